@@ -1,0 +1,56 @@
+"""Intake, for everybody above: register an extract, a format, or the register of senders; receive a file."""
+
+from yigongti.kernel.intake.extracts import (
+    MOMENT,
+    ROW,
+    Check,
+    Column,
+    Extract,
+    Kind,
+    Stored,
+    Storing,
+    extracts,
+    register_extract,
+)
+from yigongti.kernel.intake.formats import (
+    Chunk,
+    Format,
+    Incoming,
+    Part,
+    Reader,
+    RefusedLine,
+    Token,
+    format_named,
+    formats,
+    no_refusals,
+    register_format,
+)
+from yigongti.kernel.intake.refusals import REFUSAL, FileRefused, declare_reason, explain
+
+__all__ = [
+    "MOMENT",
+    "REFUSAL",
+    "ROW",
+    "Check",
+    "Chunk",
+    "Column",
+    "Extract",
+    "FileRefused",
+    "Format",
+    "Incoming",
+    "Kind",
+    "Part",
+    "Reader",
+    "RefusedLine",
+    "Stored",
+    "Storing",
+    "Token",
+    "declare_reason",
+    "explain",
+    "extracts",
+    "format_named",
+    "formats",
+    "no_refusals",
+    "register_extract",
+    "register_format",
+]
