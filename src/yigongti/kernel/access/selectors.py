@@ -1,0 +1,41 @@
+"""Who an account is, as an actor."""
+
+from dataclasses import dataclass
+
+from yigongti.kernel.access.actors import Actor, GrantView
+from yigongti.kernel.access.models import Account
+from yigongti.kernel.access.roles import Role
+
+
+def actor_of(account: Account) -> Actor:
+    """The actor an account is right now, with every grant it ever had (dates decide which hold)."""
+    grants = tuple(
+        GrantView(Role(role), organisation_id, starts_on, ends_on)
+        for role, organisation_id, starts_on, ends_on in account.grants.values_list(
+            "role", "organisation_id", "starts_on", "ends_on"
+        )
+    )
+    return Actor(
+        id=account.pk,
+        name=account.name,
+        home_organisation_id=account.home_organisation_id,
+        grants=grants,
+    )
+
+
+def actor_by_id(account_id: int) -> Actor:
+    """For jobs that go on in somebody's name. Raises Account.DoesNotExist."""
+    return actor_of(Account.objects.get(pk=account_id))
+
+
+@dataclass(frozen=True)
+class AccountView:
+    id: int
+    username: str
+    name: str
+
+
+def account_named(username: str) -> AccountView | None:
+    """The account with this user name, if there is one."""
+    found = Account.objects.filter(username=username).values_list("pk", "username", "name").first()
+    return AccountView(*found) if found else None

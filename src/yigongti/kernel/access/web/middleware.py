@@ -1,0 +1,83 @@
+"""Each request's actor, the idle time-out, the forced first password, and the headers that keep pages to themselves."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.contrib.auth import logout
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from yigongti.kernel import clock
+from yigongti.kernel.access import limits
+from yigongti.kernel.access.actors import Forbidden, NotVisible
+from yigongti.kernel.access.selectors import actor_of
+
+Next = Callable[[HttpRequest], HttpResponse]
+
+CONTENT_SECURITY = "; ".join(
+    (
+        "default-src 'self'",
+        "img-src 'self' data:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+class security_headers:
+    """No page may load or send anything elsewhere, be framed, or stay in a shared cache."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY)
+        response.headers.setdefault("Permissions-Policy", "camera=(self), microphone=(), geolocation=()")
+        if getattr(request, "actor", None) is not None:
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
+class acting:
+    """Sets ``request.actor`` (None when nobody is signed in) and turns refusals into 403 and 404 pages."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.actor = None  # type: ignore[attr-defined]
+        account = request.user
+        if account.is_authenticated:
+            if self._idle(request) or not account.is_active:
+                logout(request)
+                if request.headers.get("HX-Request"):
+                    return HttpResponse(status=204, headers={"HX-Redirect": reverse("access:sign_in")})
+            else:
+                request.actor = actor_of(account)  # type: ignore[attr-defined, arg-type]
+                if account.must_change_password and not self._may_go_on(request):  # type: ignore[union-attr]
+                    return HttpResponseRedirect(reverse("access:change_password"))
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> None:
+        if isinstance(error, Forbidden):
+            raise PermissionDenied(str(error)) from error
+        if isinstance(error, NotVisible):
+            raise Http404 from error
+
+    def _idle(self, request: HttpRequest) -> bool:
+        now = clock.now().timestamp()
+        last = request.session.get("last_seen")
+        limit = timedelta(minutes=limits.current().idle_minutes).total_seconds()
+        if last is not None and now - last > limit:
+            return True
+        # A page that asks by itself keeps nobody signed in, and a session is not rewritten at every click.
+        if last is None or (now - last > 60 and not request.headers.get("X-Background")):
+            request.session["last_seen"] = now
+        return False
+
+    def _may_go_on(self, request: HttpRequest) -> bool:
+        return request.path in {reverse("access:change_password"), reverse("access:sign_out"), reverse("set_language")}

@@ -1,0 +1,58 @@
+"""Reading the trail. Who may is decided by the pages above; what is here carries no content of records."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from yigongti.kernel import clock
+from yigongti.kernel.audit.models import Line
+
+
+@dataclass(frozen=True)
+class LineView:
+    at: datetime
+    actor_name: str
+    organisation_id: int | None
+    act: str
+    subject: str
+    outcome: str
+    detail: dict[str, Any]
+
+
+def lines(
+    *,
+    organisation_ids: frozenset[int] | None = None,
+    act: str = "",
+    actor_name: str = "",
+    subject: str = "",
+    outcome: str = "",
+    since: date | None = None,
+    until: date | None = None,
+) -> QuerySet[Line]:
+    """Lines, newest first; ``organisation_ids`` None means all; ``until`` is the last day included."""
+    found = Line.objects.order_by("-at", "-id")
+    if organisation_ids is not None:
+        found = found.filter(organisation_id__in=organisation_ids)
+    if act:
+        found = found.filter(act__startswith=act)
+    if actor_name:
+        found = found.filter(actor_name__contains=actor_name)
+    if subject:
+        found = found.filter(subject=subject)
+    if outcome:
+        found = found.filter(outcome=outcome)
+    if since:
+        found = found.filter(at__gte=clock.midnight(since))
+    if until:
+        found = found.filter(at__lt=clock.midnight(date.fromordinal(until.toordinal() + 1)))
+    return found
+
+
+def who_looked(resident_ids: list[int], limit: int = 200) -> list[LineView]:
+    """Every look at a resident's record, newest first (PIPL art. 44–45: the resident may know)."""
+    found = Line.objects.filter(resident_id__in=resident_ids).order_by("-at", "-id")[:limit]
+    return [
+        LineView(l.at, l.actor_name, l.organisation_id, l.act, l.subject, l.outcome, l.detail) for l in found
+    ]

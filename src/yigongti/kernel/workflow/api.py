@@ -1,0 +1,24 @@
+"""Cases, for everybody above."""
+
+from yigongti.kernel.workflow.models import CaseModel
+from yigongti.kernel.workflow.selectors import HistoryLine, InboxItem, history, inbox, open_steps
+from yigongti.kernel.workflow.services import StepRefused, StepTaken, may_take, open_case, take_step
+from yigongti.kernel.workflow.table import Ask, Step, Workflow, workflows
+
+__all__ = [
+    "Ask",
+    "CaseModel",
+    "HistoryLine",
+    "InboxItem",
+    "Step",
+    "StepRefused",
+    "StepTaken",
+    "Workflow",
+    "history",
+    "inbox",
+    "may_take",
+    "open_case",
+    "open_steps",
+    "take_step",
+    "workflows",
+]

@@ -1,0 +1,99 @@
+"""What waits for somebody, what may be done with a case, and what was done."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+
+from yigongti.kernel import clock
+from yigongti.kernel.access.api import Actor, permissions
+from yigongti.kernel.workflow.models import CaseModel, History, Waiting
+from yigongti.kernel.workflow.services import may_take
+from yigongti.kernel.workflow.table import Step, Text, workflows
+
+
+@dataclass(frozen=True)
+class InboxItem:
+    """A case that waits for the actor, with the steps open to him; ``due_at`` None when nothing presses."""
+
+    workflow: str
+    workflow_label: Text
+    case_id: int
+    title: str
+    address: str
+    steps: tuple[Text, ...]
+    since: datetime
+    due_at: datetime | None
+
+    @property
+    def overdue(self) -> bool:
+        return self.due_at is not None and self.due_at < clock.now()
+
+
+def inbox(actor: Actor, limit: int = 200) -> list[InboxItem]:
+    """Cases in which the actor may take a step now, the most pressing first."""
+    waiting = Waiting.objects.all()
+    if not actor.everything:
+        condition = Q(pk__in=[])
+        for name, permission in permissions().items():
+            if actor.roles & permission.to:
+                places = actor.organisations(permission)
+                condition |= Q(permission=name) & (Q(organisation_id__in=places) | Q(organisation_id=None))
+        waiting = waiting.filter(condition)
+    rows: dict[tuple[str, int], list[Waiting]] = {}
+    for row in waiting.order_by("due_at", "since", "pk")[: limit * 4]:
+        rows.setdefault((row.workflow, row.case_id), []).append(row)
+    known = workflows()
+    items = [
+        InboxItem(
+            workflow=name,
+            workflow_label=known[name].label,
+            case_id=case_id,
+            title=found[0].title,
+            address=found[0].address,
+            steps=tuple(s.label for s in known[name].steps if s.name in {row.step for row in found}),
+            since=found[0].since,
+            due_at=found[0].due_at,
+        )
+        for (name, case_id), found in rows.items()
+        if name in known
+    ]
+    return items[:limit]
+
+
+def open_steps(case: CaseModel, actor: Actor) -> list[Step]:
+    """The steps the actor may take with the case as it stands."""
+    return [step for step in case.workflow.steps_from(case.state) if may_take(case, step, actor)]
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """One line of a case's history, ready for the timeline component."""
+
+    at: datetime
+    label: Text
+    state: Text
+    actor_name: str
+    organisation_id: int | None
+    answers: tuple[tuple[Text, Any], ...]
+
+
+def history(case: CaseModel) -> list[HistoryLine]:
+    """Everything that was done with a case, oldest first."""
+    table = case.workflow
+    lines = []
+    for row in History.objects.filter(workflow=table.name, case_id=case.pk).order_by("number"):
+        step = next((s for s in table.steps if s.name == row.step), None)
+        labels = {ask.name: ask.label for ask in step.asks} if step else {}
+        lines.append(
+            HistoryLine(
+                at=row.at,
+                label=step.label if step else table.label,
+                state=table.states.get(row.to_state, row.to_state),
+                actor_name=row.actor_name,
+                organisation_id=row.organisation_id,
+                answers=tuple((labels.get(k, k), v) for k, v in row.answers.items() if v not in (None, "")),
+            )
+        )
+    return lines

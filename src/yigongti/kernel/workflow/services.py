@@ -1,0 +1,168 @@
+"""Opening a case and taking a step: the only two places where a state is written."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from yigongti.kernel import clock
+from yigongti.kernel.access.api import Actor
+from yigongti.kernel.audit.api import record
+from yigongti.kernel.events import Event, emit
+from yigongti.kernel.workflow.models import CaseModel, History, Waiting
+from yigongti.kernel.workflow.table import Answers, Step
+
+C = TypeVar("C", bound=CaseModel)
+
+
+class StepRefused(Exception):
+    """The step can't be taken; ``str()`` says why, in words for whoever tried. Nothing has changed."""
+
+
+@dataclass(frozen=True)
+class StepTaken(Event):
+    """A case moved on (``step`` is empty when it was opened)."""
+
+    workflow: str
+    case_id: int
+    step: str
+    from_state: str
+    to_state: str
+    actor_id: int | None
+
+
+def open_case(case: C, *, actor: Actor, answers: dict[str, Any] | None = None) -> C:
+    """Store a new case in its initial state, with its first line of history. The caller has checked the permission."""
+    with transaction.atomic():
+        now = clock.now()
+        case.state = case.workflow.initial
+        case.opened_at = case.entered_at = now
+        case.opened_by_id = actor.id
+        case.due_at = _due(case)
+        with _marked(case):
+            case.save(force_insert=True)
+        _write_history(case, "", "", actor, answers or {})
+        _rewrite_waiting(case)
+        record(actor=actor, act=f"{case.workflow.name}.open", subject=subject_of(case))
+        emit(StepTaken(case.workflow.name, case.pk, "", "", case.state, actor.id))
+    return case
+
+
+def take_step(case: C, name: str, *, actor: Actor, answers: Answers | None = None) -> C:
+    """Take a step in one transaction: row locked, side and state checked, state, history, audit and inboxes written.
+
+    Returns the case as it is now. Raises StepRefused, and then nothing has changed but the audit trail,
+    which says who tried.
+    """
+    try:
+        with transaction.atomic():
+            return _take(case, name, actor, answers or {})
+    except StepRefused as refusal:
+        record(
+            actor=actor,
+            act=f"{case.workflow.name}.{name}"[:80],
+            subject=subject_of(case),
+            outcome="refused",
+            detail={"why": str(refusal)},
+        )
+        raise
+
+
+def may_take(case: CaseModel, step: Step, actor: Actor) -> bool:
+    """Whether the actor is the rightful side for a step, whatever the case's state."""
+    return actor.may(step.by, getattr(case, step.at) if step.at else None)
+
+
+def _take(case: C, name: str, actor: Actor, answers: Answers) -> C:
+    locked = type(case).objects.unscoped("the step checks the side").select_for_update().get(pk=case.pk)
+    try:
+        step = locked.workflow.step(name)
+    except KeyError:
+        raise StepRefused(_("没有这个步骤。")) from None
+    if not may_take(locked, step, actor):
+        raise StepRefused(_("“%(step)s”不由您办理。") % {"step": step.label})
+    if locked.state not in step.from_states:
+        raise StepRefused(
+            _("现在的状态是“%(state)s”，不能“%(step)s”。可能别人刚刚办理过，请刷新页面。")
+            % {"state": locked.state_label, "step": step.label}
+        )
+    given = {}
+    for ask in step.asks:
+        try:
+            given[ask.name] = ask.read(answers.get(ask.name))
+        except ValueError:
+            raise StepRefused(_("请填写“%(ask)s”。") % {"ask": ask.label}) from None
+    before = locked.state
+    if step.effect is not None:
+        step.effect(locked, actor, given)
+    locked.state = step.to
+    locked.entered_at = clock.now()
+    locked.due_at = _due(locked)
+    with _marked(locked):
+        locked.save()
+    _write_history(locked, step.name, before, actor, given)
+    _rewrite_waiting(locked)
+    record(
+        actor=actor,
+        act=f"{locked.workflow.name}.{step.name}"[:80],
+        subject=subject_of(locked),
+        detail={"from": before, "to": step.to},
+    )
+    emit(StepTaken(locked.workflow.name, locked.pk, step.name, before, step.to, actor.id))
+    return locked
+
+
+def subject_of(case: CaseModel) -> str:
+    """How the audit trail names a case."""
+    return f"{case.workflow.name}:{case.pk}"
+
+
+def _due(case: CaseModel) -> Any:
+    allowance = case.workflow.allowance(case.state)
+    return case.entered_at + allowance if allowance else None
+
+
+@contextmanager
+def _marked(case: CaseModel) -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('yigongti.step', %s, true)", [case._meta.db_table])
+        yield
+        cursor.execute("SELECT set_config('yigongti.step', '', true)")
+
+
+def _write_history(case: CaseModel, step: str, before: str, actor: Actor, answers: Answers) -> None:
+    taken = History.objects.filter(workflow=case.workflow.name, case_id=case.pk).count()
+    History.objects.create(
+        workflow=case.workflow.name,
+        case_id=case.pk,
+        number=taken + 1,
+        step=step,
+        from_state=before,
+        to_state=case.state,
+        actor_id=actor.id,
+        actor_name=actor.name,
+        organisation_id=actor.home_organisation_id,
+        at=case.entered_at,
+        answers=dict(answers),
+    )
+
+
+def _rewrite_waiting(case: CaseModel) -> None:
+    Waiting.objects.filter(workflow=case.workflow.name, case_id=case.pk).delete()
+    Waiting.objects.bulk_create(
+        Waiting(
+            workflow=case.workflow.name,
+            case_id=case.pk,
+            step=step.name,
+            permission=step.by.name,
+            organisation_id=getattr(case, step.at) if step.at else None,
+            title=case.title[:200],
+            address=case.get_absolute_url(),
+            since=case.entered_at,
+            due_at=case.entered_at + step.within if step.within else case.due_at,
+        )
+        for step in case.workflow.steps_from(case.state)
+    )
