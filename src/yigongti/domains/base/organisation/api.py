@@ -1,0 +1,38 @@
+"""The organisation domain, for everybody else: the directory and the dated tree.
+
+Every read takes ``on``, a day (today when left out), and gives back frozen OrganisationViews or plain ids.
+"""
+
+from yigongti.domains.base.organisation.directory import AmbiguousOrganisation, OrganisationView
+from yigongti.domains.base.organisation.selectors import (
+    by_key,
+    find,
+    get,
+    get_many,
+    institution_tier,
+    institutions,
+    organisations,
+    path,
+    root,
+    search,
+    under,
+)
+from yigongti.domains.base.organisation.services.loading import LoadReport, load_place
+
+__all__ = [
+    "AmbiguousOrganisation",
+    "LoadReport",
+    "OrganisationView",
+    "by_key",
+    "find",
+    "get",
+    "get_many",
+    "institution_tier",
+    "institutions",
+    "load_place",
+    "organisations",
+    "path",
+    "root",
+    "search",
+    "under",
+]

@@ -1,0 +1,249 @@
+"""Reads of the tree. Names and places in the tree are the directory: open to every signed-in member of staff.
+
+Answers about the tree are kept in memory per tree version, which the database changes with every change of a
+membership, so that a rights check costs one look-up by primary key.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import TypeVar
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from yigongti.domains.base.organisation.directory import AmbiguousOrganisation, OrganisationView
+from yigongti.domains.base.organisation.formulas import fold
+from yigongti.domains.base.organisation.models import (
+    INSTITUTION_KINDS,
+    Identifier,
+    Kind,
+    Leadership,
+    Membership,
+    Name,
+    Organisation,
+    TierPeriod,
+    TreeVersion,
+)
+from yigongti.kernel import clock
+
+T = TypeVar("T")
+_CACHE_LIMIT = 4096
+_cache: tuple[UUID | None, dict[tuple[object, ...], object]] = (None, {})
+
+
+def _remembered(question: tuple[object, ...], answer: Callable[[], T]) -> T:
+    """The answer to a question about the tree, from memory while the tree's version is the same."""
+    global _cache
+    version = TreeVersion.objects.values_list("version", flat=True).first()
+    known_version, answers = _cache
+    if version is None:
+        return answer()
+    if version != known_version or len(answers) >= _CACHE_LIMIT:
+        answers = {}
+        _cache = (version, answers)
+    if question not in answers:
+        answers[question] = answer()
+    return answers[question]  # type: ignore[return-value]
+
+
+_UNDER = """
+    WITH RECURSIVE below(id) AS (
+        SELECT %(root)s::bigint
+        UNION
+        SELECT m.organisation_id FROM below JOIN organisation_membership m ON m.parent_id = below.id
+        WHERE m.starts_on <= %(on)s AND (m.ends_on IS NULL OR m.ends_on > %(on)s)
+    )
+    SELECT id FROM below
+"""
+
+_PATH = """
+    WITH RECURSIVE above(id, height) AS (
+        SELECT %(leaf)s::bigint, 0
+        UNION
+        SELECT m.parent_id, above.height + 1
+        FROM above JOIN organisation_membership m ON m.organisation_id = above.id
+        WHERE m.starts_on <= %(on)s AND (m.ends_on IS NULL OR m.ends_on > %(on)s)
+    )
+    SELECT id FROM above ORDER BY height DESC
+"""
+
+
+def under(organisation_id: int, on: date) -> frozenset[int]:
+    """Ids of an organisation and of everything below it on a day."""
+
+    def ask() -> frozenset[int]:
+        with connection.cursor() as cursor:
+            cursor.execute(_UNDER, {"root": organisation_id, "on": on})
+            return frozenset(row[0] for row in cursor.fetchall())
+
+    return _remembered(("under", organisation_id, on), ask)
+
+
+def path_ids(organisation_id: int, on: date) -> tuple[int, ...]:
+    """Ids from the root of the tree down to the organisation itself on a day."""
+
+    def ask() -> tuple[int, ...]:
+        with connection.cursor() as cursor:
+            cursor.execute(_PATH, {"leaf": organisation_id, "on": on})
+            return tuple(row[0] for row in cursor.fetchall())
+
+    return _remembered(("path", organisation_id, on), ask)
+
+
+def holds_on(on: date) -> Q:
+    """The condition that a dated row holds on a day."""
+    return Q(starts_on__lte=on) & (Q(ends_on__isnull=True) | Q(ends_on__gt=on))
+
+
+def exists_on(on: date) -> Q:
+    """The condition that an organisation exists on a day."""
+    return (Q(opened_on__isnull=True) | Q(opened_on__lte=on)) & (
+        Q(closed_on__isnull=True) | Q(closed_on__gt=on)
+    )
+
+
+def views(rows: Iterable[Organisation], on: date) -> list[OrganisationView]:
+    """Rows as views of a day, in the order given: three queries however many rows."""
+    rows = list(rows)
+    ids = [row.pk for row in rows]
+    parents = dict(
+        Membership.objects.filter(holds_on(on), organisation_id__in=ids).values_list(
+            "organisation_id", "parent_id"
+        )
+    )
+    tiers = {
+        period.organisation_id: period
+        for period in TierPeriod.objects.filter(holds_on(on), organisation_id__in=ids)
+    }
+    leads: dict[int, list[int]] = {}
+    for group_id, hospital_id in (
+        Leadership.objects.filter(holds_on(on), group_id__in=ids)
+        .order_by("pk")
+        .values_list("group_id", "hospital_id")
+    ):
+        leads.setdefault(group_id, []).append(hospital_id)
+    return [
+        OrganisationView(
+            id=row.pk,
+            place=row.place,
+            key=row.key,
+            name=row.name,
+            short_name=row.short_name,
+            kind=row.kind,
+            tier=tiers[row.pk].tier if row.pk in tiers else "",
+            tier_evidence=tiers[row.pk].evidence if row.pk in tiers else "",
+            parent_id=parents.get(row.pk),
+            legal_person=row.legal_person,
+            uscc=row.uscc,
+            division_code=row.division_code,
+            towns=tuple(row.towns),
+            led_by=tuple(leads.get(row.pk, ())),
+            document=row.document,
+            clause=row.clause,
+            opened_on=row.opened_on,
+            closed_on=row.closed_on,
+        )
+        for row in rows
+    ]
+
+
+def get(organisation_id: int, on: date | None = None) -> OrganisationView:
+    """One organisation as of a day (today). Raises Organisation.DoesNotExist."""
+    return views([Organisation.objects.get(pk=organisation_id)], on or clock.today())[0]
+
+
+def get_many(organisation_ids: Iterable[int], on: date | None = None) -> dict[int, OrganisationView]:
+    """Organisations by id as of a day (today); unknown ids are left out."""
+    found = views(Organisation.objects.filter(pk__in=set(organisation_ids)), on or clock.today())
+    return {view.id: view for view in found}
+
+
+def by_key(place: str, key: str, on: date | None = None) -> OrganisationView:
+    """One organisation of a place by its stable key. Raises Organisation.DoesNotExist."""
+    return views([Organisation.objects.get(place=place, key=key)], on or clock.today())[0]
+
+
+def find(text: str, *, place: str, on: date | None = None) -> OrganisationView | None:
+    """The one organisation of a place that a key, code or name means; None when none does.
+
+    Tried in this order, the first that answers wins: key, unified social credit code, another code, official
+    or short name, alias, former name. Width, case, spaces and punctuation of names do not count.
+    Raises AmbiguousOrganisation when two organisations answer equally well.
+    """
+    text = text.strip()
+    folded = fold(text)
+    if not folded:
+        return None
+    directory = Organisation.objects.filter(place=place)
+    named = Name.objects.filter(organisation__place=place, folded=folded)
+    official = named.filter(use__in=(Name.Use.OFFICIAL, Name.Use.SHORT))
+    tries: tuple[QuerySet[Organisation] | QuerySet[Name] | QuerySet[Identifier], ...] = (
+        directory.filter(key=text).values_list("pk", flat=True),
+        directory.filter(uscc=text.upper()).values_list("pk", flat=True),
+        Identifier.objects.filter(organisation__place=place, value=text).values_list(
+            "organisation_id", flat=True
+        ),
+        official.values_list("organisation_id", flat=True),
+        named.filter(use=Name.Use.ALIAS).values_list("organisation_id", flat=True),
+        named.filter(use=Name.Use.FORMER).values_list("organisation_id", flat=True),
+    )
+    for matches in tries:
+        ids = set(matches)
+        if len(ids) > 1:
+            raise AmbiguousOrganisation(text, tuple(view.name for view in get_many(ids, on).values()))
+        if ids:
+            return get(ids.pop(), on)
+    return None
+
+
+def search(text: str, *, place: str, on: date | None = None, limit: int = 20) -> list[OrganisationView]:
+    """Organisations whose name contains the text, whose pinyin initials begin with it, or whose code it is.
+
+    Those whose name or initials begin with it come first.
+    """
+    folded = fold(text)
+    if not folded:
+        return []
+    names = Name.objects.filter(organisation__place=place).filter(
+        Q(folded__contains=folded) | Q(initials__startswith=folded)
+    )
+    codes = Q(key=text.strip()) | Q(uscc=text.strip().upper()) | Q(identifiers__value=text.strip())
+    rows = (
+        Organisation.objects.filter(codes | Q(names__in=names), place=place).distinct().order_by("pk")[:limit]
+    )
+    return views(rows, on or clock.today())
+
+
+def institutions(place: str, on: date | None = None) -> list[OrganisationView]:
+    """All institutions of a place that exist on a day (today), in the order they were entered."""
+    on = on or clock.today()
+    rows = Organisation.objects.filter(exists_on(on), place=place, kind__in=INSTITUTION_KINDS).order_by("pk")
+    return views(rows, on)
+
+
+def organisations(place: str, on: date | None = None) -> list[OrganisationView]:
+    """Every organisation of a place that exists on a day (today), from city to department."""
+    on = on or clock.today()
+    return views(Organisation.objects.filter(exists_on(on), place=place).order_by("pk"), on)
+
+
+def path(organisation_id: int, on: date | None = None) -> tuple[OrganisationView, ...]:
+    """From the root down to the organisation itself as of a day (today)."""
+    on = on or clock.today()
+    ids = path_ids(organisation_id, on)
+    found = get_many(ids, on)
+    return tuple(found[i] for i in ids)
+
+
+def institution_tier(organisation_id: int, on: date | None = None) -> str:
+    """The tier of an institution on a day (today): tertiary, secondary, primary, village; "" for none."""
+    on = on or clock.today()
+    period = TierPeriod.objects.filter(holds_on(on), organisation_id=organisation_id).first()
+    return period.tier if period else ""
+
+
+def root(place: str) -> OrganisationView | None:
+    """The organisation of a place under which all others stand: the first city or county without a parent."""
+    regions = Organisation.objects.filter(place=place, kind__in=(Kind.CITY, Kind.COUNTY)).order_by("pk")
+    return next((view for view in views(regions, clock.today()) if view.parent_id is None), None)
