@@ -1,0 +1,6 @@
+import click
+
+
+@click.command("new-domain")
+def command() -> None:
+    """To come."""

@@ -1,0 +1,58 @@
+"""``./yigongti run``."""
+
+import os
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from yigongti.config.supervise.installation import Installation
+from yigongti.config.supervise.platform import Platform, Stopped, stoppable
+from yigongti.config.supervise.server import free_port
+
+
+@click.command("run")
+@click.option("--port", type=click.IntRange(1, 65535), default=None, help="Port of the pages (default: 8000).")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
+@click.option(
+    "--demo-residents",
+    type=click.IntRange(0),
+    default=None,
+    help="Residents of the demo county on the first start; 0 for an empty platform.",
+)
+@click.option("--smoke", is_flag=True, help="Start on free ports with data of its own, check the pages as each role, stop.")
+def command(port: int | None, host: str, demo_residents: int | None, smoke: bool) -> None:
+    """Start the platform here; Ctrl-C stops it.
+
+    Starts PostgreSQL (unless DATABASE_URL names one), brings the database up to date, loads a demo county on
+    the first start, and serves the pages. Everything it keeps is below var/.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(stoppable())
+        try:
+            if smoke and not os.environ.get("YIGONGTI_VAR"):
+                folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="yigongti-smoke-"))
+                Path(folder).chmod(0o711)
+                os.environ["YIGONGTI_VAR"] = str(Path(folder) / "var")
+            installation = Installation()
+            ownership = stack.enter_context(installation.owned("run"))
+            chosen = port or (free_port() if smoke else 8000)
+            platform = Platform(installation, ownership, host=host, port=chosen)
+            stack.callback(platform.stop)
+            platform.start(demo_residents=demo_residents)
+            if smoke:
+                from yigongti.config.supervise.smoke import check_pages
+
+                check_pages(platform)
+                return
+            _greet(platform)
+            platform.watch()
+        except Stopped:
+            click.echo("\n· stopping")
+            stack.close()
+            click.echo("· stopped")
+
+
+def _greet(platform: Platform) -> None:
+    click.echo(f"\n  {platform.address}\n")
