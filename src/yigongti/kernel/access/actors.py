@@ -98,7 +98,7 @@ class Actor:
         return frozenset(grant.role for grant in self.grants if grant.holds(clock.today()))
 
     def organisations(self, permission: Permission) -> frozenset[int]:
-        """Ids of the organisations where the actor holds the permission today. Empty for the system: ask ``everything``."""
+        """Ids of organisations where the actor holds the permission today. Empty for the system: ask ``everything``."""
         today = clock.today()
         found: set[int] = set()
         for grant in self.grants:

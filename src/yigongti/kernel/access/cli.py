@@ -23,9 +23,7 @@ def create(username: str, name: str, role: str, organisation_id: int) -> None:
     if account_named(username):
         raise click.ClickException(f"the user name {username} is taken")
     actor, password = system_actor("command line"), first_password()
-    account_id = create_account(
-        username, name, organisation_id=organisation_id, password=password, actor=actor
-    )
+    account_id = create_account(username, name, organisation_id=organisation_id, password=password, actor=actor)
     grant_role(account_id, Role(role), organisation_id=organisation_id, actor=actor)
     click.echo(f"{username}  {password}")
 

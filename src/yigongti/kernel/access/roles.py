@@ -1,4 +1,4 @@
-"""The few roles. A person's power is a role × an organisation (and what is under it) × a period; no rights of one's own."""
+"""The few roles. A person's power is a role × an organisation (and all under it) × a period."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _

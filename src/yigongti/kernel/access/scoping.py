@@ -22,23 +22,28 @@ class _GuardedQuery(sql.Query):
 
     def chain(self, klass: type[sql.Query] | None = None) -> sql.Query:
         if klass is not None:
-            self._check()
+            self.check_released()
         return super().chain(klass)
 
     def get_compiler(self, *args: Any, **kwargs: Any) -> Any:
-        self._check()
+        self.check_released()
         return super().get_compiler(*args, **kwargs)
 
     def get_aggregation(self, *args: Any, **kwargs: Any) -> Any:
-        self._check()
+        self.check_released()
         return super().get_aggregation(*args, **kwargs)
 
-    def _check(self) -> None:
+    def check_released(self) -> None:
         if not self.released:
             raise UnscopedQuery(
-                f"{self.model.__name__}: say who reads with visible_to(actor, permission), or why nobody does "
+                f"{self.model}: say who reads with visible_to(actor, permission), or why nobody does "
                 "with unscoped(reason)"
             )
+
+
+def _guard(rows: models.QuerySet[Any]) -> _GuardedQuery:
+    assert isinstance(rows.query, _GuardedQuery)
+    return rows.query
 
 
 class ScopedQuerySet(models.QuerySet[Any]):
@@ -66,9 +71,13 @@ class ScopedQuerySet(models.QuerySet[Any]):
         return self._release()
 
     def _release(self) -> Self:
-        found = self._chain()
-        found.query.released = True
+        found = self.all()
+        _guard(found).released = True
         return found
+
+    def _raw_delete(self, using: Any) -> Any:
+        _guard(self).check_released()  # Django swaps the query's class here, past the guard
+        return super()._raw_delete(using)
 
     # Writing one's own new rows needs no scope; the service that does it has checked the permission.
     def create(self, **values: Any) -> Any:

@@ -66,9 +66,7 @@ def grant_role(
     actor.require(GRANT_ROLES, organisation_id)
     if actor.id == account_id:
         raise ValueError("nobody grants a role to himself")
-    if Grant.objects.filter(
-        account_id=account_id, role=role, organisation_id=organisation_id, ends_on=None
-    ).exists():
+    if Grant.objects.filter(account_id=account_id, role=role, organisation_id=organisation_id, ends_on=None).exists():
         return
     Grant.objects.create(
         account_id=account_id,
@@ -143,7 +141,10 @@ def reset_password(account_id: int, password: str, *, actor: Actor) -> None:
 
 @transaction.atomic
 def change_password(account_id: int, old: str, new: str) -> None:
-    """One's own password. Raises ValueError("old") for a wrong old one, ("same") for the same again, ValidationError if weak."""
+    """Change one's own password.
+
+    Raises ValueError("old") for a wrong old one, ValueError("same") for the same again, ValidationError if weak.
+    """
     account = Account.objects.select_for_update().get(pk=account_id)
     if not account.check_password(old):
         raise ValueError("old")

@@ -54,5 +54,6 @@ def who_looked(resident_ids: list[int], limit: int = 200) -> list[LineView]:
     """Every look at a resident's record, newest first (PIPL art. 44–45: the resident may know)."""
     found = Line.objects.filter(resident_id__in=resident_ids).order_by("-at", "-id")[:limit]
     return [
-        LineView(l.at, l.actor_name, l.organisation_id, l.act, l.subject, l.outcome, l.detail) for l in found
+        LineView(row.at, row.actor_name, row.organisation_id, row.act, row.subject, row.outcome, row.detail)
+        for row in found
     ]

@@ -59,18 +59,14 @@ def record(
             outcome=str(outcome),
             detail=detail or {},
         )
-        line.seal = chain.seal(
-            key("audit"), bytes(head.last), shard, line.number, line.at, line.content()
-        )
+        line.seal = chain.seal(key("audit"), bytes(head.last), shard, line.number, line.at, line.content())
         line.save(force_insert=True)
         moved = _head(shard, line.number, line.seal)
         Head.objects.filter(shard=shard).update(number=moved.number, last=moved.last, seal=moved.seal)
 
 
 def _head(shard: int, number: int, last: bytes) -> Head:
-    return Head(
-        shard=shard, number=number, last=last, seal=chain.seal_of_head(key("audit"), shard, number, last)
-    )
+    return Head(shard=shard, number=number, last=last, seal=chain.seal_of_head(key("audit"), shard, number, last))
 
 
 @dataclass(frozen=True)
@@ -105,10 +101,7 @@ def verify() -> Verification:
             number, previous = ends.get(line.shard, (0, EMPTY))
             if line.number != number + 1:
                 faults.append(Fault(line.shard, number + 1, "missing"))
-            elif (
-                chain.seal(secret, previous, line.shard, line.number, line.at, line.content())
-                != bytes(line.seal)
-            ):
+            elif chain.seal(secret, previous, line.shard, line.number, line.at, line.content()) != bytes(line.seal):
                 faults.append(Fault(line.shard, line.number, "altered"))
             ends[line.shard] = (line.number, bytes(line.seal))
         for shard in heads.keys() | ends.keys():

@@ -11,7 +11,9 @@ from procrastinate.tasks import Task
 RETRY = RetryStrategy(max_attempts=5, exponential_wait=3)
 
 
-def task(name: str, *, lock: str | None = None, retry: bool = True) -> Callable[[Callable[..., Any]], Task[Any, Any, Any]]:
+def task(
+    name: str, *, lock: str | None = None, retry: bool = True
+) -> Callable[[Callable[..., Any]], Task[Any, Any, Any]]:
     """Decorator: a function that can be deferred. With ``lock``, only one of that lock runs at a time."""
     return app.task(name=name, lock=lock, retry=RETRY if retry else False)
 
@@ -23,9 +25,8 @@ def defer(job: Task[Any, Any, Any], *, lock: str | None = None, once: str | None
     """
     from procrastinate.exceptions import AlreadyEnqueued
 
-    options = {"lock": lock} if lock else {}
     try:
         with transaction.atomic():  # a savepoint: the refusal of a second job must not end the caller's transaction
-            job.configure(queueing_lock=once, **options).defer(**arguments)
+            job.configure(queueing_lock=once, lock=lock or job.lock).defer(**arguments)
     except AlreadyEnqueued:
         pass

@@ -52,7 +52,7 @@ def open_case(case: C, *, actor: Actor, answers: dict[str, Any] | None = None) -
 
 
 def take_step(case: C, name: str, *, actor: Actor, answers: Answers | None = None) -> C:
-    """Take a step in one transaction: row locked, side and state checked, state, history, audit and inboxes written.
+    """Take a step in one transaction: row locked, side and state checked; state, history, audit, inbox written.
 
     Returns the case as it is now. Raises StepRefused, and then nothing has changed but the audit trail,
     which says who tried.
@@ -77,7 +77,7 @@ def may_take(case: CaseModel, step: Step, actor: Actor) -> bool:
 
 
 def _take(case: C, name: str, actor: Actor, answers: Answers) -> C:
-    locked = type(case).objects.unscoped("the step checks the side").select_for_update().get(pk=case.pk)
+    locked: C = type(case).objects.unscoped("the step checks the side").select_for_update().get(pk=case.pk)
     try:
         step = locked.workflow.step(name)
     except KeyError:

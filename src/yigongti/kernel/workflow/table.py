@@ -45,7 +45,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Step:
-    """One way on: from these states to that, by whoever holds ``by`` at the organisation in the case's column ``at``.
+    """One way on: from these states to that, by whoever holds ``by`` at the organisation in the column ``at``.
 
     ``within``: how long the step may wait, counted from when its state was entered; the nearest one is the
     case's deadline. ``effect`` runs in the step's transaction and may raise StepRefused.

@@ -57,8 +57,8 @@ class acting:
                 if request.headers.get("HX-Request"):
                     return HttpResponse(status=204, headers={"HX-Redirect": reverse("access:sign_in")})
             else:
-                request.actor = actor_of(account)  # type: ignore[attr-defined, arg-type]
-                if account.must_change_password and not self._may_go_on(request):  # type: ignore[union-attr]
+                request.actor = actor_of(account)  # type: ignore[attr-defined]
+                if account.must_change_password and not self._may_go_on(request):
                     return HttpResponseRedirect(reverse("access:change_password"))
         return self.get_response(request)
 
@@ -80,4 +80,8 @@ class acting:
         return False
 
     def _may_go_on(self, request: HttpRequest) -> bool:
-        return request.path in {reverse("access:change_password"), reverse("access:sign_out"), reverse("set_language")}
+        return request.path in {
+            reverse("access:change_password"),
+            reverse("access:sign_out"),
+            reverse("set_language"),
+        }

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from yigongti.kernel import clock
 from yigongti.kernel.access import services
+from yigongti.kernel.access.models import Account
 from yigongti.kernel.access.web.forms import ChangePasswordForm, SignInForm
 from yigongti.kernel.access.web.guard import signed_in
 from yigongti.kernel.audit.api import record
@@ -72,12 +73,11 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 def change_password(request: HttpRequest) -> HttpResponse:
     """One's own password; after the first sign-in there is no way around it."""
+    account = Account.objects.get(pk=request.user.pk)
     form = ChangePasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            services.change_password(
-                request.user.pk, form.cleaned_data["old_password"], form.cleaned_data["new_password"]
-            )
+            services.change_password(account.pk, form.cleaned_data["old_password"], form.cleaned_data["new_password"])
         except ValidationError as error:
             form.add_error("new_password", error)
         except ValueError as error:
@@ -86,14 +86,14 @@ def change_password(request: HttpRequest) -> HttpResponse:
             else:
                 form.add_error("new_password", _("新密码不能和原密码一样。"))
         else:
-            request.user.refresh_from_db()
-            update_session_auth_hash(request, request.user)  # type: ignore[arg-type]
+            account.refresh_from_db()
+            update_session_auth_hash(request, account)
             messages.success(request, _("密码已经修改。"))
             return HttpResponseRedirect("/")
     status = 422 if request.method == "POST" else 200
     return render(
         request,
         "access/change_password.html",
-        {"form": form, "first": request.user.must_change_password},  # type: ignore[union-attr]
+        {"form": form, "first": account.must_change_password},
         status=status,
     )

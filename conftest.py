@@ -1,0 +1,26 @@
+"""What every test shares: a fast password hasher, run-time files in a throw-away folder, people to act as."""
+
+import os
+import tempfile
+
+# Before Django reads its settings: tests never touch the files of ``./yigongti run``.
+os.environ.setdefault("YIGONGTI_VAR", tempfile.mkdtemp(prefix="yigongti-test-"))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yigongti.config.settings")
+
+import pytest
+from django.conf import LazySettings
+
+
+@pytest.fixture(autouse=True)
+def _fast_passwords(settings: LazySettings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say loudly what is skipped for want of sample data."""
+    from yigongti.kernel.testing.samples import folder
+
+    if folder() is None:
+        for item in items:
+            if item.get_closest_marker("samples"):
+                item.add_marker(pytest.mark.skip(reason="sample data absent: set YIGONGTI_SAMPLES"))

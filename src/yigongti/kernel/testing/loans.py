@@ -1,0 +1,78 @@
+"""A made-up case for the tests: a borrowed thing goes from one side to the other and back."""
+
+from datetime import timedelta
+
+from django.db import models
+
+from yigongti.kernel.access.api import Role, declare
+from yigongti.kernel.workflow.api import Ask, CaseModel, Step, StepRefused, Workflow
+
+LEND = declare("test.lend", "借出", to={Role.DOCTOR})
+OWNER, BORROWER, STRANGER = 1, 2, 3
+FORBIDDEN_THING = "bomb"
+
+
+def _check_thing(case, actor, answers):
+    case.notes += "lent;"
+    if case.thing == FORBIDDEN_THING:
+        raise StepRefused("不能借出")
+
+
+LOAN = Workflow(
+    name="test.loan",
+    label="借用",
+    states={"asked": "已申请", "lent": "已借出", "declined": "已谢绝", "returned": "已归还"},
+    initial="asked",
+    final={"declined", "returned"},
+    steps=[
+        Step(
+            "lend",
+            "借出",
+            ("asked",),
+            "lent",
+            by=LEND,
+            at="owner_id",
+            within=timedelta(days=2),
+            effect=_check_thing,
+        ),
+        Step(
+            "decline",
+            "谢绝",
+            ("asked",),
+            "declined",
+            by=LEND,
+            at="owner_id",
+            within=timedelta(days=5),
+            asks=(Ask("reason", "理由", kind="choice", choices=(("busy", "在用"), ("lost", "丢了"))),),
+        ),
+        Step(
+            "return",
+            "归还",
+            ("lent",),
+            "returned",
+            by=LEND,
+            at="borrower_id",
+            asks=(Ask("on", "日期", kind="date"),),
+        ),
+    ],
+)
+
+
+class Loan(CaseModel):
+    workflow = LOAN
+    scope_field = ("owner_id", "borrower_id")
+
+    thing = models.CharField(max_length=20)
+    notes = models.CharField(max_length=50, default="")
+    owner_id = models.BigIntegerField()
+    borrower_id = models.BigIntegerField()
+
+    class Meta(CaseModel.Meta):
+        app_label = "workflow_tests"
+
+    @property
+    def title(self):
+        return self.thing
+
+    def get_absolute_url(self):
+        return f"/loans/{self.pk}/"
