@@ -1,0 +1,70 @@
+"""Policy, for everybody above: declare a parameter, ask what it is at a place on a day, with the citation."""
+
+from yigongti.kernel.policy.book import (
+    at,
+    clauses,
+    documents,
+    find,
+    gaps,
+    history,
+    organisations,
+    parameters,
+    place,
+    places,
+    reading,
+    reload,
+    subject_label,
+    unconfirmed,
+)
+from yigongti.kernel.policy.kinds import choice, several
+from yigongti.kernel.policy.parameters import Parameter, parameter
+from yigongti.kernel.policy.plan_files import Alliance, Organisation, Organisations, Unnamed
+from yigongti.kernel.policy.values import (
+    Ask,
+    Clause,
+    Document,
+    Evidence,
+    Place,
+    PolicyErrors,
+    PolicyGap,
+    Sense,
+    Standing,
+    Value,
+)
+from yigongti.kernel.policy.words import Words
+
+__all__ = [
+    "Alliance",
+    "Ask",
+    "Clause",
+    "Document",
+    "Evidence",
+    "Organisation",
+    "Organisations",
+    "Parameter",
+    "Place",
+    "PolicyErrors",
+    "PolicyGap",
+    "Sense",
+    "Standing",
+    "Unnamed",
+    "Value",
+    "Words",
+    "at",
+    "choice",
+    "clauses",
+    "documents",
+    "find",
+    "gaps",
+    "history",
+    "organisations",
+    "parameter",
+    "parameters",
+    "place",
+    "places",
+    "reading",
+    "reload",
+    "several",
+    "subject_label",
+    "unconfirmed",
+]
