@@ -1,0 +1,148 @@
+"""The page of a case: where it stands, what the reader may do with it, and everything that was done.
+
+``return case_page(request, case, "referrals/referral.html", {...})`` answers both the look and the step; the template
+has ``<c-case :page="case_page" />`` where the actions and the timeline belong. Promises: only steps open to the
+reader are offered; a refused step comes back to the page with what was typed and why it was refused.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from django import forms as django_forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from yigongti.kernel.access.api import Actor
+from yigongti.kernel.ui import words
+from yigongti.kernel.ui.forms import Form
+from yigongti.kernel.ui.shell import organisation_name
+from yigongti.kernel.workflow.api import Ask, CaseModel, Step, StepRefused, history, open_steps, take_step
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a ``<c-timeline>``. ``kind``: good, bad, waiting or nothing."""
+
+    title: str | Promise
+    at: datetime | date | None = None
+    who: str = ""
+    where: str = ""
+    detail: str = ""
+    tag: str | Promise = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class OpenStep:
+    """A step the reader may take, with the form of what it asks."""
+
+    step: Step
+    form: Form
+    opened: bool = False
+
+
+class CasePage:
+    """What ``<c-case>`` shows. ``tried`` is a step whose answers did not pass, with its bound form."""
+
+    def __init__(self, case: CaseModel, actor: Actor, tried: tuple[str, Form] | None = None) -> None:
+        self.case, self._actor, self._tried = case, actor, tried
+
+    @cached_property
+    def steps(self) -> list[OpenStep]:
+        tried = dict([self._tried]) if self._tried else {}
+        return [
+            OpenStep(step, tried.get(step.name) or step_form(step), step.name in tried)
+            for step in open_steps(self.case, self._actor)
+        ]
+
+    @cached_property
+    def timeline(self) -> list[Entry]:
+        """Newest first, headed by the deadline of an open case."""
+        entries = [
+            Entry(
+                title=line.label, at=line.at, who=line.actor_name, where=organisation_name(line.organisation_id),
+                detail="\n".join(_("%(label)s：%(answer)s") % {"label": label, "answer": answer_words(answer)} for label, answer in line.answers),
+                tag=line.state,
+            )
+            for line in history(self.case)
+        ]  # fmt: skip
+        entries.reverse()
+        if self.case.is_open:
+            waiting = words.due(self.case.due_at)
+            entries.insert(0, Entry(title=_("等待处理"), at=self.case.due_at, detail=waiting, kind="waiting"))
+        return entries
+
+
+def answer_words(answer: Any) -> str:
+    """An answer as people read it."""
+    if isinstance(answer, bool):
+        return _("是") if answer else _("否")
+    return str(answer)
+
+
+def step_form(step: Step, data: Mapping[str, Any] | None = None) -> Form:
+    """The form of what a step asks; fields are prefixed by the step's name."""
+    form = Form(data, prefix=step.name)
+    for ask in step.asks:
+        form.fields[ask.name] = _field(ask)
+    return form
+
+
+def _field(ask: Ask) -> django_forms.Field:
+    common = {"label": ask.label, "required": ask.required, "help_text": ask.hint}
+    match ask.kind:
+        case "date":
+            return django_forms.DateField(**common, widget=django_forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+        case "choice":
+            choices: Sequence[tuple[str, Any]] = ask.choices if ask.required else (("", "—"), *ask.choices)
+            if len(ask.choices) <= 5 and ask.required:
+                return django_forms.ChoiceField(**common, choices=choices, widget=django_forms.RadioSelect)
+            return django_forms.ChoiceField(**common, choices=choices)
+        case "yes_no":
+            pair = [("yes", _("是")), ("no", _("否"))]
+            return django_forms.ChoiceField(**common, choices=pair, widget=django_forms.RadioSelect)
+        case _:
+            return django_forms.CharField(
+                **common, max_length=2000, widget=django_forms.Textarea({"rows": 3})
+            )
+
+
+def case_page(
+    request: HttpRequest, case: CaseModel, template: str, context: Mapping[str, Any] | None = None
+) -> HttpResponse:
+    """Show a case (``case_page`` in the context); a POST takes the step named in its field ``step``."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    tried, status = None, 200
+    if request.method == "POST":
+        outcome = _take(request, case, actor)
+        if isinstance(outcome, HttpResponse):
+            return outcome
+        tried, status = outcome, 422
+        case.refresh_from_db()
+    page = CasePage(case, actor, tried)
+    return render(request, template, {**(context or {}), "case": case, "case_page": page}, status=status)
+
+
+def _take(request: HttpRequest, case: CaseModel, actor: Actor) -> HttpResponse | tuple[str, Form] | None:
+    name = request.POST.get("step", "")
+    step = next((one for one in case.workflow.steps if one.name == name), None)
+    if step is None:
+        messages.error(request, _("没有这一步操作。"))
+        return None
+    form = step_form(step, request.POST)
+    if not form.is_valid():
+        return name, form
+    try:
+        take_step(case, name, actor=actor, answers=form.cleaned_data)
+    except StepRefused as refused:
+        form.add_error(None, str(refused))
+        messages.error(request, str(refused))
+        return name, form
+    messages.success(request, _("“%(step)s”已完成。") % {"step": step.label})
+    return HttpResponseRedirect(request.get_full_path())

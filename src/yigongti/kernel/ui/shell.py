@@ -1,0 +1,54 @@
+"""What the top bar shows that the kernel cannot know by itself: names of organisations, and where residents are searched."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+
+from yigongti.kernel.access.api import Permission
+
+Names = Callable[[Iterable[int]], Mapping[int, str]]
+
+
+def _no_names(ids: Iterable[int]) -> Mapping[int, str]:
+    return {}
+
+
+_names: Names = _no_names
+
+
+def register_organisation_names(names: Names) -> None:
+    """The organisation domain says here how ids become names (short names, in the language of the page)."""
+    global _names
+    _names = names
+
+
+def organisation_name(organisation_id: int | None) -> str:
+    """The name of an organisation, or an empty string."""
+    if organisation_id is None:
+        return ""
+    return _names([organisation_id]).get(organisation_id, "")
+
+
+@dataclass(frozen=True)
+class QuickSearch:
+    """The search box of the top bar: a page that takes the words as one query parameter."""
+
+    url_name: str
+    permission: Permission
+    label: str | Promise
+    parameter: str = "q"
+
+
+_search: QuickSearch | None = None
+
+
+def register_quick_search(search: QuickSearch) -> None:
+    """The residents domain registers its search here; the last registration holds."""
+    global _search
+    _search = search
+
+
+def quick_search() -> QuickSearch | None:
+    """The registered search, if any."""
+    return _search

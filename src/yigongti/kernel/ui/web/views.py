@@ -1,0 +1,119 @@
+"""The gallery of components: for developers, and for system administrators who want to see what a release changed."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms as django_forms
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from yigongti.kernel import clock
+from yigongti.kernel.access.web.guard import signed_in
+from yigongti.kernel.ui.cases import Entry
+from yigongti.kernel.ui.chart import Chart, Series
+from yigongti.kernel.ui.filters import ChoiceFilter, DayRangeFilter, TextFilter
+from yigongti.kernel.ui.forms import Form
+from yigongti.kernel.ui.listing import Column, Listing
+from yigongti.kernel.ui.permissions import GALLERY
+
+
+class SampleForm(Form):
+    """One field of each sort."""
+
+    name = django_forms.CharField(label=lazy("姓名"), max_length=60)
+    born = django_forms.DateField(label=lazy("出生日期"), help_text=lazy("例如 1968-03-15"))
+    sex = django_forms.ChoiceField(
+        label=lazy("性别"), choices=[("1", lazy("男")), ("2", lazy("女"))], widget=django_forms.RadioSelect
+    )
+    institution = django_forms.ChoiceField(
+        label=lazy("管理机构"), choices=[("", "—"), ("1", lazy("城东卫生院")), ("2", lazy("城西社区卫生服务中心"))]
+    )
+    note = django_forms.CharField(label=lazy("备注"), required=False, widget=django_forms.Textarea)
+    agreed = django_forms.BooleanField(label=lazy("本人已同意查阅健康档案"), required=False)
+    attached = django_forms.FileField(label=lazy("附件"), required=False, help_text=lazy("CSV 或 Excel，最大 200 MB"))
+
+
+def _may_see(request: HttpRequest) -> None:
+    if not settings.DEBUG and not request.actor.may(GALLERY):  # type: ignore[attr-defined]
+        raise Http404
+
+
+@signed_in
+def gallery(request: HttpRequest) -> HttpResponseBase:
+    """Every component with sample content; no record of anybody."""
+    _may_see(request)
+    form = SampleForm(request.POST or None, request.FILES or None)
+    status_form = SampleForm({"name": "", "born": "1968-13-15"}) if "errors" in request.GET else form
+    return _listing(request).render("ui/gallery.html", {**_samples(), "form": status_form})
+
+
+def _samples() -> dict[str, Any]:
+    now = clock.now()
+    months = [f"2026-{m:02d}" for m in range(1, 11)]
+    inside: list[float | None] = [84.1, 84.9, 85.2, 85.0, 86.1, 86.4, None, 86.9, 87.1, 87.3]
+    return {
+        "trend": inside,
+        "line": Chart(
+            months,
+            [Series(_("全市"), inside), Series(_("东部片区"), [81.0, 81.4, 82.2, 82.9, 83.0, 83.8, 84.1, 84.0, 84.9, 85.5])],
+            unit="%", axis=_("月份"), target=90, target_label=_("目标 90%"),
+        ),
+        "bars": Chart(
+            [_("城东卫生院"), _("城西社区卫生服务中心"), _("第一人民医院")], [Series(_("就诊人次"), [5120, 3871, 12044])],
+            kind="bars", unit="", axis=_("机构"), from_zero=True,
+        ),
+        "steps": [
+            {"label": _("提出意向"), "state": "done"},
+            {"label": _("属地同意"), "state": "done"},
+            {"label": _("指导中心同意"), "state": "current"},
+            {"label": _("专班会议通过"), "state": "todo"},
+            {"label": _("签订协议"), "state": "todo"},
+        ],
+        "timeline": [
+            Entry(_("等待处理"), at=now + timedelta(days=2), detail=_("指导中心应在 2 天内答复"), kind="waiting"),
+            Entry(_("属地同意"), at=now - timedelta(days=1), who=_("王主任"), where=_("玉山镇"), tag=_("已同意"), kind="good"),
+            Entry(_("提出意向"), at=now - timedelta(days=4), who=_("李院长"), where=_("城东卫生院"), detail=_("愿意加入东部片区，接受统一管理。")),
+        ],
+        "soon": now + timedelta(days=1),
+    }  # fmt: skip
+
+
+def _listing(request: HttpRequest) -> Listing:
+    today = clock.today()
+    kinds = {"a": _("高血压"), "b": _("糖尿病"), "c": _("已转诊")}
+    rows = [
+        {
+            "name": _("居民 %(n)d") % {"n": n}, "kind": "abc"[n % 3], "due": today + timedelta(days=n - 3),
+            "fee": 12_345 * n, "visits": n * 7 % 31, "share": (n * 13 % 100) / 100,
+        }
+        for n in range(1, 61)
+    ]  # fmt: skip
+    return Listing(
+        request, rows, name="gallery", title=_("示例列表"), export=GALLERY,
+        columns=[
+            Column("name", _("姓名"), sort="name", lead=True, href=lambda row: "#list"),
+            Column("kind", _("类别"), kind="tag", value=lambda row: kinds[row["kind"]],
+                   tag=lambda row: {"a": "attention", "b": "info", "c": "good"}[row["kind"]]),
+            Column("due", _("下次随访"), kind="due", sort="due"),
+            Column("visits", _("就诊次数"), kind="number", sort="visits"),
+            Column("fee", _("费用（元）"), kind="yuan", sort="fee"),
+            Column("share", _("报销比例"), kind="share"),
+        ],
+        filters=[
+            TextFilter("q", _("姓名"), by=lambda rows, text: [row for row in rows if text in row["name"]]),
+            ChoiceFilter("kind", _("类别"), by=lambda rows, kind: [r for r in rows if r["kind"] == kind], choices=list(kinds.items())),
+            DayRangeFilter("due", _("下次随访"), by=lambda rows, days: [
+                r for r in rows if (not days[0] or r["due"] >= days[0]) and (not days[1] or r["due"] <= days[1])]),
+        ],
+        page_size=25,
+    )  # fmt: skip
+
+
+@signed_in
+def gallery_progress(request: HttpRequest) -> HttpResponse:
+    """A sample of long work that has ended: what a polled component receives."""
+    _may_see(request)
+    return render(request, "ui/gallery_progress.html")
