@@ -73,7 +73,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 def change_password(request: HttpRequest) -> HttpResponse:
     """One's own password; after the first sign-in there is no way around it."""
-    account = Account.objects.get(pk=request.user.pk)
+    account = Account.objects.get(username=request.user.get_username())
     form = ChangePasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

@@ -1,0 +1,19 @@
+"""The lake, for everybody above."""
+
+from yigongti.kernel.lake.datasets import Dataset, dataset_named, datasets, register_dataset
+from yigongti.kernel.lake.selectors import Snapshot, engine, snapshot, table
+from yigongti.kernel.lake.services import mark_stale, publish_month, publish_stale
+
+__all__ = [
+    "Dataset",
+    "Snapshot",
+    "dataset_named",
+    "datasets",
+    "engine",
+    "mark_stale",
+    "publish_month",
+    "publish_stale",
+    "register_dataset",
+    "snapshot",
+    "table",
+]

@@ -1,0 +1,124 @@
+"""The lake holds exactly the facts of a month, switches whole, and forgets no change."""
+
+from datetime import date
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+from django.conf import settings
+from django.db import connection, transaction
+
+from yigongti.kernel.lake import datasets as registry
+from yigongti.kernel.lake.api import Dataset, engine, mark_stale, publish_stale, register_dataset, snapshot, table
+from yigongti.kernel.lake.models import Stale
+
+pytestmark = pytest.mark.django_db
+
+THINGS = Dataset(
+    "test_things",
+    pa.schema(
+        [
+            ("id", pa.int64()),
+            ("on_day", pa.date32()),
+            ("name", pa.string()),
+            ("inside", pa.bool_()),
+            ("amount", pa.int64()),
+            ("level", pa.decimal128(12, 4)),
+        ]
+    ),
+    "SELECT id, on_day, name, inside, amount, level FROM things WHERE on_day >= %(start)s AND on_day < %(end)s",
+)
+
+
+@pytest.fixture
+def things(monkeypatch):
+    monkeypatch.setattr(registry, "_datasets", {})
+    register_dataset(THINGS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMP TABLE things (id bigint, on_day date, name text, inside boolean, amount bigint, level numeric)"
+        )
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE things")
+
+
+def put(*rows):
+    with connection.cursor() as cursor:
+        cursor.executemany("INSERT INTO things VALUES (%s, %s, %s, %s, %s, %s)", rows)
+    mark_stale("test_things", [row[1] for row in rows])
+
+
+def read(start=None, end=None):
+    with engine() as backend:
+        found = table(backend, snapshot("test_things", start, end))
+        return [tuple(row.values()) for row in found.order_by("id").to_pyarrow().to_pylist()]
+
+
+AWKWARD = [
+    (1, date(2025, 1, 31), '逗号, 引号" 换\n行', True, 123, Decimal("7.1000")),
+    (2, date(2025, 2, 1), "", False, None, None),
+    (3, date(2025, 2, 28), None, None, -5, Decimal("-0.0001")),
+    (4, date(2025, 2, 28), "\\N", True, 2**60, Decimal("99999999.9999")),
+]
+
+
+def test_what_is_published_is_what_was_there(things):
+    put(*AWKWARD)
+    assert publish_stale() == 2
+    assert read() == AWKWARD
+    assert read(date(2025, 2, 1), date(2025, 3, 1)) == AWKWARD[1:]
+
+
+def test_nothing_published_is_an_empty_table(things):
+    assert read() == []
+
+
+def test_a_later_change_is_marked_and_then_seen(things):
+    put(*AWKWARD)
+    publish_stale()
+    before = snapshot("test_things")
+    assert before.waiting == 0
+    put((5, date(2025, 1, 2), "new", True, 1, None))
+    assert snapshot("test_things").waiting == 1
+    assert len(read()) == 4  # not before it is published
+    publish_stale()
+    assert len(read()) == 5
+    assert publish_stale() == 0
+    after = snapshot("test_things")
+    assert dict(before.files)[date(2025, 2, 1)] == dict(after.files)[date(2025, 2, 1)]  # only the changed month
+
+
+def test_a_reader_that_began_before_a_switch_goes_on_with_its_files(things):
+    put(*AWKWARD)
+    publish_stale()
+    taken = snapshot("test_things")
+    put((5, date(2025, 1, 2), "new", True, 1, None))
+    publish_stale()
+    with engine() as backend:
+        assert table(backend, taken).count().execute() == 4
+
+
+def test_a_publication_that_fails_leaves_the_month_as_it_was_and_waiting(things):
+    put(*AWKWARD)
+    publish_stale()
+    put((6, date(2025, 1, 3), "x", True, 1, Decimal("123456789012345")))  # does not fit decimal(12, 4)
+    with pytest.raises(pa.ArrowInvalid), transaction.atomic():
+        publish_stale()
+    assert len(read()) == 4
+    assert Stale.objects.filter(dataset="test_things").exists()
+
+
+def test_old_files_do_not_pile_up(things, django_capture_on_commit_callbacks):
+    for number in range(6):
+        with django_capture_on_commit_callbacks(execute=True):
+            put((number, date(2025, 1, 2), "x", True, 1, None))
+            publish_stale()
+    files = list((settings.VAR / "lake" / "test_things").glob("2025-01.*.parquet"))
+    assert len(files) <= 3
+
+
+def test_a_dataset_is_registered_once(things):
+    register_dataset(THINGS)
+    with pytest.raises(ValueError):
+        register_dataset(Dataset("test_things", THINGS.schema, "SELECT 1"))
