@@ -10,7 +10,9 @@ class OrganisationConfig(DomainConfig):
 
     def ready(self) -> None:
         super().ready()
-        from yigongti.domains.base.organisation.selectors import under
+        from yigongti.domains.base.organisation.selectors import names, under
         from yigongti.kernel.access.api import register_organisation_tree
+        from yigongti.kernel.ui.shell import register_organisation_names
 
         register_organisation_tree(under)
+        register_organisation_names(names)

@@ -98,9 +98,7 @@ def holds_on(on: date) -> Q:
 
 def exists_on(on: date) -> Q:
     """The condition that an organisation exists on a day."""
-    return (Q(opened_on__isnull=True) | Q(opened_on__lte=on)) & (
-        Q(closed_on__isnull=True) | Q(closed_on__gt=on)
-    )
+    return (Q(opened_on__isnull=True) | Q(opened_on__lte=on)) & (Q(closed_on__isnull=True) | Q(closed_on__gt=on))
 
 
 def views(rows: Iterable[Organisation], on: date) -> list[OrganisationView]:
@@ -108,19 +106,14 @@ def views(rows: Iterable[Organisation], on: date) -> list[OrganisationView]:
     rows = list(rows)
     ids = [row.pk for row in rows]
     parents = dict(
-        Membership.objects.filter(holds_on(on), organisation_id__in=ids).values_list(
-            "organisation_id", "parent_id"
-        )
+        Membership.objects.filter(holds_on(on), organisation_id__in=ids).values_list("organisation_id", "parent_id")
     )
     tiers = {
-        period.organisation_id: period
-        for period in TierPeriod.objects.filter(holds_on(on), organisation_id__in=ids)
+        period.organisation_id: period for period in TierPeriod.objects.filter(holds_on(on), organisation_id__in=ids)
     }
     leads: dict[int, list[int]] = {}
     for group_id, hospital_id in (
-        Leadership.objects.filter(holds_on(on), group_id__in=ids)
-        .order_by("pk")
-        .values_list("group_id", "hospital_id")
+        Leadership.objects.filter(holds_on(on), group_id__in=ids).order_by("pk").values_list("group_id", "hospital_id")
     ):
         leads.setdefault(group_id, []).append(hospital_id)
     return [
@@ -159,6 +152,12 @@ def get_many(organisation_ids: Iterable[int], on: date | None = None) -> dict[in
     return {view.id: view for view in found}
 
 
+def names(organisation_ids: Iterable[int]) -> dict[int, str]:
+    """What pages call organisations, by id; unknown ids are left out."""
+    rows = Organisation.objects.filter(pk__in=set(organisation_ids)).values_list("pk", "short_name", "name")
+    return {pk: short_name or name for pk, short_name, name in rows}
+
+
 def by_key(place: str, key: str, on: date | None = None) -> OrganisationView:
     """One organisation of a place by its stable key. Raises Organisation.DoesNotExist."""
     return views([Organisation.objects.get(place=place, key=key)], on or clock.today())[0]
@@ -181,9 +180,7 @@ def find(text: str, *, place: str, on: date | None = None) -> OrganisationView |
     tries: tuple[QuerySet[Organisation] | QuerySet[Name] | QuerySet[Identifier], ...] = (
         directory.filter(key=text).values_list("pk", flat=True),
         directory.filter(uscc=text.upper()).values_list("pk", flat=True),
-        Identifier.objects.filter(organisation__place=place, value=text).values_list(
-            "organisation_id", flat=True
-        ),
+        Identifier.objects.filter(organisation__place=place, value=text).values_list("organisation_id", flat=True),
         official.values_list("organisation_id", flat=True),
         named.filter(use=Name.Use.ALIAS).values_list("organisation_id", flat=True),
         named.filter(use=Name.Use.FORMER).values_list("organisation_id", flat=True),
@@ -209,9 +206,7 @@ def search(text: str, *, place: str, on: date | None = None, limit: int = 20) ->
         Q(folded__contains=folded) | Q(initials__startswith=folded)
     )
     codes = Q(key=text.strip()) | Q(uscc=text.strip().upper()) | Q(identifiers__value=text.strip())
-    rows = (
-        Organisation.objects.filter(codes | Q(names__in=names), place=place).distinct().order_by("pk")[:limit]
-    )
+    rows = Organisation.objects.filter(codes | Q(names__in=names), place=place).distinct().order_by("pk")[:limit]
     return views(rows, on or clock.today())
 
 

@@ -1,6 +1,8 @@
 """Rows and database constraints of the organisation domain."""
 
 from yigongti.domains.base.organisation.models.alliances import Alliance, AllianceMember
+from yigongti.domains.base.organisation.models.cases import Joining, Leaving, MembershipCase
+from yigongti.domains.base.organisation.models.documents import Document, DocumentVersion
 from yigongti.domains.base.organisation.models.tree import (
     ALLOWED_PARENTS,
     INSTITUTION_KINDS,
@@ -21,11 +23,16 @@ __all__ = [
     "INSTITUTION_KINDS",
     "Alliance",
     "AllianceMember",
+    "Document",
+    "DocumentVersion",
     "Identifier",
+    "Joining",
     "Kind",
     "Leadership",
+    "Leaving",
     "LoadedEntry",
     "Membership",
+    "MembershipCase",
     "Name",
     "Organisation",
     "Tier",

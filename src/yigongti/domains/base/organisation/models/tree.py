@@ -94,9 +94,7 @@ ALLOWED_PARENTS: dict[Kind, tuple[Kind, ...]] = {
     Kind.DEPARTMENT: (*INSTITUTION_KINDS, Kind.DEPARTMENT),
 }
 
-_EDGES = ", ".join(
-    f"('{child}', '{parent}')" for child, parents in ALLOWED_PARENTS.items() for parent in parents
-)
+_EDGES = ", ".join(f"('{child}', '{parent}')" for child, parents in ALLOWED_PARENTS.items() for parent in parents)
 
 
 def period(start: str = "starts_on", end: str = "ends_on") -> Func:
@@ -112,9 +110,7 @@ def one_at_a_time(name: str, *columns: str) -> ExclusionConstraint:
 
 def ends_after_start(name: str) -> models.CheckConstraint:
     """A period is empty never: it ends after it starts, or not at all."""
-    return models.CheckConstraint(
-        condition=Q(ends_on__isnull=True) | Q(ends_on__gt=F("starts_on")), name=name
-    )
+    return models.CheckConstraint(condition=Q(ends_on__isnull=True) | Q(ends_on__gt=F("starts_on")), name=name)
 
 
 @tracked
@@ -138,9 +134,7 @@ class Organisation(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["place", "key"], name="organisation_key"),
-            models.UniqueConstraint(
-                fields=["place", "uscc"], condition=~Q(uscc=""), name="organisation_uscc"
-            ),
+            models.UniqueConstraint(fields=["place", "uscc"], condition=~Q(uscc=""), name="organisation_uscc"),
             models.CheckConstraint(
                 condition=Q(uscc="") | Q(uscc__regex=r"^[0-9A-HJ-NP-RTUW-Y]{18}$"),
                 name="organisation_uscc_form",
@@ -172,9 +166,7 @@ class Name(models.Model):
     initials = models.CharField(max_length=120, db_index=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["organisation", "folded"], name="organisation_name_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["organisation", "folded"], name="organisation_name_once")]
 
     def __str__(self) -> str:
         return self.name
@@ -194,9 +186,7 @@ class Identifier(models.Model):
     value = models.CharField(_("编码"), max_length=40)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["system", "value"], name="organisation_identifier_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["system", "value"], name="organisation_identifier_once")]
 
     def __str__(self) -> str:
         return self.value
@@ -324,6 +314,4 @@ class LoadedEntry(models.Model):
     entry = models.JSONField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["place", "kind", "key"], name="organisation_loaded_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["place", "kind", "key"], name="organisation_loaded_once")]

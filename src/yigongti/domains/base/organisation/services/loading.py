@@ -145,9 +145,7 @@ def read_file(path: Path) -> dict[str, Any]:
         entry = {"document": plan.get("document", ""), **raw}
         for key in (*entry.get("members", ()), *filter(None, (entry.get("lead"), entry.get("covers")))):
             if key not in seen:
-                raise OrganisationFileError(
-                    f"{path}: alliance {entry.get('key')!r}: unknown organisation {key!r}"
-                )
+                raise OrganisationFileError(f"{path}: alliance {entry.get('key')!r}: unknown organisation {key!r}")
         alliances.append(entry)
     return {"organisations": entries, "alliances": alliances}
 
@@ -182,15 +180,11 @@ def _create(place: str, entry: dict[str, Any], ids: dict[str, int]) -> int:
         joins_on = _day(entry.get("member_from"))
         if joins_on:  # until it joins, it stands directly under its county or city
             tree.put_under(organisation.pk, _region(parent_id), on=tree.BEFORE_RECORDS)
-        tree.put_under(
-            organisation.pk, parent_id, on=joins_on or tree.BEFORE_RECORDS, reason=entry.get("clause", "")
-        )
+        tree.put_under(organisation.pk, parent_id, on=joins_on or tree.BEFORE_RECORDS, reason=entry.get("clause", ""))
     return organisation.pk
 
 
-def _update(
-    organisation_id: int, before: dict[str, Any], entry: dict[str, Any], ids: dict[str, int], on: date
-) -> None:
+def _update(organisation_id: int, before: dict[str, Any], entry: dict[str, Any], ids: dict[str, int], on: date) -> None:
     """Apply what differs between the entry as it was last loaded and as it is now."""
     now = _plain(entry)
     was = _particulars(before) if before else {}
@@ -253,9 +247,7 @@ def _known(ids: dict[str, int], key: str, entry: dict[str, Any]) -> int:
 
 
 def _remember(place: str, kind: str, entry: dict[str, Any]) -> None:
-    LoadedEntry.objects.update_or_create(
-        place=place, kind=kind, key=entry["key"], defaults={"entry": _plain(entry)}
-    )
+    LoadedEntry.objects.update_or_create(place=place, kind=kind, key=entry["key"], defaults={"entry": _plain(entry)})
 
 
 def _plain(entry: dict[str, Any]) -> dict[str, Any]:

@@ -213,9 +213,7 @@ def put_under(organisation_id: int, parent_id: int, *, on: date, reason: str = "
     """
     lock_tree()
     memberships = list(Membership.objects.filter(organisation_id=organisation_id).order_by("starts_on"))
-    current = next(
-        (m for m in memberships if m.starts_on <= on and (m.ends_on is None or on < m.ends_on)), None
-    )
+    current = next((m for m in memberships if m.starts_on <= on and (m.ends_on is None or on < m.ends_on)), None)
     following = next((m for m in memberships if m.starts_on > on), None)
     if current and current.parent_id == parent_id:
         return False
@@ -325,7 +323,5 @@ def _check_kind_change(organisation: Organisation, kind: str) -> None:
     lock_tree()
     above = set(organisation.memberships.values_list("parent__kind", flat=True))
     below = set(organisation.members.values_list("organisation__kind", flat=True))
-    if not above <= set(ALLOWED_PARENTS[Kind(kind)]) or any(
-        kind not in ALLOWED_PARENTS[Kind(b)] for b in below
-    ):
+    if not above <= set(ALLOWED_PARENTS[Kind(kind)]) or any(kind not in ALLOWED_PARENTS[Kind(b)] for b in below):
         raise OrganisationRefused(_("变更后的类别与现有的上级或下级不符。"))
