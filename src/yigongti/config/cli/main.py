@@ -79,4 +79,3 @@ def main() -> None:
     except Exception as error:
         status = tell(error)
     sys.exit(status if isinstance(status, int) else 0)
-

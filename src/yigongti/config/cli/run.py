@@ -21,7 +21,9 @@ from yigongti.config.supervise.server import free_port
     default=None,
     help="Residents of the demo county on the first start; 0 for an empty platform.",
 )
-@click.option("--smoke", is_flag=True, help="Start on free ports with data of its own, check the pages as each role, stop.")
+@click.option(
+    "--smoke", is_flag=True, help="Start on a free port with data of its own, check the pages as each role, stop."
+)
 def command(port: int | None, host: str, demo_residents: int | None, smoke: bool) -> None:
     """Start the platform here; Ctrl-C stops it.
 

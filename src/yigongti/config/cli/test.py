@@ -5,8 +5,8 @@ import sys
 
 import click
 
-from yigongti.config.supervise.chromium import PACKAGES, find
 from yigongti.config.supervise.child import bound_call
+from yigongti.config.supervise.chromium import PACKAGES, find
 from yigongti.config.supervise.paths import ROOT
 from yigongti.config.supervise.platform import Stopped, stoppable
 from yigongti.config.supervise.throwaway import throwaway_server

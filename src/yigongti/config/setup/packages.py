@@ -61,7 +61,7 @@ def _run(command: list[str | Path], environment: dict[str, str]) -> None:
 def in_one_line(said: str) -> str:
     """The sentence of a tool's complaint that says most, with the usual causes in plain words."""
     lower = said.lower()
-    if "unknownissuer" in lower or "certificate" in lower and "invalid" in lower:
+    if "unknownissuer" in lower or ("certificate" in lower and "invalid" in lower):
         return "the server's certificate is not trusted; set SSL_CERT_FILE to your network's CA certificates."
     causes = ("dns error", "failed to lookup", "connection refused", "unreachable", "timed out", "enotfound",
               "eai_again", "econnrefused", "etimedout", "error sending request")  # fmt: skip

@@ -53,8 +53,6 @@ def compile_all() -> None:
     if not catalogues:
         return
     print("· translations …", file=sys.stderr)
-    ended = subprocess.run(
-        [PYTHON, "-c", PROGRAM, *catalogues], capture_output=True, text=True, check=False, cwd=ROOT
-    )
+    ended = subprocess.run([PYTHON, "-c", PROGRAM, *catalogues], capture_output=True, text=True, check=False, cwd=ROOT)
     if ended.returncode:
         raise SetUpFailed(f"a translation could not be compiled: {in_one_line(ended.stderr)}")

@@ -112,7 +112,7 @@ def _download(address: str) -> bytes:
     opener = build_opener(HTTPSHandler(context=context))
     host = urlsplit(bare).hostname or bare
     try:
-        with opener.open(Request(bare, headers={"User-Agent": "yigongti", **headers}), timeout=60) as answer:
+        with opener.open(_request(bare, headers), timeout=60) as answer:
             return bytes(answer.read())
     except HTTPError as error:
         raise SetUpFailed(f"{host} answered {error.code} for {urlsplit(bare).path}.") from error
@@ -128,6 +128,12 @@ def _download(address: str) -> bytes:
         ) from error
     except (OSError, HTTPException, ValueError) as error:
         raise SetUpFailed(f"the download from {host} broke off ({error}); call again.") from error
+
+
+def _request(address: str, headers: dict[str, str]) -> Request:
+    if not address.startswith(("https://", "http://")):
+        raise SetUpFailed(f"the index address {address} is neither http nor https.")
+    return Request(address, headers={"User-Agent": "yigongti", **headers})  # noqa: S310 (checked above)
 
 
 def _trust() -> tuple[ssl.SSLContext, bool]:

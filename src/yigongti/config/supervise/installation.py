@@ -73,7 +73,7 @@ class Installation:
                     raise InstallationBusy(f"another process is starting on {self.folder}; try again") from None
                 doing = f"runs already at {owner.address}" if owner.address else "is at work already"
                 raise InstallationBusy(
-                    f"process {owner.pid} {doing} on {self.folder}; stop it first, or set YIGONGTI_VAR to another folder"
+                    f"process {owner.pid} {doing} on {self.folder}; stop it, or set YIGONGTI_VAR to another folder"
                 ) from None
             ownership = Ownership(self, Owner(os.getpid(), what))
             ownership.tell()

@@ -22,7 +22,7 @@ from yigongti.config.supervise.installation import Installation, Ownership
 from yigongti.config.supervise.server import Server
 
 WEB_PROCESSES = 2
-THREADS = 8  # per web process; each may hold one connection to PostgreSQL
+THREADS = 4  # per web process; each may hold one connection to PostgreSQL
 
 
 class Stopped(BaseException):
@@ -48,7 +48,7 @@ class Platform:
     @property
     def address(self) -> str:
         """Where a browser on this machine finds the platform."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)
         return f"http://{host}:{self.port}"
 
     def start(self, *, demo_residents: int | None) -> None:
@@ -71,7 +71,7 @@ class Platform:
         web = [*python, "granian", "--interface", "wsgi", "--host", self.host, "--port", str(self.port),
                "--workers", str(WEB_PROCESSES), "--blocking-threads", str(THREADS), "--no-ws",
                "--respawn-failed-workers", "--workers-kill-timeout", "5", "--log-level", "warning",
-               "--process-name", "yigongti-web", "yigongti.config.wsgi:application"]  # fmt: skip
+               "yigongti.config.wsgi:application"]  # fmt: skip
         worker = [*python, "django", "procrastinate", "worker", "--name", "yigongti", "--concurrency", "1"]
         environment["DJANGO_SETTINGS_MODULE"] = "yigongti.config.settings"
         self.children = [
@@ -105,6 +105,7 @@ class Platform:
 
     def stop(self) -> None:
         """Stop everything that was started, whatever state it is in."""
+        undisturbed()
         for child in reversed(self.children):
             child.stop()
         if self.server:
@@ -159,22 +160,29 @@ class Platform:
         self.server.restart()
 
 
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Turn the signals that ask a process to stop into Stopped, once; later ones are ignored while it cleans up."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    """Turn the signals that ask a process to stop into Stopped, once: cleaning up is not interrupted."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        for number in numbers:
-            signal.signal(number, signal.SIG_IGN)
+        undisturbed()
         raise Stopped
 
-    before = {number: signal.signal(number, stop) for number in numbers}
+    before = {number: signal.signal(number, stop) for number in STOPPING}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def undisturbed() -> None:
+    """From here on, signals that ask to stop change nothing: stopping is under way."""
+    for number in STOPPING:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _free_or_fail(host: str, port: int) -> None:

@@ -54,7 +54,8 @@ def _demo(residents: int | None) -> None:
 
     with connection.cursor() as cursor:
         cursor.execute(
-            "CREATE TABLE IF NOT EXISTS installation_mark (name text PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())"
+            "CREATE TABLE IF NOT EXISTS installation_mark"
+            " (name text PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())"
         )
         cursor.execute("SELECT 1 FROM installation_mark WHERE name = %s", [MARK])
         if cursor.fetchone():

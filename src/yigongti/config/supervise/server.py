@@ -149,7 +149,7 @@ class Server:
             "checkpoint_timeout": "15min",
             # facts are partitioned by month, and every partition and index touched takes a lock
             "max_locks_per_transaction": "512",
-            "dynamic_shared_memory_type": "posix" if _roomy("/dev/shm") else "mmap",  # noqa: S108
+            "dynamic_shared_memory_type": "posix" if _roomy("/dev/shm") else "mmap",
             "log_timezone": "Asia/Shanghai",
             "logging_collector": "off",
             "log_min_messages": "warning",
@@ -173,7 +173,7 @@ class Server:
                 if "password authentication" in str(error):
                     self.stop()
                     raise ServerFailed(
-                        "PostgreSQL refuses the kept password: keys/ and postgres/ below VAR are not of one installation"
+                        "PostgreSQL refuses the kept password: keys and data below VAR are not of one installation"
                     ) from error
                 if time.monotonic() > until:
                     self.stop()

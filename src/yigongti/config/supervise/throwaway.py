@@ -20,7 +20,7 @@ def throwaway_server(*, lasting: bool) -> Iterator[tuple[Server, Path]]:
         folder = Path(name)
         folder.chmod(0o711)  # PostgreSQL may have to run under another account
         data = folder / "postgres"
-        server = Server(choose(data), data, password="throwaway", log=folder / "postgres.log", lasting=lasting)  # noqa: S106
+        server = Server(choose(data), data, password="throwaway", log=folder / "postgres.log", lasting=lasting)
         server.start()
         try:
             yield server, folder
