@@ -50,6 +50,7 @@ class Column:
     ``name`` is the English header, ``label`` the Chinese one. A ``required`` column must be in the file and hold a
     value in every row. ``key`` columns together are the sender's own number of the row. A day or moment after now
     is refused unless ``may_be_future``. ``choices`` maps each code to the further spellings accepted for it.
+    The values of a ``personal`` column are never repeated in a reason.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Column:
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     may_be_future: bool = False
     longest: int = 500
+    personal: bool = False
     note: str | Promise = ""
     example: str = ""
 

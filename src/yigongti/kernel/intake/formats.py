@@ -11,6 +11,7 @@ from typing import Protocol
 import polars as pl
 from django.utils.functional import Promise
 
+from yigongti.kernel.intake.extracts import Extract
 from yigongti.kernel.intake.refusals import REFUSAL
 
 Token = Mapping[str, int | str]
@@ -84,8 +85,9 @@ class RefusedLine:
     row_no: int
     place: str
     original: Mapping[str, str]
-    sentences: Sequence[str]
     codes: Sequence[str]
+    sentences: Sequence[str]
+    sentences_in_english: Sequence[str]
 
 
 class Format(Protocol):
@@ -103,9 +105,11 @@ class Format(Protocol):
         """Check the file as a whole. Raises FileRefused."""
         ...
 
-    def refused_file(
-        self, lines: Iterator[RefusedLine], headers: Mapping[str, Sequence[str]], folder: Path
-    ) -> Path:
+    def template(self, extract: Extract) -> tuple[str, bytes] | None:
+        """File name and contents of an empty table to fill in; None where the format has no such thing."""
+        ...
+
+    def refused_file(self, lines: Iterator[RefusedLine], headers: Mapping[str, Sequence[str]], folder: Path) -> Path:
         """Write the refused rows, with the reasons, so that the corrected file can be sent as it is."""
         ...
 

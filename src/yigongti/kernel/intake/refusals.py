@@ -17,21 +17,20 @@ REASONS: dict[str, str | Promise] = {
     "empty_file": _("文件是空的，没有可以接收的内容。"),
     "no_rows": _("文件只有表头，没有数据行。"),
     "too_large": _("文件有 {size}，超过上限 {limit}。请按月份或按类别拆分后再发送。"),
-    "wrong_encoding": _(
-        "文件不是 UTF-8 也不是 GB18030 编码（第 {line} 行无法识别）。请另存为“CSV UTF-8”后再发送。"
-    ),
+    "wrong_encoding": _("文件不是 UTF-8 也不是 GB18030 编码（第 {line} 行无法识别）。请另存为“CSV UTF-8”后再发送。"),
     "not_text": _("文件内容不是文本表格。请发送 CSV、XLSX 或 FHIR（JSON）文件。"),
     "unknown_format": _("不认识这种文件：{name}。可以发送 CSV、XLSX 或 FHIR（JSON）文件。"),
     "unknown_extract": _("看不出这是哪一类数据：表头与任何一种数据表都不相符。请下载模板对照。"),
     "unknown_extract_name": _("没有名为“{name}”的数据表。"),
     "missing_column": _("“{extract}”缺少必需的列：{columns}。"),
     "duplicate_column": _("列“{column}”出现了不止一次。"),
-    "ragged_rows": _("第 {line} 行的列数与表头不一致。请检查引号和分隔符。"),
     "broken_quotes": _("引号不配对：第 {line} 行开始的引号一直没有结束。"),
     "not_xlsx": _("文件损坏，或者不是真正的 XLSX 文件。请在表格软件中另存为 XLSX 后再发送。"),
     "old_excel": _("这是旧版或加密的 Excel 文件。请去掉密码，另存为 XLSX 或 CSV 后再发送。"),
     "zip_bomb": _("XLSX 文件解压后超过 {limit}，为安全起见不予打开。"),
     "sheet_too_large": _("工作表“{sheet}”的范围太大（{rows} 行 × {columns} 列）。请删除数据之外的空行空列。"),
+    "same_table_twice": _("多个工作表是同一类数据：{sheets}。请合并成一个工作表。"),
+    "formula_somewhere": _("工作表里有公式，但看不出在哪个单元格。请全部改成数值后再发送。"),
     "unknown_source": _("不认识发送机构“{name}”。"),
     "unreadable": _("文件读到一半出错：{detail}"),
     # rows
@@ -48,8 +47,13 @@ REASONS: dict[str, str | Promise] = {
     "future": _("“{column}”在将来：{value}。"),
     "too_early": _("“{column}”早于 1900 年：{value}。"),
     "formula": _("“{column}”是公式。请改成数值后再发送。"),
-    "merged_cell": _("“{column}”在合并的单元格里。请取消合并后再发送。"),
+    "formula_cell": _("单元格 {value} 是公式。请改成数值后再发送。"),
+    "merged_cell": _("这一行在合并的单元格（{value}）里。请取消合并后再发送。"),
+    "ragged": _("这一行的列比表头多。请检查引号和分隔符。"),
     "same_number": _("同一文件里有多行的编号相同而内容不同。请只保留正确的一行。"),
+    # notes on a receipt
+    "unused_columns": _("没有用到的列：{columns}。"),
+    "unused_sheets": _("没有用到的工作表：{sheets}。"),
     "not_stored": _("没有存入：{value}"),
 }
 
