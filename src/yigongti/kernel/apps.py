@@ -11,7 +11,12 @@ ROOMS = ("permissions", "policy", "workflow", "events", "lake", "intake", "web.n
 class DomainConfig(AppConfig):
     """Loads the rooms that register something with the kernel, so that being installed is all a domain needs."""
 
+    default = False  # an apps.py that imports this class must still have one configuration only: its own
     default_auto_field = "django.db.models.BigAutoField"
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.default = True
 
     def ready(self) -> None:
         for room in ROOMS:
