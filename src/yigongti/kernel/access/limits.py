@@ -1,23 +1,21 @@
-"""The figures of signing in, as the served place's policy has them (facts: R-M, to be confirmed by the place)."""
+"""The figures of signing in, as the served place's policy has them today."""
 
 from dataclasses import dataclass
+
+from yigongti.kernel.access.policy import IDLE_MINUTES, LOCK_AFTER_FAILURES, LOCK_MINUTES
 
 
 @dataclass(frozen=True)
 class Limits:
-    lock_after_failures: int = 5
-    lock_minutes: int = 15
-    idle_minutes: int = 30
-    password_days: int = 90
-
-
-_provider = None
-
-
-def register(provider: "type[object] | object") -> None:
-    global _provider
-    _provider = provider
+    lock_after_failures: int
+    lock_minutes: int
+    idle_minutes: int
 
 
 def current() -> Limits:
-    return Limits()
+    """Raises PolicyGap when the place has none (the national defaults always do)."""
+    return Limits(
+        lock_after_failures=LOCK_AFTER_FAILURES.at().value,
+        lock_minutes=LOCK_MINUTES.at().value,
+        idle_minutes=IDLE_MINUTES.at().value,
+    )

@@ -64,7 +64,8 @@ def publish_month(dataset: Dataset, month: date) -> int:
     )
     Stale.objects.filter(pk__in=marks).delete()
     transaction.on_commit(lambda: _sweep(dataset.name, month, keep=file))
-    return rows.num_rows
+    count: int = rows.num_rows
+    return count
 
 
 def _read(dataset: Dataset, month: date) -> pa.Table:

@@ -1,0 +1,149 @@
+"""Reading a measure off the lake: conditions, groups, sums. Knows nothing of who asks.
+
+All figures of one ``Reading`` come from one snapshot of the lake, so a figure, its trend, its break-down and the
+list of records below it always agree.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from yigongti.domains.oversight.indicators.formulas import Period
+from yigongti.domains.oversight.indicators.measures import Feed, Measure, Rules
+from yigongti.kernel.lake.api import Snapshot, engine, snapshot, table
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Which part of a figure is meant. Empty fields don't narrow.
+
+    ``part``: "of_which" (the numerator), "rest" (counted but not in it), or "" for all that is counted.
+    ``homes``: ids of institutions the rows belong to; ``categories``: ranges of three-character ICD-10
+    categories, both ends included, ("", "") for uncoded.
+    """
+
+    month: date | None = None
+    homes: frozenset[int] | None = None
+    institution: str = ""
+    categories: tuple[tuple[str, str], ...] = ()
+    part: str = ""
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What a cell adds up to, in rows or fen. ``key`` is the group it stands for."""
+
+    key: Any
+    numerator: int
+    denominator: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """One record below a cell, as the lake holds it."""
+
+    id: int
+    happened_on: date
+    visible: bool
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A measure of a place over a period, read from one snapshot."""
+
+    measure: Measure
+    place: str
+    period: Period
+    rules: Rules
+    snapshot: Snapshot
+    _rows: ir.Table = field(repr=False)
+
+    def sums(self, cell: Cell, by: str = "") -> list[Sums]:
+        """Numerator and denominator of a cell: in all (one entry, key None), or per value of a column.
+
+        ``by``: month, home, institution (its name), category, setting or tier. An empty cell gives no entry.
+        """
+        rows = self._cell(cell)
+        amount = rows[self.measure.amount] if self.measure.amount else ibis.literal(1, "int64")
+        inside = self.measure.of_which(rows, self.rules)
+        totals = {
+            "numerator": inside.ifelse(amount, 0).sum().cast("int64"),
+            "denominator": amount.sum().cast("int64"),
+        }
+        if not by:
+            found = rows.aggregate(**totals, n=rows.count())
+        else:
+            key = self._column(rows, by)
+            found = rows.group_by(key=key).aggregate(**totals, n=rows.count()).order_by("key")
+        return [
+            Sums(r.get("key"), int(r["numerator"] or 0), int(r["denominator"] or 0))
+            for r in found.to_pyarrow().to_pylist()
+            if r["n"]
+        ]
+
+    def months_with(self, feed: Feed) -> frozenset[date]:
+        """The months in which a feed brought at least one row, wherever it was."""
+        rows = self._rows.filter(feed.present(self._rows, self.rules))
+        found = rows.select(month=rows.happened_on.truncate("M")).distinct().to_pyarrow()
+        return frozenset(found["month"].to_pylist())
+
+    def count(self, cell: Cell) -> int:
+        """How many records lie below a cell."""
+        return int(self._cell(cell).count().to_pyarrow().as_py())
+
+    def records(self, cell: Cell, *, scope: frozenset[int] | None, limit: int, offset: int = 0) -> list[Row]:
+        """The newest records below a cell that belong to an institution in ``scope`` (None: all of them)."""
+        rows = self._scoped(self._cell(cell), scope)
+        page = rows.order_by(rows.happened_on.desc(), rows.id.desc()).limit(limit, offset=offset)
+        return [Row(r["id"], r["happened_on"], True) for r in page.select("id", "happened_on").to_pyarrow().to_pylist()]
+
+    def count_visible(self, cell: Cell, scope: frozenset[int] | None) -> int:
+        """How many of a cell's records belong to an institution in ``scope``."""
+        return int(self._scoped(self._cell(cell), scope).count().to_pyarrow().as_py())
+
+    def _scoped(self, rows: ir.Table, scope: frozenset[int] | None) -> ir.Table:
+        if scope is None:
+            return rows
+        ids = sorted(scope)
+        return rows.filter(rows.institution_id.isin(ids) | rows.managing_id.isin(ids) | rows.source_id.isin(ids))
+
+    def _cell(self, cell: Cell) -> ir.Table:
+        rows = self._rows.filter(self.measure.counted(self._rows, self.rules))
+        if cell.month is not None:
+            rows = rows.filter(rows.happened_on.truncate("M") == ibis.literal(cell.month))
+        if cell.homes is not None:
+            rows = rows.filter(rows[self.measure.home].isin(sorted(cell.homes)))
+        if cell.institution:
+            rows = rows.filter(rows.institution_name == cell.institution)
+        if cell.categories:
+            within: ir.BooleanValue = ibis.literal(False)
+            for first, last in cell.categories:
+                within |= rows.category.between(first, last)
+            rows = rows.filter(within)
+        if cell.part:
+            inside = self.measure.of_which(rows, self.rules)
+            rows = rows.filter(inside if cell.part == "of_which" else ~inside)
+        return rows
+
+    def _column(self, rows: ir.Table, by: str) -> ir.Value:
+        if by == "month":
+            return rows.happened_on.truncate("M")
+        if by == "home":
+            return rows[self.measure.home]
+        if by == "institution":
+            return rows.institution_name
+        return rows[by]
+
+
+@contextmanager
+def reading(measure: Measure, place: str, period: Period, rules: Rules) -> Iterator[Reading]:
+    """Open the lake for one measure of one place over one period."""
+    taken = snapshot(measure.dataset, period.start, period.end)
+    with engine() as backend:
+        rows = table(backend, taken)
+        yield Reading(measure, place, period, rules, taken, rows.filter(rows.place == place))

@@ -1,0 +1,282 @@
+"""What a viewer may ask of a measure: the figure, its trend, what it is made of, and the records below."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from yigongti.domains.base.organisation import api as organisation
+from yigongti.domains.base.terminology import api as terminology
+from yigongti.domains.oversight.indicators import policy
+from yigongti.domains.oversight.indicators.formulas import Period, percentage
+from yigongti.domains.oversight.indicators.measures import MEASURES, Measure, Rules
+from yigongti.domains.oversight.indicators.permissions import VIEW, VIEW_RECORDS
+from yigongti.domains.oversight.indicators.readings import Cell, Reading, Row, Sums, reading
+from yigongti.kernel import clock
+from yigongti.kernel.access.api import Actor
+from yigongti.kernel.policy.api import Value, find
+
+BREAKDOWNS = ("home", "disease_group", "institution", "setting")
+
+
+@dataclass(frozen=True)
+class Point:
+    """One month of a trend; ``value`` None where it can't be computed."""
+
+    month: date
+    numerator: int
+    denominator: int
+    value: Decimal | None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measure over a period. ``value`` in per cent; None, with ``problem`` in words, where it is not computable.
+
+    ``numerator`` and ``denominator`` in persons-times or fen (see ``measure.unit``); None where not computable.
+    """
+
+    measure: Measure
+    place: str
+    period: Period
+    numerator: int | None
+    denominator: int | None
+    value: Decimal | None
+    problem: str
+    target: Value[Decimal] | None
+    trend: tuple[Point, ...]
+    published_at: datetime | None
+    waiting: int
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the target is reached; None when there is no figure or no target."""
+        if self.value is None or self.target is None:
+            return None
+        return self.value >= self.target.value
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One line of a break-down. ``gap``: what is counted but not in the numerator; ``gap_share`` of all such, per cent."""
+
+    key: str
+    label: str
+    numerator: int
+    denominator: int
+    value: Decimal | None
+    gap: int
+    gap_share: Decimal | None
+
+
+@dataclass(frozen=True)
+class Records:
+    """Records below a cell: ``total`` is the cell's count, ``visible`` how many the viewer may see, ``rows`` a page."""
+
+    total: int
+    visible: int
+    rows: tuple[Row, ...]
+
+
+def figure(
+    measure: Measure, period: Period, *, actor: Actor, place: str | None = None, node: int | None = None
+) -> Figure:
+    """A measure of a place over a period, for all of it or what is under one organisation (``node``).
+
+    Raises Forbidden without ``indicators.view``, PolicyGap when the place doesn't say what counts as a visit.
+    """
+    actor.require(VIEW)
+    place = place or settings.PLACE
+    whole = Cell(homes=_homes(node, period))
+    with reading(measure, place, period, rules(place, period)) as read:
+        expected = _expected(period)
+        problems = _problems(read, expected)
+        monthly = {s.key: s for s in read.sums(whole, by="month")} if read.snapshot.files else {}
+    trend = tuple(_point(month, monthly.get(month), problems.get(month, "")) for month in expected)
+    target = find(measure.target.name, place, date.fromordinal(period.end.toordinal() - 1))
+    empty = Figure(
+        measure, place, period, None, None, None, "", target, trend, read.snapshot.published_at, read.snapshot.waiting
+    )
+    if not expected:
+        return replace(empty, problem=_("这段时间还没有开始"))
+    if problems:
+        return replace(empty, problem=_summary(problems, expected))
+    numerator = sum(s.numerator for s in monthly.values())
+    denominator = sum(s.denominator for s in monthly.values())
+    value = percentage(numerator, denominator)
+    if value is None:
+        return replace(empty, problem=_("没有可计算的记录"))
+    return replace(empty, numerator=numerator, denominator=denominator, value=value)
+
+
+def breakdown(
+    measure: Measure,
+    period: Period,
+    by: str,
+    *,
+    actor: Actor,
+    place: str | None = None,
+    cell: Cell | None = None,
+    node: int | None = None,
+) -> list[Slice]:
+    """What a figure is made of, by one of BREAKDOWNS; the largest gap first.
+
+    The slices' numerators and denominators sum to the figure's. Raises Forbidden, ValueError for another ``by``.
+    """
+    actor.require(VIEW)
+    if by not in BREAKDOWNS:
+        raise ValueError(by)
+    place = place or settings.PLACE
+    asked = cell or Cell(homes=_homes(node, period))
+    with reading(measure, place, period, rules(place, period)) as read:
+        sums = read.sums(asked, by="category" if by == "disease_group" else by)
+    if by == "disease_group":
+        sums = _grouped(sums)
+    labels = _labels(by, sums)
+    gap = sum(s.denominator - s.numerator for s in sums)
+    slices = [
+        Slice(
+            key="" if s.key is None else str(s.key),
+            label=labels[s.key],
+            numerator=s.numerator,
+            denominator=s.denominator,
+            value=percentage(s.numerator, s.denominator),
+            gap=s.denominator - s.numerator,
+            gap_share=percentage(s.denominator - s.numerator, gap),
+        )
+        for s in sums
+    ]
+    return sorted(slices, key=lambda s: (-s.gap, -s.denominator, s.label))
+
+
+def records(
+    measure: Measure,
+    period: Period,
+    cell: Cell,
+    *,
+    actor: Actor,
+    place: str | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> Records:
+    """The newest records below a cell, as far as the viewer's institutions reach, and how many there are in all.
+
+    Raises Forbidden without ``indicators.view_records``.
+    """
+    actor.require(VIEW)
+    actor.require(VIEW_RECORDS)
+    place = place or settings.PLACE
+    scope = None if actor.everything else actor.organisations(VIEW_RECORDS)
+    with reading(measure, place, period, rules(place, period)) as read:
+        total = read.count(cell)
+        visible = total if scope is None else read.count_visible(cell, scope)
+        rows = read.records(cell, scope=scope, limit=limit, offset=offset)
+    return Records(total=total, visible=visible, rows=tuple(rows))
+
+
+def cell_of(by: str, key: str, cell: Cell) -> Cell:
+    """A cell narrowed to one slice of its break-down. Raises ValueError for a key that can't be one."""
+    if by == "home":
+        return replace(cell, homes=frozenset({int(key)}) if key else frozenset())
+    if by == "institution":
+        return replace(cell, institution=key)
+    if by == "disease_group":
+        ranges = tuple((r.first, r.last) for r in terminology.disease_group_ranges() if r.key == key)
+        if key == terminology.UNCODED:
+            ranges = (("", ""),)
+        if not ranges:
+            raise ValueError(key)
+        return replace(cell, categories=ranges)
+    raise ValueError(by)
+
+
+def measure_named(name: str) -> Measure:
+    """Raises KeyError."""
+    return MEASURES[name]
+
+
+def rules(place: str, period: Period) -> Rules:
+    """What counts as a visit at a place at the end of a period. Raises PolicyGap."""
+    last = date.fromordinal(period.end.toordinal() - 1)
+    return Rules(visit_settings=policy.VISIT_SETTINGS.at(place, last).value)
+
+
+def _homes(node: int | None, period: Period) -> frozenset[int] | None:
+    if node is None:
+        return None
+    return organisation.under(node, min(clock.today(), date.fromordinal(period.end.toordinal() - 1)))
+
+
+def _expected(period: Period) -> tuple[date, ...]:
+    """The months that should be there: those of the period that are over, and the present one."""
+    return tuple(month for month in period.months() if month <= clock.today())
+
+
+def _problems(read: Reading, expected: Iterable[date]) -> dict[date, str]:
+    """For each month that can't be computed, why. The running month is forgiven a feed that has not come yet."""
+    present = clock.month_of(clock.today())
+    found: dict[date, str] = {}
+    for feed in read.measure.feeds:
+        there = read.months_with(feed)
+        for month in expected:
+            if month not in there and month != present:
+                found.setdefault(month, str(feed.missing))
+    return found
+
+
+def _summary(problems: dict[date, str], expected: tuple[date, ...]) -> str:
+    """One sentence: which feed is missing, and when, unless it is missing always."""
+    by_feed: dict[str, list[date]] = defaultdict(list)
+    for month, why in problems.items():
+        by_feed[why].append(month)
+    parts = []
+    for why, months in by_feed.items():
+        if len(months) == len(expected):
+            parts.append(_("无法计算：%(why)s") % {"why": why})
+        else:
+            named = "、".join(f"{m:%Y-%m}" for m in sorted(months))
+            parts.append(_("无法计算：%(months)s %(why)s") % {"why": why, "months": named})
+    return "；".join(parts)
+
+
+def _point(month: date, sums: Sums | None, problem: str) -> Point:
+    numerator, denominator = (sums.numerator, sums.denominator) if sums else (0, 0)
+    value = None if problem else percentage(numerator, denominator)
+    return Point(month, numerator, denominator, value, problem)
+
+
+def _grouped(sums: list[Sums]) -> list[Sums]:
+    totals: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for s in sums:
+        total = totals[terminology.disease_group(s.key or "").key]
+        total[0] += s.numerator
+        total[1] += s.denominator
+    return [Sums(key, numerator, denominator) for key, (numerator, denominator) in totals.items()]
+
+
+def _labels(by: str, sums: list[Sums]) -> dict[object, str]:
+    if by == "home":
+        names = {o.id: o.label for o in organisation.get_many([s.key for s in sums if s.key is not None])}
+        return {s.key: names.get(s.key, _("未登记管理机构")) for s in sums}
+    if by == "disease_group":
+        return {s.key: terminology.group_named(s.key).label for s in sums}
+    if by == "setting":
+        return {s.key: _settings().get(s.key, s.key) for s in sums}
+    return {s.key: s.key or _("未填机构名称") for s in sums}
+
+
+def _settings() -> dict[str, str]:
+    """Kinds of contact in words."""
+    return {
+        "outpatient": _("门诊"),
+        "emergency": _("急诊"),
+        "inpatient": _("住院"),
+        "home": _("上门"),
+        "remote": _("远程"),
+        "pharmacy": _("药店"),
+    }
