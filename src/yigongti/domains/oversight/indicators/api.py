@@ -13,6 +13,7 @@ from yigongti.domains.oversight.indicators.selectors import (
     breakdown,
     cell_of,
     figure,
+    label_of,
     measure_named,
     records,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "breakdown",
     "cell_of",
     "figure",
+    "label_of",
     "measure_named",
     "percentage",
     "period",

@@ -23,13 +23,15 @@ class Cell:
     """Which part of a figure is meant. Empty fields don't narrow.
 
     ``part``: "of_which" (the numerator), "rest" (counted but not in it), or "" for all that is counted.
-    ``homes``: ids of institutions the rows belong to; ``categories``: ranges of three-character ICD-10
+    ``homes``: ids of institutions the rows belong to (``homeless``: to none); ``categories``: ranges of three-character ICD-10
     categories, both ends included, ("", "") for uncoded.
     """
 
     month: date | None = None
     homes: frozenset[int] | None = None
-    institution: str = ""
+    homeless: bool = False
+    institution: str | None = None
+    setting: str = ""
     categories: tuple[tuple[str, str], ...] = ()
     part: str = ""
 
@@ -118,8 +120,12 @@ class Reading:
             rows = rows.filter(rows.happened_on.truncate("M") == ibis.literal(cell.month))
         if cell.homes is not None:
             rows = rows.filter(rows[self.measure.home].isin(sorted(cell.homes)))
-        if cell.institution:
+        if cell.homeless:
+            rows = rows.filter(rows[self.measure.home].isnull())
+        if cell.institution is not None:
             rows = rows.filter(rows.institution_name == cell.institution)
+        if cell.setting:
+            rows = rows.filter(rows.setting == cell.setting)
         if cell.categories:
             within: ir.BooleanValue = ibis.literal(False)
             for first, last in cell.categories:

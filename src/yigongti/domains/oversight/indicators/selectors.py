@@ -13,6 +13,7 @@ from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.base.terminology import api as terminology
 from yigongti.domains.oversight.indicators import policy
 from yigongti.domains.oversight.indicators.formulas import Period, percentage
+from yigongti.domains.oversight.indicators.formulas import period as period_of
 from yigongti.domains.oversight.indicators.measures import MEASURES, Measure, Rules
 from yigongti.domains.oversight.indicators.permissions import VIEW, VIEW_RECORDS
 from yigongti.domains.oversight.indicators.readings import Cell, Reading, Row, Sums, reading
@@ -63,7 +64,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Slice:
-    """One line of a break-down. ``gap``: what is counted but not in the numerator; ``gap_share`` of all such, per cent."""
+    """One line of a break-down. ``gap``: what is counted but not in the numerator; ``gap_share``: of all gaps, in %."""
 
     key: str
     label: str
@@ -92,7 +93,7 @@ def figure(
     """
     actor.require(VIEW)
     place = place or settings.PLACE
-    whole = Cell(homes=_homes(node, period))
+    whole = Cell(homes=_homes(node))
     with reading(measure, place, period, rules(place, period)) as read:
         expected = _expected(period)
         problems = _problems(read, expected)
@@ -132,7 +133,7 @@ def breakdown(
     if by not in BREAKDOWNS:
         raise ValueError(by)
     place = place or settings.PLACE
-    asked = cell or Cell(homes=_homes(node, period))
+    asked = cell or Cell(homes=_homes(node))
     with reading(measure, place, period, rules(place, period)) as read:
         sums = read.sums(asked, by="category" if by == "disease_group" else by)
     if by == "disease_group":
@@ -182,9 +183,13 @@ def records(
 def cell_of(by: str, key: str, cell: Cell) -> Cell:
     """A cell narrowed to one slice of its break-down. Raises ValueError for a key that can't be one."""
     if by == "home":
-        return replace(cell, homes=frozenset({int(key)}) if key else frozenset())
+        return replace(cell, homes=frozenset({int(key)})) if key else replace(cell, homeless=True)
     if by == "institution":
         return replace(cell, institution=key)
+    if by == "setting":
+        return replace(cell, setting=key)
+    if by == "month":
+        return replace(cell, month=period_of(key).start)
     if by == "disease_group":
         ranges = tuple((r.first, r.last) for r in terminology.disease_group_ranges() if r.key == key)
         if key == terminology.UNCODED:
@@ -193,6 +198,14 @@ def cell_of(by: str, key: str, cell: Cell) -> Cell:
             raise ValueError(key)
         return replace(cell, categories=ranges)
     raise ValueError(by)
+
+
+def label_of(by: str, key: str) -> str:
+    """What a slice is called. Raises LookupError or ValueError for a key that can't be one."""
+    if by == "month":
+        return f"{period_of(key).start:%Y-%m}"
+    typed: object = (int(key) if key else None) if by == "home" else key
+    return _labels(by, [Sums(typed, 0, 0)])[typed]
 
 
 def measure_named(name: str) -> Measure:
@@ -206,10 +219,9 @@ def rules(place: str, period: Period) -> Rules:
     return Rules(visit_settings=policy.VISIT_SETTINGS.at(place, last).value)
 
 
-def _homes(node: int | None, period: Period) -> frozenset[int] | None:
-    if node is None:
-        return None
-    return organisation.under(node, min(clock.today(), date.fromordinal(period.end.toordinal() - 1)))
+def _homes(node: int | None) -> frozenset[int] | None:
+    """An organisation and what is under it today: a figure of a past year is asked for today's members."""
+    return None if node is None else organisation.under(node, clock.today())
 
 
 def _expected(period: Period) -> tuple[date, ...]:
@@ -261,8 +273,8 @@ def _grouped(sums: list[Sums]) -> list[Sums]:
 
 def _labels(by: str, sums: list[Sums]) -> dict[object, str]:
     if by == "home":
-        names = {o.id: o.label for o in organisation.get_many([s.key for s in sums if s.key is not None])}
-        return {s.key: names.get(s.key, _("未登记管理机构")) for s in sums}
+        found = organisation.get_many([s.key for s in sums if s.key is not None])
+        return {s.key: found[s.key].label if s.key in found else _("未登记管理机构") for s in sums}
     if by == "disease_group":
         return {s.key: terminology.group_named(s.key).label for s in sums}
     if by == "setting":

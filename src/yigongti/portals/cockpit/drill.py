@@ -1,0 +1,97 @@
+"""Where somebody stands between a figure and its records: the way down, as it stands in the address."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.http import Http404, QueryDict
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from yigongti.domains.base.organisation import api as organisation
+from yigongti.domains.oversight.indicators import api
+from yigongti.kernel import clock
+from yigongti.kernel.access.api import Actor
+
+NARROWING = ("home", "disease_group", "institution", "setting", "month")
+PARTS = ("of_which", "rest")
+
+
+@dataclass(frozen=True)
+class Crumb:
+    """A narrowing on the way down, and the address without it and what came after."""
+
+    label: str
+    without: str
+
+
+@dataclass(frozen=True)
+class Drill:
+    """``path``: the narrowings in the order they were made, as (kind, key)."""
+
+    period: api.Period
+    node: int | None
+    path: tuple[tuple[str, str], ...] = ()
+    part: str = ""
+    by: str = "home"
+
+    @property
+    def cell(self) -> api.Cell:
+        """The part of the figure that is looked at. Raises Http404 for a key that means nothing."""
+        homes = None if self.node is None else organisation.under(self.node, clock.today())
+        cell = api.Cell(homes=homes, part=self.part)
+        try:
+            for kind, key in self.path:
+                cell = api.cell_of(kind, key, cell)
+        except (ValueError, LookupError) as error:
+            raise Http404 from error
+        return cell
+
+    def query(self, **changes: Any) -> str:
+        """The address's query with some of it changed; empty things are left out."""
+        values = {"period": self.period.text, "node": self.node, "part": self.part, "by": self.by, "path": self.path}
+        values.update(changes)
+        pairs = [(k, str(v)) for k, v in values.items() if k != "path" and v not in (None, "")]
+        pairs += [(kind, key) for kind, key in values["path"]]
+        return "?" + urlencode(pairs)
+
+    def into(self, kind: str, key: str) -> tuple[tuple[str, str], ...]:
+        """The path one step further down."""
+        return (*((k, v) for k, v in self.path if k != kind), (kind, key))
+
+    def crumbs(self, name: str) -> list[Crumb]:
+        """The narrowings in words, each with the way back to before it."""
+        address = reverse("cockpit:measure", args=[name])
+        found = []
+        for number, (kind, key) in enumerate(self.path):
+            try:
+                label = api.label_of(kind, key)
+            except (ValueError, LookupError) as error:
+                raise Http404 from error
+            found.append(Crumb(label, address + self.query(path=self.path[:number], part="")))
+        return found
+
+
+def last_full_month() -> api.Period:
+    """The month before the present one."""
+    return api.period(f"{clock.today().replace(day=1) - timedelta(days=1):%Y-%m}")
+
+
+def drill(asked: QueryDict, actor: Actor, default: api.Period) -> Drill:
+    """What the address asks for. Raises Http404 for an organisation outside the viewer's, or nonsense."""
+    try:
+        period = api.period(asked["period"]) if asked.get("period") else default
+        node = int(asked["node"]) if asked.get("node") else None
+    except ValueError as error:
+        raise Http404 from error
+    if node is not None and not actor.may(api.VIEW, node):
+        raise Http404
+    part, by = asked.get("part", ""), asked.get("by", "home")
+    if (part and part not in PARTS) or by not in api.BREAKDOWNS:
+        raise Http404
+    path = tuple((kind, key) for kind, key in _pairs(asked) if kind in NARROWING)
+    return Drill(period, node, path, part, by)
+
+
+def _pairs(asked: QueryDict) -> list[tuple[str, str]]:
+    return [(kind, key) for kind in asked for key in asked.getlist(kind)]
