@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Q, QuerySet
+
 from yigongti.kernel.access.actors import Actor, GrantView
 from yigongti.kernel.access.models import Account
 from yigongti.kernel.access.roles import Role
@@ -39,3 +41,14 @@ def account_named(username: str) -> AccountView | None:
     """The account with this user name, if there is one."""
     found = Account.objects.filter(username=username).values_list("pk", "username", "name").first()
     return AccountView(*found) if found else None
+
+
+def accounts(organisation_ids: frozenset[int]) -> QuerySet[Account]:
+    """Accounts at home in the organisations, or holding a role there; with their grants."""
+    here = Q(home_organisation_id__in=organisation_ids) | Q(grants__organisation_id__in=organisation_ids)
+    return Account.objects.filter(here).distinct().prefetch_related("grants")
+
+
+def account_page(account_id: int, organisation_ids: frozenset[int]) -> Account | None:
+    """One account within the organisations, or None."""
+    return accounts(organisation_ids).filter(pk=account_id).first()

@@ -1,0 +1,9 @@
+from django.utils.translation import gettext_lazy as _
+
+from yigongti.kernel.access.permissions import GRANT_ROLES, MANAGE_ACCOUNTS, READ_TRAIL
+from yigongti.kernel.ui.navigation import Group, NavItem, register
+
+register(
+    NavItem(_("账号"), "administration:accounts", (MANAGE_ACCOUNTS, GRANT_ROLES), Group.SYSTEM, order=10, icon="users")
+)
+register(NavItem(_("审计日志"), "administration:trail", READ_TRAIL, Group.SYSTEM, order=20, icon="shield"))

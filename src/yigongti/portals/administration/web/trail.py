@@ -1,0 +1,67 @@
+"""The audit trail's pages."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from yigongti.domains.base.organisation import api as organisation
+from yigongti.kernel.access.permissions import READ_TRAIL
+from yigongti.kernel.access.web.guard import permission_required
+from yigongti.kernel.audit import api as audit
+from yigongti.kernel.ui.filters import ChoiceFilter, DayRangeFilter, TextFilter
+from yigongti.kernel.ui.listing import Column, Listing
+from yigongti.portals.administration.acts import in_words
+
+
+@permission_required(READ_TRAIL)
+def index(request: HttpRequest) -> HttpResponseBase:
+    """Who did what, newest first, for the organisations the reader answers for."""
+    actor = request.actor  # type: ignore[attr-defined]
+    names: dict[int, str] = {
+        found.id: found.label for found in organisation.get_many(actor.organisations(READ_TRAIL)).values()
+    }
+    return Listing(
+        request,
+        audit.lines(organisation_ids=actor.organisations(READ_TRAIL)),
+        name="audit",
+        title=_("审计日志"),
+        columns=[
+            Column("at", _("时间"), kind="moment", lead=True),
+            Column("actor_name", _("谁")),
+            Column("organisation", _("机构"), value=lambda line: names.get(line.organisation_id, "")),
+            Column("act", _("做了什么"), value=lambda line: in_words(line.act)),
+            Column("subject", _("对象")),
+            Column(
+                "outcome",
+                _("结果"),
+                kind="tag",
+                value=lambda line: _outcomes()[line.outcome],
+                tag=lambda line: "bad" if line.outcome == "refused" else "good",
+            ),
+            Column("why", _("说明"), value=lambda line: line.detail.get("why", "")),
+        ],
+        filters=[
+            DayRangeFilter("at", _("日期"), by="at"),
+            TextFilter("who", _("谁"), by="actor_name__contains"),
+            TextFilter("subject", _("对象"), by="subject__startswith", hint=_("例如 account:3")),
+            ChoiceFilter("outcome", _("结果"), by="outcome", choices=lambda: list(_outcomes().items())),
+        ],
+        order=("-at", "-pk"),
+        keyset=True,
+        page_size=50,
+        export=READ_TRAIL,
+        empty=_("这个范围内没有记录"),
+    ).render("administration/trail.html")
+
+
+@permission_required(READ_TRAIL)
+def verify(request: HttpRequest) -> HttpResponse:
+    """Walk the chains now and say whether the trail is as it was written."""
+    result: Any = audit.verify() if request.method == "POST" else None
+    return render(request, "administration/verify.html", {"result": result})
+
+
+def _outcomes() -> dict[str, str]:
+    return {"done": _("完成"), "refused": _("被拒绝")}
