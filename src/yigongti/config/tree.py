@@ -34,6 +34,5 @@ def apps_with(room: str) -> list[str]:
     return [
         f"{app}.{room}"
         for app in installed_apps()
-        if (SOURCE / Path(*app.split(".")[1:]) / path).with_suffix(".py").exists()
-        and find_spec(app) is not None
+        if (SOURCE / Path(*app.split(".")[1:]) / path).with_suffix(".py").exists() and find_spec(app) is not None
     ]

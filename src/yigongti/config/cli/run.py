@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from yigongti.config.supervise.demo_accounts import read
 from yigongti.config.supervise.installation import Installation
 from yigongti.config.supervise.platform import Platform, Stopped, stoppable
 from yigongti.config.supervise.server import free_port
@@ -58,3 +59,13 @@ def command(port: int | None, host: str, demo_residents: int | None, smoke: bool
 
 def _greet(platform: Platform) -> None:
     click.echo(f"\n  {platform.address}\n")
+    accounts = read(platform.installation.folder)
+    if accounts:
+        width = max(len(account.username) for account in accounts)
+        first = max(len(account.password or "") for account in accounts)
+        click.echo("  Demo accounts (each asks for a new password at its first sign-in):")
+        for account in accounts:
+            password = account.password or "(changed by its owner)"
+            click.echo(f"    {account.username:<{width}}  {password:<{first}}  {account.label}")
+        click.echo("")
+    click.echo("  Ctrl-C stops everything.")

@@ -27,11 +27,13 @@ class Child:
         self.log = log
         self.process: subprocess.Popen[bytes] | None = None
         self._starts: list[float] = []
+        self._log_began = 0
 
     def start(self) -> None:
         """Start it; what it prints goes to its log, or to the screen where it has none."""
         self._starts.append(time.monotonic())
         output = self.log.open("ab") if self.log else None
+        self._log_began = output.tell() if output else 0
         try:
             self.process = subprocess.Popen(
                 [*bound(signal.SIGTERM), *self.command],
@@ -60,6 +62,15 @@ class Child:
         if code is None:
             return "runs"
         return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
+
+    def last_words(self) -> str:
+        """The last line it wrote to its log since it was started."""
+        try:
+            said = self.log.read_bytes()[self._log_began :].decode(errors="replace") if self.log else ""
+        except OSError:
+            said = ""
+        lines = [line.strip() for line in said.splitlines() if line.strip()]
+        return lines[-1] if lines else "it said nothing"
 
     def stop(self, seconds: float = 10) -> None:
         """Ask it to end, wait, then kill it and whatever it started."""

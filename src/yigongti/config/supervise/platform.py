@@ -71,16 +71,13 @@ class Platform:
         web = [*python, "granian", "--interface", "wsgi", "--host", self.host, "--port", str(self.port),
                "--workers", str(WEB_PROCESSES), "--blocking-threads", str(THREADS), "--no-ws",
                "--respawn-failed-workers", "--workers-kill-timeout", "5", "--log-level", "warning",
-               "yigongti.config.wsgi:application"]  # fmt: skip
+               "yigongti.config.supervise.served:application"]  # fmt: skip
         worker = [*python, "django", "procrastinate", "worker", "--name", "yigongti", "--concurrency", "1"]
         environment["DJANGO_SETTINGS_MODULE"] = "yigongti.config.settings"
-        self.children = [
-            Child("the job worker", worker, environment=environment, log=logs / "worker.log"),
-            Child("the web server", web, environment=environment, log=logs / "web.log"),
-        ]
-        for child in self.children:
-            child.start()
+        self._begin(Child("the web server", web, environment=environment, log=logs / "web.log"))
         self._await_pages()
+        # only now: pages come sooner when nothing else competes for the processor
+        self._begin(Child("the job worker", worker, environment=environment, log=logs / "worker.log"))
         self.say(f"pages answer in {time.monotonic() - began:.1f} s")
         self.ownership.tell(address=self.address)
 
@@ -115,6 +112,10 @@ class Platform:
         """One calm line of progress."""
         print(f"· {line}", flush=True)
 
+    def _begin(self, child: Child) -> None:
+        self.children.append(child)
+        child.start()
+
     def _prepare(self, environment: dict[str, str], demo_residents: int | None) -> None:
         command = [sys.executable, "-P", "-m", "yigongti.config.supervise.prepare"]
         if demo_residents is not None:
@@ -135,7 +136,7 @@ class Platform:
         while True:
             for child in self.children:
                 if not child.running():
-                    raise PlatformFailed(f"{child.name} {child.ended_how()}: {_last_line(child)} (see {child.log})")
+                    raise PlatformFailed(f"{child.name} {child.ended_how()}: {child.last_words()} (see {child.log})")
             try:
                 urllib.request.urlopen(self.address + "/", timeout=20).close()  # noqa: S310
                 return
@@ -201,11 +202,3 @@ def _free_or_fail(host: str, port: int) -> None:
             raise PlatformFailed(
                 f"port {port} on {host} is in use by another program; choose another: ./yigongti run --port {port + 1}"
             ) from error
-
-
-def _last_line(child: Child) -> str:
-    try:
-        lines = child.log.read_text(errors="replace").splitlines() if child.log else []
-    except OSError:
-        lines = []
-    return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")

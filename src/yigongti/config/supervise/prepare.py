@@ -12,6 +12,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from yigongti.config.supervise.demo_accounts import DemoAccount, write
+
 MARK = "demo county"
 
 
@@ -58,14 +60,30 @@ def _demo(residents: int | None) -> None:
             " (name text PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())"
         )
         cursor.execute("SELECT 1 FROM installation_mark WHERE name = %s", [MARK])
-        if cursor.fetchone():
-            return
-    began = time.monotonic()
+        loaded = cursor.fetchone()
     demo: Any = import_module("yigongti.simulation.demo")
+    if not loaded:
+        _load(demo, residents)
+    _leave_accounts(demo)
+
+
+def _load(demo: Any, residents: int | None) -> None:
+    from django.db import connection
+
+    began = time.monotonic()
     demo.load(say, **({} if residents is None else {"residents": residents}))
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO installation_mark (name) VALUES (%s) ON CONFLICT DO NOTHING", [MARK])
     say(f"demo county in {time.monotonic() - began:.0f} s")
+
+
+def _leave_accounts(demo: Any) -> None:
+    from django.conf import settings
+    from django.utils import translation
+
+    with translation.override("zh-hans"):
+        accounts = [DemoAccount(str(a.role), str(a.label), a.username, a.password) for a in demo.accounts()]
+    write(settings.VAR, accounts)
 
 
 if __name__ == "__main__":
