@@ -11,17 +11,19 @@ from yigongti.domains.base.organisation.selectors import (
     get_many,
     institution_tier,
     institutions,
+    names,
     organisations,
     path,
     root,
     search,
     under,
 )
-from yigongti.domains.base.organisation.services.loading import LoadReport, load_place
+from yigongti.domains.base.organisation.services.loading import LoadReport, NoPlan, load_place
 
 __all__ = [
     "AmbiguousOrganisation",
     "LoadReport",
+    "NoPlan",
     "OrganisationView",
     "by_key",
     "find",
@@ -30,6 +32,7 @@ __all__ = [
     "institution_tier",
     "institutions",
     "load_place",
+    "names",
     "organisations",
     "path",
     "root",

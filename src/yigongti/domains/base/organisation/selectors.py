@@ -10,7 +10,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from yigongti.domains.base.organisation.directory import AmbiguousOrganisation, OrganisationView
 from yigongti.domains.base.organisation.formulas import fold
@@ -176,17 +176,18 @@ def find(text: str, *, place: str, on: date | None = None) -> OrganisationView |
         return None
     directory = Organisation.objects.filter(place=place)
     named = Name.objects.filter(organisation__place=place, folded=folded)
-    official = named.filter(use__in=(Name.Use.OFFICIAL, Name.Use.SHORT))
-    tries: tuple[QuerySet[Organisation] | QuerySet[Name] | QuerySet[Identifier], ...] = (
+    coded = Identifier.objects.filter(organisation__place=place, value=text)
+    tries = (
         directory.filter(key=text).values_list("pk", flat=True),
         directory.filter(uscc=text.upper()).values_list("pk", flat=True),
-        Identifier.objects.filter(organisation__place=place, value=text).values_list("organisation_id", flat=True),
-        official.values_list("organisation_id", flat=True),
-        named.filter(use=Name.Use.ALIAS).values_list("organisation_id", flat=True),
-        named.filter(use=Name.Use.FORMER).values_list("organisation_id", flat=True),
+        coded.values_list("organisation_id", flat=True),
+        *(
+            named.filter(use__in=uses).values_list("organisation_id", flat=True)
+            for uses in ((Name.Use.OFFICIAL, Name.Use.SHORT), (Name.Use.ALIAS,), (Name.Use.FORMER,))
+        ),
     )
     for matches in tries:
-        ids = set(matches)
+        ids: set[int] = set(matches)
         if len(ids) > 1:
             raise AmbiguousOrganisation(text, tuple(view.name for view in get_many(ids, on).values()))
         if ids:

@@ -6,6 +6,8 @@ Each line below is one way on: its name, who takes it at whose organisation, fro
 must be said. No plan sets a time limit for a step, so none presses.
 """
 
+from typing import TYPE_CHECKING, cast
+
 from django.utils.translation import gettext_lazy as _
 
 from yigongti.domains.base.organisation.permissions import (
@@ -18,6 +20,9 @@ from yigongti.domains.base.organisation.permissions import (
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.workflow.api import Ask, CaseModel, Step, Workflow
 from yigongti.kernel.workflow.table import Answers
+
+if TYPE_CHECKING:
+    from yigongti.domains.base.organisation.models import MembershipCase
 
 APPLICANT, LEAD, LOCAL = "applicant_id", "lead_hospital_id", "local_authority_id"
 CENTRE, GROUP = "guidance_centre_id", "working_group_id"
@@ -35,29 +40,31 @@ MEETING = (
 AGREEMENT = Ask("agreement_number", _("协议编号"))
 
 
+# The rooms below import the models, and the models this table: so the effects are looked up when they run.
+
+
 def _check_two_sides(case: CaseModel, actor: Actor, answers: Answers) -> None:
-    # The rooms below import the models, and the models this table: so the effects are looked up when they run.
     from yigongti.domains.base.organisation.services import cases
 
-    cases.check_two_sides(case, actor)
+    cases.check_two_sides(cast("MembershipCase", case), actor)
 
 
 def _note_agreement(case: CaseModel, actor: Actor, answers: Answers) -> None:
     from yigongti.domains.base.organisation.services import cases
 
-    cases.note_agreement(case, actor, answers)
+    cases.note_agreement(cast("MembershipCase", case), actor, answers)
 
 
 def _begin_membership(case: CaseModel, actor: Actor, answers: Answers) -> None:
     from yigongti.domains.base.organisation.services import cases
 
-    cases.begin_membership(case, actor)
+    cases.begin_membership(cast("MembershipCase", case), actor)
 
 
 def _end_membership(case: CaseModel, actor: Actor, answers: Answers) -> None:
     from yigongti.domains.base.organisation.services import cases
 
-    cases.end_membership(case, actor)
+    cases.end_membership(cast("MembershipCase", case), actor)
 
 
 STATES = {

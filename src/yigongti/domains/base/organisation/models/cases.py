@@ -1,5 +1,7 @@
 """Joining and leaving as cases; the state tables are in ``workflow.py``. Visible to their sides only."""
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -10,8 +12,11 @@ from yigongti.domains.base.organisation.models.tree import Organisation
 from yigongti.domains.base.organisation.workflow import JOINING, LEAVING, OPEN
 from yigongti.kernel.workflow.api import CaseModel
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
-def _side(label: str) -> models.ForeignKey[Organisation, Organisation]:
+
+def _side(label: "StrOrPromise") -> models.ForeignKey[Organisation, Organisation]:
     return models.ForeignKey(Organisation, models.PROTECT, related_name="+", verbose_name=label)
 
 

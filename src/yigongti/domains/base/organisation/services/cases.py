@@ -4,6 +4,7 @@ The effects run inside the step's transaction and raise StepRefused, which undoe
 """
 
 from datetime import date
+from typing import TypeVar
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -27,6 +28,7 @@ from yigongti.kernel.access.api import Actor
 from yigongti.kernel.workflow.api import StepRefused, open_case
 from yigongti.kernel.workflow.table import Answers
 
+C = TypeVar("C", bound=MembershipCase)
 _STEERING = ("working_group", "guidance_centre")
 
 
@@ -99,7 +101,7 @@ def start_leaving(*, actor: Actor, applicant_id: int, reason: str, local_authori
     return _open(case, actor)
 
 
-def _open(case: MembershipCase, actor: Actor) -> MembershipCase:
+def _open(case: C, actor: Actor) -> C:
     try:
         with transaction.atomic():
             return open_case(case, actor=actor, answers={"reason": case.reason})

@@ -1,44 +1,33 @@
-"""Loading a place's organisations from ``policies/<place>/organisations.yaml`` (whose head gives its schema).
+"""Loading the organisations a place's plan names (``policies/<place>/organisations.yaml``, read by kernel.policy).
 
 Loading twice changes nothing. What people have since edited, and where cases have since moved an institution,
-stays: each organisation keeps the entry it was loaded from, and only what differs between that and the file
+stays: each organisation keeps the entry it was loaded from, and only what differs between that and the plan
 now is applied; a changed parent becomes a new dated membership.
 """
 
-from dataclasses import dataclass, field
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-import yaml
-from django.conf import settings
-
-from yigongti.domains.base.organisation.models import (
-    INSTITUTION_KINDS,
-    Alliance,
-    AllianceMember,
-    Kind,
-    LoadedEntry,
-    Organisation,
-    Tier,
-)
+from yigongti.domains.base.organisation.models import Alliance, AllianceMember, Kind, LoadedEntry, Organisation
 from yigongti.domains.base.organisation.permissions import EDIT
 from yigongti.domains.base.organisation.selectors import holds_on
 from yigongti.domains.base.organisation.services import tree
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor, Forbidden
 from yigongti.kernel.audit.api import record
+from yigongti.kernel.policy import api as policy
 
-FILE = "organisations.yaml"
 
-
-class OrganisationFileError(ValueError):
-    """The file does not follow its schema; the message names the file and the entry."""
+class NoPlan(LookupError):
+    """The place has no ``organisations.yaml``."""
 
 
 @dataclass
 class LoadReport:
-    """What loading did, by key. ``missing``: loaded from an earlier file, and no longer in this one."""
+    """What loading did, by key. ``missing``: loaded from an earlier plan, and no longer in this one."""
 
     place: str
     created: list[str] = field(default_factory=list)
@@ -54,182 +43,171 @@ class LoadReport:
 def load_place(place: str, actor: Actor, *, on: date | None = None) -> LoadReport:
     """Load or update a place's organisations, leaders and alliances, all or nothing.
 
-    ``on`` is the day changes take effect for which the file gives no day (today). Raises Forbidden unless the
-    actor may do everything (set-up), OrganisationFileError, OrganisationRefused.
+    ``on`` is the day changes take effect for which the plan gives no day (today). Raises NoPlan, Forbidden
+    unless the actor may do everything (set-up), policy.PolicyErrors, OrganisationRefused.
     """
+    plan = policy.organisations(place)
+    if plan is None:
+        raise NoPlan(f"{place} has no organisations.yaml")
+    return apply_plan(place, plan, actor=actor, on=on or clock.today())
+
+
+def apply_plan(place: str, plan: policy.Organisations, *, actor: Actor, on: date) -> LoadReport:
+    """Make the tree say what the plan says, where the plan has changed since it was last applied."""
     if not actor.everything:
         raise Forbidden(EDIT)
-    on = on or clock.today()
-    plan = read_file(Path(settings.POLICIES) / place / FILE)
-    report = LoadReport(place)
     with tree.writing(actor, "organisation.load"):
         tree.lock_tree()
-        loaded = {(row.kind, row.key): row for row in LoadedEntry.objects.filter(place=place)}
-        ids = dict(Organisation.objects.filter(place=place).values_list("key", "pk"))
-        for entry in plan["organisations"]:
-            key = entry["key"]
-            before = loaded.pop(("organisation", key), None)
-            if key not in ids:
-                ids[key] = _create(place, entry, ids)
-                report.created.append(key)
-            elif before is None or before.entry != _plain(entry):
-                _update(ids[key], before.entry if before else {}, entry, ids, on)
-                report.changed.append(key)
-            else:
-                report.unchanged.append(key)
-                continue
-            _remember(place, "organisation", entry)
-        for entry in plan["organisations"]:  # leaders stand below what they lead, so they exist only now
-            if "led_by" in entry and entry["key"] in {*report.created, *report.changed}:
-                first = entry["key"] in report.created
-                leads = [_known(ids, hospital, entry) for hospital in entry["led_by"]]
-                tree.set_leads(ids[entry["key"]], leads, on=tree.BEFORE_RECORDS if first else on)
-        for entry in plan["alliances"]:
-            key = entry["key"]
-            before = loaded.pop(("alliance", key), None)
-            if before is not None and before.entry == _plain(entry):
-                report.unchanged.append(key)
-                continue
-            created = _alliance(place, entry, ids, on)
-            (report.created if created else report.changed).append(key)
-            _remember(place, "alliance", entry)
-        report.missing = sorted(key for _kind, key in loaded)
+        loading = _Loading(place, plan, on)
+        for entry in plan.organisations:
+            loading.organisation(entry)
+        for entry in plan.organisations:  # leaders stand below what they lead, so they exist only now
+            loading.leaders(entry)
+        for alliance in plan.alliances:
+            loading.alliance(alliance)
+        report = loading.report
+        report.missing = sorted(key for _kind, key in loading.earlier)
         if not report.nothing_changed:
             record(
                 actor=actor,
                 act="organisation.load",
                 subject=f"place:{place}",
-                detail={"created": len(report.created), "changed": report.changed, "missing": report.missing},
+                detail={
+                    "created": len(report.created),
+                    "changed": report.changed,
+                    "missing": report.missing,
+                },
             )
     return report
 
 
-def read_file(path: Path) -> dict[str, Any]:
-    """The file's content with ``kind`` and ``institution_kind`` made one and defaults filled in.
+class _Loading:
+    """One run: what was loaded before (what is left of it at the end is missing), and ids by key."""
 
-    Raises OrganisationFileError.
-    """
-    try:
-        plan = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise OrganisationFileError(f"{path}: there is no such file") from None
-    except yaml.YAMLError as error:
-        raise OrganisationFileError(f"{path}: not YAML: {error}") from error
-    if not isinstance(plan, dict) or not isinstance(plan.get("organisations"), list):
-        raise OrganisationFileError(f"{path}: a list named `organisations` is expected")
-    seen: set[str] = set()
-    entries = []
-    for raw in plan["organisations"]:
-        entry = dict(raw)
-        where = f"{path}: organisation {entry.get('key')!r}"
-        for needed in ("key", "name", "kind"):
-            if not isinstance(entry.get(needed), str) or not entry[needed]:
-                raise OrganisationFileError(f"{where}: `{needed}` is missing")
-        if entry["kind"] == "institution":
-            entry["kind"] = entry.pop("institution_kind", None)
-            if entry["kind"] not in INSTITUTION_KINDS:
-                raise OrganisationFileError(f"{where}: unknown institution_kind {entry['kind']!r}")
-        elif entry["kind"] not in Kind:
-            raise OrganisationFileError(f"{where}: unknown kind {entry['kind']!r}")
-        if entry.get("tier") and entry["tier"] not in Tier:
-            raise OrganisationFileError(f"{where}: unknown tier {entry['tier']!r}")
-        if entry["key"] in seen:
-            raise OrganisationFileError(f"{where}: the key is used twice")
-        if entry.get("parent") is not None and entry["parent"] not in seen:
-            raise OrganisationFileError(f"{where}: parent {entry['parent']!r} must come before it")
-        seen.add(entry["key"])
-        entry.setdefault("document", plan.get("document", ""))
-        entries.append(entry)
-    alliances = []
-    for raw in plan.get("alliances") or []:
-        entry = {"document": plan.get("document", ""), **raw}
-        for key in (*entry.get("members", ()), *filter(None, (entry.get("lead"), entry.get("covers")))):
-            if key not in seen:
-                raise OrganisationFileError(f"{path}: alliance {entry.get('key')!r}: unknown organisation {key!r}")
-        alliances.append(entry)
-    return {"organisations": entries, "alliances": alliances}
+    def __init__(self, place: str, plan: policy.Organisations, on: date) -> None:
+        self.place, self.document, self.on = place, plan.document.key, on
+        self.report = LoadReport(place)
+        self.earlier = {(row.kind, row.key): row.entry for row in LoadedEntry.objects.filter(place=place)}
+        self.ids = dict(Organisation.objects.filter(place=place).values_list("key", "pk"))
 
-
-def _particulars(entry: dict[str, Any]) -> dict[str, Any]:
-    """An entry as fields of an organisation."""
-    return {
-        "name": entry["name"],
-        "short_name": entry.get("short_name", ""),
-        "kind": entry["kind"],
-        "legal_person": bool(entry.get("legal_person", False)),
-        "uscc": entry.get("uscc", ""),
-        "division_code": entry.get("division", ""),
-        "towns": list(entry.get("towns", ())),
-        "document": entry["document"],
-        "clause": entry.get("clause", ""),
-    }
-
-
-def _create(place: str, entry: dict[str, Any], ids: dict[str, int]) -> int:
-    organisation = tree.create(
-        place=place,
-        key=entry["key"],
-        since=tree.BEFORE_RECORDS,
-        tier=entry.get("tier", ""),
-        tier_evidence=entry.get("tier_evidence", ""),
-        aliases=entry.get("aliases", ()),
-        **_particulars(entry),
-    )
-    if entry.get("parent"):
-        parent_id = _known(ids, entry["parent"], entry)
-        joins_on = _day(entry.get("member_from"))
-        if joins_on:  # until it joins, it stands directly under its county or city
-            tree.put_under(organisation.pk, _region(parent_id), on=tree.BEFORE_RECORDS)
-        tree.put_under(organisation.pk, parent_id, on=joins_on or tree.BEFORE_RECORDS, reason=entry.get("clause", ""))
-    return organisation.pk
-
-
-def _update(organisation_id: int, before: dict[str, Any], entry: dict[str, Any], ids: dict[str, int], on: date) -> None:
-    """Apply what differs between the entry as it was last loaded and as it is now."""
-    now = _plain(entry)
-    was = _particulars(before) if before else {}
-    changes = {name: value for name, value in _particulars(entry).items() if was.get(name) != value}
-    if before.get("aliases") != now.get("aliases"):
-        changes["aliases"] = entry.get("aliases", ())
-    if before.get("tier") != now.get("tier"):
-        changes |= {"tier": entry.get("tier", ""), "tier_evidence": entry.get("tier_evidence", "")}
-    tree.change(organisation_id, on=on, **changes)
-    placed = ("parent", "member_from")
-    if entry.get("parent") and [before.get(k) for k in placed] != [now.get(k) for k in placed]:
-        parent_id = _known(ids, entry["parent"], entry)
-        joined_on, joins_on = _day(before.get("member_from")), _day(entry.get("member_from"))
-        if before.get("parent") == entry["parent"] and joined_on and joins_on and joins_on > joined_on:
-            tree.put_under(organisation_id, _region(parent_id), on=joined_on)
-        tree.put_under(organisation_id, parent_id, on=joins_on or on, reason=entry.get("clause", ""))
-
-
-def _alliance(place: str, entry: dict[str, Any], ids: dict[str, int], on: date) -> bool:
-    alliance, created = Alliance.objects.update_or_create(
-        place=place,
-        key=entry["key"],
-        defaults={
-            "name": entry["name"],
-            "kind": entry["kind"],
-            "covers_id": ids[entry["covers"]] if entry.get("covers") else None,
-            "document": entry["document"],
-            "clause": entry.get("clause", ""),
-        },
-    )
-    starts_on = _day(entry.get("member_from")) or (tree.BEFORE_RECORDS if created else on)
-    wanted = {ids[key]: key == entry.get("lead") for key in entry.get("members", ())}
-    for row in AllianceMember.objects.filter(holds_on(on), alliance=alliance):
-        if wanted.get(row.organisation_id) == row.lead:
-            wanted.pop(row.organisation_id)
-        elif row.starts_on == on:
-            row.delete()
+    def organisation(self, entry: policy.Organisation) -> None:
+        now, before = _plain(entry), self.earlier.pop(("organisation", entry.key), None)
+        if entry.key not in self.ids:
+            self._create(entry)
+            self.report.created.append(entry.key)
+        elif before != now:
+            self._update(entry, before or {}, now)
+            self.report.changed.append(entry.key)
         else:
-            row.ends_on = on
-            row.save(update_fields=["ends_on"])
-    for organisation_id, lead in wanted.items():
-        AllianceMember.objects.create(
-            alliance=alliance, organisation_id=organisation_id, lead=lead, starts_on=starts_on
+            self.report.unchanged.append(entry.key)
+            return
+        self._remember("organisation", entry.key, now)
+
+    def _create(self, entry: policy.Organisation) -> None:
+        organisation = tree.create(
+            place=self.place,
+            key=entry.key,
+            since=tree.BEFORE_RECORDS,
+            tier=entry.tier,
+            tier_evidence=str(entry.tier_evidence or ""),
+            aliases=entry.aliases,
+            **self._particulars(entry),
         )
-    return created
+        self.ids[entry.key] = organisation.pk
+        if entry.parent:
+            parent_id = self.ids[entry.parent]
+            if entry.member_from:  # until it joins, it stands directly under its county or city
+                tree.put_under(organisation.pk, _region(parent_id), on=tree.BEFORE_RECORDS)
+            since = entry.member_from or tree.BEFORE_RECORDS
+            tree.put_under(organisation.pk, parent_id, on=since, reason=self._cited(entry.clause))
+
+    def _update(self, entry: policy.Organisation, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+        organisation_id = self.ids[entry.key]
+        changes = {
+            name: value
+            for name, value in self._particulars(entry).items()
+            if any(before.get(source) != now.get(source) for source in _SOURCES.get(name, (name,)))
+        }
+        if before.get("aliases") != now["aliases"]:
+            changes["aliases"] = entry.aliases
+        if before.get("tier") != now["tier"]:
+            changes |= {"tier": entry.tier, "tier_evidence": str(entry.tier_evidence or "")}
+        tree.change(organisation_id, on=self.on, **changes)
+        if entry.parent and [before.get(k) for k in _PLACED] != [now[k] for k in _PLACED]:
+            parent_id = self.ids[entry.parent]
+            joined, joins = _day(before.get("member_from")), entry.member_from
+            if before.get("parent") == entry.parent and joined and joins and joins > joined:
+                tree.put_under(organisation_id, _region(parent_id), on=joined)
+            tree.put_under(organisation_id, parent_id, on=joins or self.on, reason=self._cited(entry.clause))
+
+    def _particulars(self, entry: policy.Organisation) -> dict[str, Any]:
+        return {
+            "name": entry.name,
+            "kind": entry.institution_kind or entry.kind,
+            "legal_person": entry.legal_person,
+            "division_code": entry.division,
+            "towns": list(entry.towns),
+            "document": self.document,
+            "clause": entry.clause,
+        }
+
+    def leaders(self, entry: policy.Organisation) -> None:
+        if entry.key in self.report.created:
+            tree.set_leads(self.ids[entry.key], self._known(entry.led_by), on=tree.BEFORE_RECORDS)
+        elif entry.key in self.report.changed:
+            tree.set_leads(self.ids[entry.key], self._known(entry.led_by), on=self.on)
+
+    def alliance(self, entry: policy.Alliance) -> None:
+        now, before = _plain(entry), self.earlier.pop(("alliance", entry.key), None)
+        if before == now:
+            self.report.unchanged.append(entry.key)
+            return
+        alliance, created = Alliance.objects.update_or_create(
+            place=self.place,
+            key=entry.key,
+            defaults={
+                "name": entry.name,
+                "kind": entry.kind,
+                "covers_id": self.ids[entry.covers] if entry.covers else None,
+                "document": self.document,
+                "clause": entry.clause,
+            },
+        )
+        wanted = {self.ids[key]: key == entry.lead for key in dict.fromkeys((*entry.members, entry.lead)) if key}
+        for row in AllianceMember.objects.filter(holds_on(self.on), alliance=alliance):
+            if wanted.get(row.organisation_id) == row.lead:
+                wanted.pop(row.organisation_id)
+            elif row.starts_on == self.on:
+                row.delete()
+            else:
+                row.ends_on = self.on
+                row.save(update_fields=["ends_on"])
+        for organisation_id, lead in wanted.items():
+            AllianceMember.objects.create(
+                alliance=alliance,
+                organisation_id=organisation_id,
+                lead=lead,
+                starts_on=tree.BEFORE_RECORDS if created else self.on,
+            )
+        (self.report.created if created else self.report.changed).append(entry.key)
+        self._remember("alliance", entry.key, now)
+
+    def _known(self, keys: tuple[str, ...]) -> list[int]:
+        return [self.ids[key] for key in keys]
+
+    def _cited(self, clause: str) -> str:
+        return f"{self.document} {clause}".strip()
+
+    def _remember(self, kind: str, key: str, entry: dict[str, Any]) -> None:
+        LoadedEntry.objects.update_or_create(place=self.place, kind=kind, key=key, defaults={"entry": entry})
+
+
+_PLACED = ("parent", "member_from")
+_SOURCES = {  # which words of an entry a particular comes from, where they are not called the same
+    "kind": ("kind", "institution_kind"),
+    "division_code": ("division",),
+    "document": ("clause",),
+}
 
 
 def _region(organisation_id: int) -> int:
@@ -240,20 +218,10 @@ def _region(organisation_id: int) -> int:
     return row.pk
 
 
-def _known(ids: dict[str, int], key: str, entry: dict[str, Any]) -> int:
-    if key not in ids:
-        raise OrganisationFileError(f"organisation {entry['key']!r}: unknown organisation {key!r}")
-    return ids[key]
-
-
-def _remember(place: str, kind: str, entry: dict[str, Any]) -> None:
-    LoadedEntry.objects.update_or_create(place=place, kind=kind, key=entry["key"], defaults={"entry": _plain(entry)})
-
-
-def _plain(entry: dict[str, Any]) -> dict[str, Any]:
+def _plain(entry: policy.Organisation | policy.Alliance) -> dict[str, Any]:
     """The entry as JSON would give it back."""
-    return {key: value.isoformat() if isinstance(value, date) else value for key, value in entry.items()}
+    return dict(json.loads(json.dumps(asdict(entry), default=str)))
 
 
-def _day(value: Any) -> date | None:
-    return value if isinstance(value, date) or value is None else date.fromisoformat(value)
+def _day(value: str | None) -> date | None:
+    return date.fromisoformat(value) if value else None

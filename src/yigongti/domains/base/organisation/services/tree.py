@@ -290,7 +290,7 @@ def set_names(organisation: Organisation, aliases: Iterable[str], former: str = 
         *((Name.Use.FORMER, row) for row in (former, *(n for _f, u, n in before if u == Name.Use.FORMER))),
     ):
         if fold(name):
-            wanted.setdefault(fold(name), (str(use), name.strip()))
+            wanted.setdefault(fold(name), (use.value, name.strip()))
     after = {(folded, use, name) for folded, (use, name) in wanted.items()}
     if after == before:
         return False
