@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from yigongti.kernel.policy.words import Words
+from yigongti.kernel.policy.words import Words, joined
 from yigongti.kernel.policy.yaml_reader import Content, suggestion
 
 T = TypeVar("T")
@@ -166,7 +166,7 @@ class SeveralKind(Kind[tuple[str, ...]]):
         return chosen
 
     def show(self, value: tuple[str, ...]) -> str:
-        return gettext("、").join(self.one.show(option) for option in value)
+        return joined(self.one.show(option) for option in value)
 
 
 def choice(**options: Label) -> ChoiceKind:

@@ -8,7 +8,7 @@ of subject files holding values. docs/policies.md shows each.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -258,7 +258,7 @@ class _Loading:
         self._overlaps(read_values)
         closed = [
             replace(value, effective_to=after.effective_from) if value.effective_to is None and after else value
-            for value, after in zip(read_values, [*read_values[1:], None], strict=True)
+            for value, after in zip_longest(read_values, read_values[1:])
         ]
         if closed:
             self.book.values[place, name] = tuple(closed)

@@ -1,5 +1,6 @@
 """Words that policy files carry in both languages, shown in the reader's own."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.translation import get_language
@@ -13,7 +14,7 @@ class Words:
     en: str
 
     def __str__(self) -> str:
-        return self.en if (get_language() or "zh").startswith("en") else self.zh
+        return self.en if _english() else self.zh
 
     def __bool__(self) -> bool:
         return bool(self.zh)
@@ -22,3 +23,12 @@ class Words:
         """Whether either language holds the text, whatever its case."""
         needle = needle.casefold()
         return needle in self.zh.casefold() or needle in self.en.casefold()
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Words one after the other, with the comma of the active language."""
+    return (", " if _english() else "、").join(parts)
+
+
+def _english() -> bool:
+    return (get_language() or "zh").startswith("en")
