@@ -46,7 +46,9 @@ def _native(field: forms.Field) -> None:
     elif isinstance(field, forms.IntegerField) and isinstance(widget, forms.NumberInput):
         widget.attrs.setdefault("inputmode", "numeric")
     if isinstance(widget, forms.Textarea):
-        widget.attrs.setdefault("rows", 4)
+        widget.attrs.pop("cols", None)
+        if widget.attrs.get("rows") in {None, "10"}:
+            widget.attrs["rows"] = "4"
 
 
 class _FilesInput(forms.ClearableFileInput):

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from yigongti.kernel import clock
 from yigongti.kernel.access.web.guard import signed_in
@@ -23,17 +23,17 @@ from yigongti.kernel.ui.permissions import GALLERY
 class SampleForm(Form):
     """One field of each sort."""
 
-    name = django_forms.CharField(label=lazy("姓名"), max_length=60)
-    born = django_forms.DateField(label=lazy("出生日期"), help_text=lazy("例如 1968-03-15"))
+    name = django_forms.CharField(label=gettext_lazy("姓名"), max_length=60)
+    born = django_forms.DateField(label=gettext_lazy("出生日期"), help_text=gettext_lazy("例如 1968-03-15"))
     sex = django_forms.ChoiceField(
-        label=lazy("性别"), choices=[("1", lazy("男")), ("2", lazy("女"))], widget=django_forms.RadioSelect
+        label=gettext_lazy("性别"), choices=[("1", gettext_lazy("男")), ("2", gettext_lazy("女"))], widget=django_forms.RadioSelect
     )
     institution = django_forms.ChoiceField(
-        label=lazy("管理机构"), choices=[("", "—"), ("1", lazy("城东卫生院")), ("2", lazy("城西社区卫生服务中心"))]
+        label=gettext_lazy("管理机构"), choices=[("", "—"), ("1", gettext_lazy("城东卫生院")), ("2", gettext_lazy("城西社区卫生服务中心"))]
     )
-    note = django_forms.CharField(label=lazy("备注"), required=False, widget=django_forms.Textarea)
-    agreed = django_forms.BooleanField(label=lazy("本人已同意查阅健康档案"), required=False)
-    attached = django_forms.FileField(label=lazy("附件"), required=False, help_text=lazy("CSV 或 Excel，最大 200 MB"))
+    note = django_forms.CharField(label=gettext_lazy("备注"), required=False, widget=django_forms.Textarea)
+    agreed = django_forms.BooleanField(label=gettext_lazy("本人已同意查阅健康档案"), required=False)
+    attached = django_forms.FileField(label=gettext_lazy("附件"), required=False, help_text=gettext_lazy("CSV 或 Excel，最大 200 MB"))
 
 
 def _may_see(request: HttpRequest) -> None:

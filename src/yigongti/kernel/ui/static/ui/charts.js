@@ -16,7 +16,11 @@
     };
     const value = {
       type: "value", name: data.unit || "", nameTextStyle: { color: token("--ink-soft"), align: "left" }, scale: data.kind === "line" && !data.from_zero,
-      axisLabel: { color: token("--ink-soft") }, splitLine: { lineStyle: { color: token("--line") } },
+      splitNumber: horizontal && innerWidth < 600 ? 3 : 5, axisLabel: { color: token("--ink-soft"), hideOverlap: true },
+      // The target belongs in the picture even when every value is below it.
+      max: (seen) => (data.target != null && data.target > seen.max ? Math.ceil(data.target) : null),
+      min: (seen) => (data.target != null && data.target < seen.min && data.kind === "line" && !data.from_zero ? Math.floor(data.target) : null),
+      splitLine: { lineStyle: { color: token("--line") } },
     };
     const series = data.series.map((one, index) => ({
       name: one.name, data: one.values, type: data.kind === "line" ? "line" : "bar", stack: data.stacked ? "all" : undefined,

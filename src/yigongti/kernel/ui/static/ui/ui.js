@@ -62,7 +62,8 @@
     });
   }
 
-  document.querySelector("[data-focus]")?.focus();
+  // Focus makes a screen reader say at once what came of the last step.
+  (document.querySelector(".errors[data-focus]") ?? document.querySelector("[data-focus]"))?.focus();
   enhance(document);
   document.addEventListener("htmx:load", (event) => { if (event.target !== document.body) enhance(event.target); });
 })();
