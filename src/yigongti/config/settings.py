@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "pgtrigger",
     "pghistory",
     "procrastinate.contrib.django",
+    "yigongti.config",
     *installed_apps(),
 ]
 

@@ -70,7 +70,8 @@ def _ways(owner: int | None) -> list[Way]:
     become = ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups"]
     end = ["--no-new-privs", "--pdeathsig", "INT", "--"]
     mapped = ["unshare", "--user", f"--map-user={uid}", f"--map-group={gid}", "--", "setpriv"]
-    passing = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+    # access(2), by which initdb looks for its neighbours, counts capabilities only with this secure bit
+    passing = ["--securebits=+no_setuid_fixup", "--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
     by_account = Way("account", (*become, *end), uid, gid)
     by_namespace = Way("namespace", (*mapped, *end), 0, 0)
     by_capability = Way("capability", (*become, *passing, *end), uid, gid)
@@ -94,7 +95,8 @@ def _account(uid: int | None) -> pwd.struct_passwd:
 
 
 def _works(way: Way, programs: Path, folder: Path) -> bool:
-    probe = 'test "$(id -u)" != 0 && test -w "$2" && test -x "$2" && "$1"/postgres --version'
+    # the program test(1), since a shell's own may judge by mode bits alone
+    probe = 'env test "$(id -u)" != 0 && env test -w "$2" -a -x "$2" -a -x "$1"/initdb && "$1"/postgres --version'
     try:
         ended = subprocess.run(
             [*way.prefix, "/bin/sh", "-c", probe, "probe", str(programs), str(folder)],
