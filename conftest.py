@@ -18,7 +18,7 @@ def _fast_passwords(settings: LazySettings) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say loudly what is skipped for want of sample data."""
-    from yigongti.kernel.testing.samples import folder
+    from tests.support.samples import folder
 
     if folder() is None:
         for item in items:

@@ -3,8 +3,8 @@
 import pytest
 from django.db import connection
 
-from yigongti.kernel.testing.loans import BORROWER, OWNER, Loan
-from yigongti.kernel.testing.people import person
+from tests.support.loans import BORROWER, OWNER, Loan
+from tests.support.people import person
 from yigongti.kernel.workflow.api import open_case
 from yigongti.kernel.workflow.models import ONLY_BY_STEP
 

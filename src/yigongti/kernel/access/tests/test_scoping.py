@@ -4,14 +4,13 @@ from datetime import date, datetime
 
 import pytest
 from django.db.models import Count, Exists, OuterRef
+from tests.support.loans import LEND, Loan, opened
+from tests.support.people import person
 
 from yigongti.kernel import clock
 from yigongti.kernel.access.actors import Actor, GrantView, register_organisation_tree, system_actor
 from yigongti.kernel.access.api import UnscopedQuery
 from yigongti.kernel.access.roles import Role
-from yigongti.kernel.testing.loans import LEND, Loan
-from yigongti.kernel.testing.people import person
-from yigongti.kernel.workflow.api import open_case
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("loan_table")]
 
@@ -19,7 +18,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("loan_table")]
 @pytest.fixture
 def loans():
     for owner, borrower in [(1, 2), (3, 4), (2, 3)]:
-        open_case(Loan(thing="x", owner_id=owner, borrower_id=borrower), actor=system_actor("test"))
+        opened(owner, borrower)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
+from tests.support.people import person
 
 from yigongti.kernel import clock
 from yigongti.kernel.access import services
@@ -11,7 +12,6 @@ from yigongti.kernel.access.actors import Forbidden, system_actor
 from yigongti.kernel.access.models import Account, Grant
 from yigongti.kernel.access.roles import Role
 from yigongti.kernel.audit.models import Line
-from yigongti.kernel.testing.people import person
 
 pytestmark = pytest.mark.django_db
 

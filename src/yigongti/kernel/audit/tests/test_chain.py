@@ -9,7 +9,7 @@ from hypothesis.extra.django import TestCase
 
 from yigongti.kernel.audit.api import record, verify
 from yigongti.kernel.audit.models import Line
-from yigongti.kernel.testing.people import person
+from tests.support.people import person
 
 pytestmark = pytest.mark.django_db
 

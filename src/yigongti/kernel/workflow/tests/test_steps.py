@@ -12,7 +12,7 @@ from hypothesis.extra.django import TestCase
 
 from yigongti.kernel import clock
 from yigongti.kernel.audit.models import Line
-from yigongti.kernel.testing.loans import (
+from tests.support.loans import (
     BORROWER,
     FORBIDDEN_THING,
     LEND,
@@ -21,7 +21,7 @@ from yigongti.kernel.testing.loans import (
     STRANGER,
     Loan,
 )
-from yigongti.kernel.testing.people import person
+from tests.support.people import person
 from yigongti.kernel.workflow.api import (
     Ask,
     Step,

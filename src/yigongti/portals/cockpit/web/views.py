@@ -84,9 +84,7 @@ def records(request: HttpRequest, name: str) -> HttpResponse:
     chosen = _measure(name)
     where = drill(request.GET, actor, _default_period())
     number = max(int(request.GET.get("page", "1")) if request.GET.get("page", "1").isdigit() else 1, 1)
-    found = api.records(
-        chosen, where.period, where.cell, actor=actor, limit=PAGE, offset=(number - 1) * PAGE
-    )
+    found = api.records(chosen, where.period, where.cell, actor=actor, limit=PAGE, offset=(number - 1) * PAGE)
     facts = health_record.facts([(row.happened_on, row.id) for row in found.rows], actor=actor)
     return render(
         request,

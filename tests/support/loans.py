@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from django.db import models
 
-from yigongti.kernel.access.api import Role, declare
-from yigongti.kernel.workflow.api import Ask, CaseModel, Step, StepRefused, Workflow
+from yigongti.kernel.access.api import Role, declare, system_actor
+from yigongti.kernel.workflow.api import Ask, CaseModel, Step, StepRefused, Workflow, open_case
 
 LEND = declare("test.lend", "借出", to={Role.DOCTOR})
 OWNER, BORROWER, STRANGER = 1, 2, 3
@@ -76,3 +76,8 @@ class Loan(CaseModel):
 
     def get_absolute_url(self):
         return f"/loans/{self.pk}/"
+
+
+def opened(owner_id: int, borrower_id: int) -> Loan:
+    """A loan that has been asked for."""
+    return open_case(Loan(thing="chair", owner_id=owner_id, borrower_id=borrower_id), actor=system_actor("test"))
