@@ -80,10 +80,16 @@ _items: dict[str, NavItem] = {}
 def register(item: NavItem) -> None:
     """Add an entry; the same ``url_name`` again replaces it."""
     _items[item.url_name] = replace(
-        item, permission=tuple(item.permission)
+        item,
+        permission=tuple(item.permission)
         if item.permission is not None and not isinstance(item.permission, Permission)
         else item.permission,
     )
+
+
+def named(url_name: str) -> NavItem | None:
+    """The entry of a page, whoever may open it; None for a page that is not on the menu."""
+    return _items.get(url_name)
 
 
 def entries_for(actor: Actor | None, path: str = "") -> list[tuple[Group, list[Entry]]]:
