@@ -8,6 +8,6 @@ if sys.platform == "linux":
     PR_SET_PDEATHSIG = 1
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
-from yigongti.config.wsgi import application  # noqa: E402 (bound first, then loaded)
+from yigongti.config.wsgi import application
 
 __all__ = ["application"]
