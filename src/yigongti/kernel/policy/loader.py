@@ -30,7 +30,7 @@ from yigongti.kernel.policy.yaml_reader import Fields, Item, Problem, Report, re
 
 NATIONAL = "national"
 LEVELS = ("national", "province", "city", "county")
-NOT_SUBJECTS = ("place", "documents", "clauses", "organisations")
+NOT_SUBJECTS = ("place", "documents", "clauses", "organisations", "simulation")
 
 
 @dataclass
