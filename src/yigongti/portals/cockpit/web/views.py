@@ -98,9 +98,8 @@ def records(request: HttpRequest, name: str) -> HttpResponse:
                 {"label": label, "href": where.query(part=part), "current": part == where.part}
                 for part, label in _parts(chosen).items()
             ],
-            "total": found.total,
-            "visible": found.visible,
-            "hidden": found.total - found.visible,
+            "total": f"{found.total:,}",
+            "hidden": f"{found.total - found.visible:,}" if found.total > found.visible else "",
             "facts": facts,
             "page": Paginator(range(found.visible), PAGE).get_page(number),
             "back": reverse("cockpit:measure", args=[name]) + where.query(part=""),
