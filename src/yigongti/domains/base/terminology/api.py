@@ -19,9 +19,11 @@ from yigongti.domains.base.terminology.selectors import (
     value_set,
 )
 from yigongti.domains.base.terminology.services import Imported, ImportRefused, import_edition, load_shipped
+from yigongti.domains.base.terminology.web.fields import CodeField
 
 __all__ = [
     "UNCODED",
+    "CodeField",
     "Coded",
     "DiseaseGroup",
     "GroupRange",

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
+from tests.support.people import person
 
 from yigongti.domains.base.terminology import api, selectors
 from yigongti.domains.base.terminology.models import Concept, Edition
@@ -15,7 +16,6 @@ from yigongti.domains.base.terminology.tests.factories import ACTOR, codes, made
 from yigongti.kernel.access.api import Forbidden, Role
 from yigongti.kernel.audit.api import lines
 from yigongti.kernel.intake.api import FileRefused
-from yigongti.kernel.testing.people import person
 
 pytestmark = pytest.mark.django_db
 NEW_YEAR = date(2024, 1, 1)

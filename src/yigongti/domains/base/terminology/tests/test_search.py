@@ -4,12 +4,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from tests.support.samples import folder
 
 from yigongti.domains.base.terminology import api, selectors
 from yigongti.domains.base.terminology.formulas import fold, initials_of
 from yigongti.domains.base.terminology.services import import_edition, load_shipped
 from yigongti.domains.base.terminology.tests.factories import ACTOR, codes, made_system, table
-from yigongti.kernel.testing.samples import folder
 
 pytestmark = pytest.mark.django_db
 

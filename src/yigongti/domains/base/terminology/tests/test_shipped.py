@@ -3,11 +3,11 @@
 import csv
 
 import pytest
+from tests.support.samples import folder
 
 from yigongti.domains.base.terminology.models import Edition
 from yigongti.domains.base.terminology.services import load_shipped, shipped, shipped_folder
 from yigongti.domains.base.terminology.tests.factories import ACTOR
-from yigongti.kernel.testing.samples import folder
 
 EVIDENCE = {"V-LAW", "V-SEED", "V-DOC", "V-SEC", "V-COMP", "R-H", "R-M", "R-L", "PROPOSED"}
 
