@@ -40,7 +40,8 @@ def system(request: HttpRequest, key: str) -> HttpResponse:
         rows = selectors.search(key, query, limit=FOUND_ON_PAGE)
         context |= {"rows": rows, "cut": len(rows) == FOUND_ON_PAGE}
     else:
-        page = Paginator(_Children(key, parent), PAGE).get_page(request.GET.get("page"))
+        children: Any = _Children(key, parent)
+        page: Any = Paginator(children, PAGE).get_page(request.GET.get("page"))
         rows = list(page.object_list)
         context |= {"rows": rows, "page": page, "parent": selectors.find(key, parent) if parent else None}
     context["openable"] = selectors.with_children(key, [row.code for row in rows])
