@@ -21,6 +21,7 @@ from yigongti.kernel.policy.parameters import Parameter, parameter
 from yigongti.kernel.policy.plan_files import Alliance, Organisation, Organisations, Unnamed
 from yigongti.kernel.policy.values import (
     Ask,
+    Body,
     Clause,
     Document,
     Evidence,
@@ -36,6 +37,7 @@ from yigongti.kernel.policy.words import Words
 __all__ = [
     "Alliance",
     "Ask",
+    "Body",
     "Clause",
     "Document",
     "Evidence",
