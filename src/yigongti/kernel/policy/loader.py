@@ -1,8 +1,8 @@
 """Reads the whole ``policies/`` folder into a Book, or reports every mistake in it at once.
 
 Layout: ``catalogue.yaml`` (subjects, and parameters no code uses yet) and one folder per place with
-``place.yaml``, ``documents.yaml``, optionally ``clauses.yaml`` and ``organisations.yaml``, and any number
-of subject files holding values. docs/policies.md shows each.
+``place.yaml``, ``documents.yaml``, optionally ``clauses.yaml``, ``organisations.yaml`` and ``simulation.yaml``
+(the demo county, not read here), and any number of subject files holding values. docs/policies.md shows each.
 """
 
 from collections.abc import Mapping
