@@ -23,8 +23,8 @@ class Cell:
     """Which part of a figure is meant. Empty fields don't narrow.
 
     ``part``: "of_which" (the numerator), "rest" (counted but not in it), or "" for all that is counted.
-    ``homes``: ids of institutions the rows belong to (``homeless``: to none); ``categories``: ranges of three-character ICD-10
-    categories, both ends included, ("", "") for uncoded.
+    ``homes``: ids of institutions the rows belong to (``homeless``: to none); ``categories``: ranges of ICD-10
+    categories (three characters), both ends included, ("", "") for uncoded.
     """
 
     month: date | None = None
@@ -46,12 +46,20 @@ class Sums:
 
 
 @dataclass(frozen=True)
+class Month:
+    """A month's sums, and the feeds that brought nothing in it."""
+
+    numerator: int
+    denominator: int
+    missing: tuple[Feed, ...]
+
+
+@dataclass(frozen=True)
 class Row:
     """One record below a cell, as the lake holds it."""
 
     id: int
     happened_on: date
-    visible: bool
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,7 @@ class Reading:
         ``by``: month, home, institution (its name), category, setting or tier. An empty cell gives no entry.
         """
         rows = self._cell(cell)
-        amount = rows[self.measure.amount] if self.measure.amount else ibis.literal(1, "int64")
+        amount = self._amount(rows)
         inside = self.measure.of_which(rows, self.rules)
         totals = {
             "numerator": inside.ifelse(amount, 0).sum().cast("int64"),
@@ -88,11 +96,25 @@ class Reading:
             if r["n"]
         ]
 
-    def months_with(self, feed: Feed) -> frozenset[date]:
-        """The months in which a feed brought at least one row, wherever it was."""
-        rows = self._rows.filter(feed.present(self._rows, self.rules))
-        found = rows.select(month=rows.happened_on.truncate("M")).distinct().to_pyarrow()
-        return frozenset(found["month"].to_pylist())
+    def months(self, cell: Cell) -> dict[date, Month]:
+        """Each month's sums of a cell, and which feeds brought anything that month, wherever it was. One scan."""
+        rows = self._rows
+        counted = self.measure.counted(rows, self.rules) & self._within(rows, cell)
+        amount = self._amount(rows)
+        inside = counted & self.measure.of_which(rows, self.rules)
+        found = rows.group_by(key=rows.happened_on.truncate("M")).aggregate(
+            numerator=inside.ifelse(amount, 0).sum().cast("int64"),
+            denominator=counted.ifelse(amount, 0).sum().cast("int64"),
+            **{feed.name: feed.present(rows, self.rules).any() for feed in self.measure.feeds},
+        )
+        return {
+            r["key"]: Month(
+                int(r["numerator"] or 0),
+                int(r["denominator"] or 0),
+                tuple(feed for feed in self.measure.feeds if not r[feed.name]),
+            )
+            for r in found.to_pyarrow().to_pylist()
+        }
 
     def count(self, cell: Cell) -> int:
         """How many records lie below a cell."""
@@ -102,7 +124,7 @@ class Reading:
         """The newest records below a cell that belong to an institution in ``scope`` (None: all of them)."""
         rows = self._scoped(self._cell(cell), scope)
         page = rows.order_by(rows.happened_on.desc(), rows.id.desc()).limit(limit, offset=offset)
-        return [Row(r["id"], r["happened_on"], True) for r in page.select("id", "happened_on").to_pyarrow().to_pylist()]
+        return [Row(r["id"], r["happened_on"]) for r in page.select("id", "happened_on").to_pyarrow().to_pylist()]
 
     def count_visible(self, cell: Cell, scope: frozenset[int] | None) -> int:
         """How many of a cell's records belong to an institution in ``scope``."""
@@ -114,27 +136,32 @@ class Reading:
         ids = sorted(scope)
         return rows.filter(rows.institution_id.isin(ids) | rows.managing_id.isin(ids) | rows.source_id.isin(ids))
 
+    def _amount(self, rows: ir.Table) -> ir.NumericValue:
+        return rows[self.measure.amount] if self.measure.amount else ibis.literal(1, "int64")
+
     def _cell(self, cell: Cell) -> ir.Table:
-        rows = self._rows.filter(self.measure.counted(self._rows, self.rules))
+        rows = self._rows
+        return rows.filter(self.measure.counted(rows, self.rules) & self._within(rows, cell))
+
+    def _within(self, rows: ir.Table, cell: Cell) -> ir.BooleanValue:
+        """The condition that a row lies in a cell."""
+        conditions: list[ir.BooleanValue] = []
         if cell.month is not None:
-            rows = rows.filter(rows.happened_on.truncate("M") == ibis.literal(cell.month))
+            conditions.append(rows.happened_on.truncate("M") == ibis.literal(cell.month))
         if cell.homes is not None:
-            rows = rows.filter(rows[self.measure.home].isin(sorted(cell.homes)))
+            conditions.append(rows[self.measure.home].isin(sorted(cell.homes)))
         if cell.homeless:
-            rows = rows.filter(rows[self.measure.home].isnull())
+            conditions.append(rows[self.measure.home].isnull())
         if cell.institution is not None:
-            rows = rows.filter(rows.institution_name == cell.institution)
+            conditions.append(rows.institution_name == cell.institution)
         if cell.setting:
-            rows = rows.filter(rows.setting == cell.setting)
+            conditions.append(rows.setting == cell.setting)
         if cell.categories:
-            within: ir.BooleanValue = ibis.literal(False)
-            for first, last in cell.categories:
-                within |= rows.category.between(first, last)
-            rows = rows.filter(within)
+            conditions.append(ibis.or_(*(rows.category.between(first, last) for first, last in cell.categories)))
         if cell.part:
             inside = self.measure.of_which(rows, self.rules)
-            rows = rows.filter(inside if cell.part == "of_which" else ~inside)
-        return rows
+            conditions.append(inside if cell.part == "of_which" else ~inside)
+        return ibis.and_(*conditions) if conditions else ibis.literal(True)
 
     def _column(self, rows: ir.Table, by: str) -> ir.Value:
         if by == "month":

@@ -1,7 +1,7 @@
 """What a viewer may ask of a measure: the figure, its trend, what it is made of, and the records below."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,7 +16,7 @@ from yigongti.domains.oversight.indicators.formulas import Period, percentage
 from yigongti.domains.oversight.indicators.formulas import period as period_of
 from yigongti.domains.oversight.indicators.measures import MEASURES, Measure, Rules
 from yigongti.domains.oversight.indicators.permissions import VIEW, VIEW_RECORDS
-from yigongti.domains.oversight.indicators.readings import Cell, Reading, Row, Sums, reading
+from yigongti.domains.oversight.indicators.readings import Cell, Month, Row, Sums, reading
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.policy.api import Value, find
@@ -95,9 +95,9 @@ def figure(
     place = place or settings.PLACE
     whole = Cell(homes=_homes(node))
     with reading(measure, place, period, rules(place, period)) as read:
-        expected = _expected(period)
-        problems = _problems(read, expected)
-        monthly = {s.key: s for s in read.sums(whole, by="month")} if read.snapshot.files else {}
+        monthly = read.months(whole)
+    expected = _expected(period)
+    problems = _problems(measure, monthly, expected)
     trend = tuple(_point(month, monthly.get(month), problems.get(month, "")) for month in expected)
     target = find(measure.target.name, place, date.fromordinal(period.end.toordinal() - 1))
     empty = Figure(
@@ -229,15 +229,14 @@ def _expected(period: Period) -> tuple[date, ...]:
     return tuple(month for month in period.months() if month <= clock.today())
 
 
-def _problems(read: Reading, expected: Iterable[date]) -> dict[date, str]:
+def _problems(measure: Measure, monthly: Mapping[date, Month], expected: Iterable[date]) -> dict[date, str]:
     """For each month that can't be computed, why. The running month is forgiven a feed that has not come yet."""
     present = clock.month_of(clock.today())
     found: dict[date, str] = {}
-    for feed in read.measure.feeds:
-        there = read.months_with(feed)
-        for month in expected:
-            if month not in there and month != present:
-                found.setdefault(month, str(feed.missing))
+    for month in expected:
+        missing = monthly[month].missing if month in monthly else measure.feeds
+        if missing and month != present:
+            found[month] = str(missing[0].missing)
     return found
 
 
@@ -256,7 +255,7 @@ def _summary(problems: dict[date, str], expected: tuple[date, ...]) -> str:
     return "；".join(parts)
 
 
-def _point(month: date, sums: Sums | None, problem: str) -> Point:
+def _point(month: date, sums: Month | None, problem: str) -> Point:
     numerator, denominator = (sums.numerator, sums.denominator) if sums else (0, 0)
     value = None if problem else percentage(numerator, denominator)
     return Point(month, numerator, denominator, value, problem)
