@@ -27,7 +27,7 @@ from yigongti.config.supervise.paths import ROOT, var
 
 TOOLS = ROOT / ".tools"
 STAMP = TOOLS / "setup.json"
-GROUPS = {"test": {"dev"}, "check": {"dev"}, "bench": {"bench"}}
+GROUPS = {"test": {"dev"}, "check": {"dev"}, "bench": {"bench"}, "new-domain": {"dev"}}
 
 
 def prepare(arguments: list[str]) -> str:
