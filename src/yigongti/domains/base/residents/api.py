@@ -1,0 +1,32 @@
+"""The master index of residents, for everybody above."""
+
+import polars as pl
+
+from yigongti.domains.base.residents.services import resolving
+from yigongti.kernel.access.api import Actor
+
+__all__ = ["resolve"]
+
+
+def resolve(frame: pl.DataFrame, *, source_id: int | None, actor: Actor, batch_id: int | None = None) -> pl.DataFrame:
+    """Whom each row of an incoming frame is about; adds to the index who is new and what is new about who is known.
+
+    ``frame`` has ``row_no`` (any integers, unique) and any of: patient_no, name, sex (GB/T 2261.1 code),
+    birth_date (Date), id_type (CV02.01.101 code; null means 01), id_number, phone, card_no, address,
+    household_no, relation_to_head, managing_institution_id, insurance_kind. Rows that say the same of a person
+    are looked at once, so a frame may have many rows per person. ``source_id`` is the sending organisation:
+    patient numbers hold per source.
+
+    Gives one row per row of the frame, in its order: ``row_no`` UInt32, ``resident_id`` (null exactly when
+    refused), ``outcome`` (known, linked, created, review, refused), ``reason`` (null, or a code of intake's
+    reasons: why it was refused or what staff are asked), ``changed`` (something was stored about the person).
+
+    Refused: a wrong check character or otherwise impossible identity number (id_length, id_characters, id_region,
+    id_birth_date, id_check); neither name nor number (no_identity); only a patient number that was never sent with
+    a name (unknown_patient); numbers of two persons (numbers_disagree); a patient number whose holder has
+    another name (patient_of_another). Review: possibly_known (an entry of its own was made and staff are asked);
+    birth_date_differs, sex_differs (from the identity number).
+
+    Runs in the caller's transaction or its own. Calling it again with the same rows changes nothing.
+    """
+    return resolving.resolve(frame, source_id=source_id, actor=actor, batch_id=batch_id)

@@ -1,0 +1,302 @@
+"""Whom in the index an incoming record could mean, asked in sets: one query a question, whatever the number of rows.
+
+Blocks (a candidate needs to share one): a document's or card's number, a phone, the birth date with the sound of the
+surname, the sound of the whole name with a date in which day, month or year alone is off. ``wide`` adds, for a single
+incoming person, everybody of the same birth date.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from yigongti.domains.base.residents.comparison import Persons, Rows
+from yigongti.domains.base.residents.incoming import Blinds, Incoming, keys_of
+from yigongti.domains.base.residents.names import read_names, says_nothing, spell
+from yigongti.domains.base.residents.weights import Commonness
+
+NOBODY = 0
+FAMILY_PHONES = 20  # a phone that more residents share is an institution's; it leads to nobody in particular
+
+
+@dataclass(frozen=True)
+class Known:
+    """Residents found directly by a number: id of the one who stands today (NOBODY for none), and its folded name."""
+
+    resident_id: NDArray[np.int64]
+    name_key: list[str]
+
+
+def by_numbers(blinds: Blinds, source_id: int | None) -> Known:
+    """Who has these numbers (active; of the source, or of no source)."""
+    found = np.zeros(len(blinds), np.int64)
+    names = [""] * len(blinds)
+    asked = [k for k, blind in enumerate(blinds) if blind is not None]
+    if not asked:
+        return Known(found, names)
+    condition = "i.source_id IS NULL" if source_id is None else "i.source_id = %s"
+    rows = _fetch(
+        f"""
+        SELECT k.n, r.id, r.merged_into_id, r.name_key
+        FROM unnest(%s::bytea[]) WITH ORDINALITY AS k (blind, n)
+        JOIN residents_identifier i ON i.blind = k.blind AND i.active AND {condition}
+        JOIN residents_resident r ON r.id = i.resident_id
+        """,  # noqa: S608  (a constant condition)
+        [[blinds[k] for k in asked], *([] if source_id is None else [source_id])],
+    )
+    merged = standing({row[1] for row in rows if row[2] is not None})
+    for n, resident_id, merged_into, name_key in rows:
+        k = asked[n - 1]
+        if merged_into is not None:
+            resident_id, name_key = merged[resident_id]
+        found[k], names[k] = resident_id, name_key
+    return Known(found, names)
+
+
+def standing(resident_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
+    """For entries of the index, the entry they were finally merged into (themselves, if none) and its folded name."""
+    ids = list(resident_ids)
+    if not ids:
+        return {}
+    rows = _fetch(
+        """
+        WITH RECURSIVE chain AS (
+            SELECT id AS start, id, merged_into_id, name_key FROM residents_resident WHERE id = ANY(%s)
+            UNION ALL
+            SELECT c.start, r.id, r.merged_into_id, r.name_key
+            FROM chain c JOIN residents_resident r ON r.id = c.merged_into_id
+        )
+        SELECT start, id, name_key FROM chain WHERE merged_into_id IS NULL
+        """,
+        [ids],
+    )
+    return {start: (resident_id, name_key) for start, resident_id, name_key in rows}
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Candidate pairs: record ``i[k]`` of the incoming with resident ``ids[j[k]]``, whose details are ``persons``."""
+
+    i: Rows
+    j: Rows
+    ids: list[int]
+    persons: Persons
+
+
+def find(incoming: Incoming, *, wide: bool = False) -> Pairs:
+    """Every pair of an incoming record and a resident that share a block; merged entries count as who they became."""
+    spelled = spell(incoming.names)
+    count = len(incoming)
+    named = incoming.named.tolist()
+    rows = _fetch(
+        _WIDE if wide else _NARROW,
+        {
+            "n": list(range(count)),
+            "born": incoming.born,
+            "surname": [s.surname_sound if ok else "" for s, ok in zip(spelled, named, strict=True)],
+            "pinyin": [s.pinyin if ok else "" for s, ok in zip(spelled, named, strict=True)],
+            "phone": incoming.phone_blinds,
+            "id": incoming.id_blinds,
+            "card": incoming.card_blinds,
+            "family": FAMILY_PHONES,
+        },
+    )
+    if not rows:
+        return Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64), [], _persons([], [], incoming))
+    return _pairs(rows, incoming)
+
+
+def _pairs(rows: list[tuple[int, int]], incoming: Incoming) -> Pairs:
+    i = np.array([row[0] for row in rows], np.int64)
+    ids, j = np.unique(np.array([row[1] for row in rows], np.int64), return_inverse=True)
+    details = _fetch(
+        """
+        SELECT id, name_key, sex, birth_date, birth_precision, address_blind, merged_into_id
+        FROM residents_resident WHERE id = ANY(%s) ORDER BY id
+        """,
+        [ids.tolist()],
+    )
+    merged = {row[0] for row in details if row[6] is not None}
+    if merged:  # look at those who stand instead
+        today = standing(merged)
+        target = np.array([today[row[0]][0] if row[0] in today else row[0] for row in details], np.int64)
+        pairs = {(int(n), int(target[k])) for n, k in zip(i, j, strict=True)}
+        return _pairs(sorted(pairs), incoming)
+    persons = _persons(ids.tolist(), details, incoming)
+    return Pairs(i, j.astype(np.int64), ids.tolist(), _with_shared_values(persons, i, j, ids, incoming))
+
+
+def _persons(ids: Sequence[int], details: Sequence[Any], incoming: Incoming) -> Persons:
+    keys = [str(row[1]) for row in details]
+    born: list[tuple[date | None, int]] = [(row[3], row[4]) for row in details]
+    count = len(keys)
+    return Persons(
+        names=read_names(keys),
+        named=np.array([not says_nothing(key) for key in keys], bool).reshape(count),
+        sex=np.array([{"1": 1, "2": 2}.get(str(row[2]), 0) for row in details], np.int8),
+        year=np.array([b.year if b else 0 for b, _ in born], np.int16),
+        month=np.array([b.month if b and precision >= 2 else 0 for b, precision in born], np.int8),
+        day=np.array([b.day if b and precision == 3 else 0 for b, precision in born], np.int8),
+        id_key=np.zeros(count, np.uint64),
+        id_valid=np.ones(count, bool),
+        id_digits=None,
+        card=np.zeros(count, np.uint64),
+        phone=np.zeros(count, np.uint64),
+        address=keys_of([bytes(row[5]) if row[5] is not None else None for row in details]),
+        household=np.zeros(count, np.uint64),
+    )
+
+
+def _with_shared_values(persons: Persons, i: Rows, j: Rows, ids: NDArray[np.int64], incoming: Incoming) -> Persons:
+    """Numbers and phones of the candidates. Who has several shows the one an incoming record shares, if any."""
+    place = {resident_id: k for k, resident_id in enumerate(ids.tolist())}
+    partners: dict[int, list[int]] = {}
+    for n, k in zip(i.tolist(), j.tolist(), strict=True):
+        partners.setdefault(k, []).append(n)
+    own = incoming.persons
+
+    def fill(column: NDArray[np.uint64], wanted: NDArray[np.uint64], rows: list[Any]) -> None:
+        for (resident_id, _), key in zip(rows, keys_of([bytes(row[1]) for row in rows]), strict=True):
+            k = place[resident_id]
+            if column[k] == 0 or any(wanted[n] == key for n in partners.get(k, ())):
+                column[k] = key
+
+    phones = _fetch("SELECT resident_id, blind FROM residents_phone WHERE resident_id = ANY(%s)", [ids.tolist()])
+    fill(persons.phone, own.phone, phones)
+    numbers = _fetch(
+        """
+        SELECT resident_id, blind, kind FROM residents_identifier
+        WHERE resident_id = ANY(%s) AND active AND source_id IS NULL ORDER BY kind DESC
+        """,
+        [ids.tolist()],
+    )
+    fill(persons.card, own.card, [(r, b) for r, b, kind in numbers if kind == "card"])
+    # Numbers of different kinds of document do not contradict each other: compare like with like.
+    kinds = {kind for kind in incoming.id_kind if kind}
+    fill(persons.id_key, own.id_key, [(r, b) for r, b, kind in numbers if kind in kinds])
+    return persons
+
+
+def typical(pairs: Pairs, total: int) -> Commonness:
+    """What to assume of names and dates before anything was counted."""
+    count = len(pairs.i)
+    return Commonness(
+        total=total,
+        name=np.full(count, 1e-4 * total),
+        sound=np.full(count, 3e-4 * total),
+        born=np.full(count, total / 29_000),
+    )
+
+
+def counted(incoming: Incoming, pairs: Pairs, total: int) -> Commonness:
+    """How many residents share the name, its sound and the birth date of each pair's incoming record."""
+    spelled = spell(incoming.names)
+    who, back = np.unique(pairs.i, return_inverse=True)
+    asked = who.tolist()
+    by_sound: dict[str, int] = {}
+    by_name: dict[str, int] = {}
+    for pinyin, name_key, share, number in _fetch(_COMMON_NAMES, [list({spelled[k].pinyin for k in asked})]):
+        by_sound[pinyin] = number
+        by_name[name_key] = round(share * number)
+    dates = [incoming.born[k] for k in asked]
+    by_date = dict(_fetch(_COMMON_DATES, [list({d for d in dates if d})]))
+    return Commonness(
+        total=total,
+        name=np.array([by_name.get(incoming.names.keys[k], 0) for k in asked], float)[back],
+        sound=np.array([by_sound.get(spelled[k].pinyin, 0) for k in asked], float)[back],
+        born=np.array([by_date.get(d, 0) for d in dates], float)[back],
+    )
+
+
+# How the residents of one sound write their names is sampled: the most common sounds have thousands.
+_COMMON_NAMES = """
+    SELECT k.pinyin, s.name_key, s.number::float / sum(s.number) OVER (PARTITION BY k.pinyin), c.number
+    FROM unnest(%s::text[]) AS k (pinyin)
+    CROSS JOIN LATERAL (SELECT count(*) AS number FROM residents_resident WHERE pinyin = k.pinyin) c
+    CROSS JOIN LATERAL (
+        SELECT name_key, count(*) AS number
+        FROM (SELECT name_key FROM residents_resident WHERE pinyin = k.pinyin LIMIT 300) AS sample
+        GROUP BY name_key
+    ) s
+"""
+_COMMON_DATES = """
+    SELECT birth_date, count(*) FROM residents_resident WHERE birth_date = ANY(%s::date[]) GROUP BY birth_date
+"""
+
+
+def population() -> int:
+    """About how many residents the index holds (the planner's estimate; exact while it is small)."""
+    rows = _fetch("SELECT reltuples::bigint FROM pg_class WHERE oid = 'residents_resident'::regclass", [])
+    estimate = int(rows[0][0])
+    if estimate > 50_000:
+        return estimate
+    return int(_fetch("SELECT count(*) FROM residents_resident", [])[0][0])
+
+
+def _fetch(sql: str, values: Any) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        rows: list[Any] = cursor.fetchall()
+        return rows
+
+
+_INCOMING = """
+    WITH k AS (
+        SELECT * FROM unnest(
+            %(n)s::int[], %(born)s::date[], %(surname)s::text[], %(pinyin)s::text[],
+            %(phone)s::bytea[], %(id)s::bytea[], %(card)s::bytea[]
+        ) AS t (n, born, surname, pinyin, phone, id, card)
+    )
+"""
+_BY_NUMBER = """
+    SELECT k.n, i.resident_id AS id FROM k
+    JOIN residents_identifier i ON i.blind = k.id AND i.active AND i.source_id IS NULL
+    UNION
+    SELECT k.n, i.resident_id FROM k
+    JOIN residents_identifier i ON i.blind = k.card AND i.active AND i.source_id IS NULL
+    UNION
+    SELECT k.n, p.resident_id FROM k CROSS JOIN LATERAL (
+        SELECT resident_id FROM residents_phone WHERE blind = k.phone LIMIT %(family)s
+    ) p
+"""
+_BY_NAME = """
+    SELECT k.n, r.id FROM k JOIN residents_resident r
+    ON r.pinyin = k.pinyin AND k.pinyin <> ''
+    AND r.birth_date BETWEEN date_trunc('year', k.born)::date AND (date_trunc('year', k.born) + '1 year')::date - 1
+    AND (
+        date_part('month', r.birth_date) = date_part('month', k.born)
+        OR date_part('day', r.birth_date) = date_part('day', k.born)
+        OR date_part('month', r.birth_date) = date_part('day', k.born)
+        OR r.birth_precision < 3
+    )
+    UNION
+    SELECT k.n, r.id FROM k JOIN residents_resident r
+    ON r.pinyin = k.pinyin AND k.pinyin <> '' AND r.birth_date IN (
+        (k.born - '1 year'::interval)::date, (k.born + '1 year'::interval)::date,
+        (k.born - '10 year'::interval)::date, (k.born + '10 year'::interval)::date
+    )
+    UNION
+    SELECT k.n, r.id FROM k JOIN residents_resident r
+    ON r.pinyin = k.pinyin AND k.pinyin <> '' AND r.birth_date IS NULL
+    UNION
+    SELECT k.n, r.id FROM k CROSS JOIN LATERAL (
+        SELECT id FROM residents_resident WHERE pinyin = k.pinyin AND k.pinyin <> '' LIMIT 200
+    ) r WHERE k.born IS NULL
+"""
+_NARROW = f"""{_INCOMING}{_BY_NUMBER}
+    UNION
+    SELECT k.n, r.id FROM k JOIN residents_resident r
+    ON r.birth_date = k.born AND r.surname_sound = k.surname AND k.surname <> ''
+    UNION {_BY_NAME}
+"""  # noqa: S608  (constants)
+_WIDE = f"""{_INCOMING}{_BY_NUMBER}
+    UNION
+    SELECT k.n, r.id FROM k CROSS JOIN LATERAL (
+        SELECT id FROM residents_resident WHERE birth_date = k.born LIMIT 500
+    ) r
+    UNION {_BY_NAME}
+"""  # noqa: S608  (constants)

@@ -1,0 +1,311 @@
+"""Writing persons in bulk: new entries by COPY, and what a later record adds to somebody already known.
+
+Callers hold a transaction. What is typed later never overwrites name, sex or birth date; it fills what was empty.
+Address, insurance kind and managing institution follow the latest record (every version is kept).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from yigongti.domains.base.residents.incoming import Incoming
+from yigongti.domains.base.residents.models import Identifier, IdentifierKind, Phone, Resident
+from yigongti.domains.base.residents.names import spell
+from yigongti.kernel import clock
+from yigongti.kernel.privacy.api import seal_many
+
+IDENTIFIER_CONTEXT = "residents.identifier"
+PHONE_CONTEXT = "residents.phone"
+ADDRESS_CONTEXT = "residents.address"
+DAY_PRECISION = 3
+
+
+LOCK = 0x7265736964656E74  # "resident"
+
+
+def queue() -> None:
+    """Wait until no other transaction is adding to the index; others then wait for this one's end."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Who sent the records and in which batch; ``account_id`` is None for the system."""
+
+    source_id: int | None
+    batch_id: int | None
+    account_id: int | None
+
+
+def create(incoming: Incoming, origin: Origin, *, with_document: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Add every record as a resident with its numbers and phone; gives their ids.
+
+    ``with_document`` is false where the record's identity number already belongs to somebody else (a review).
+    """
+    count = len(incoming)
+    if count == 0:
+        return np.zeros(0, np.int64)
+    ids = _new_ids(count)
+    frame, now = incoming.frame, clock.now()
+    spelled = spell(incoming.names)
+    addresses = seal_many(frame["address"].to_list(), ADDRESS_CONTEXT)
+    sexes = frame["sex"].to_list()
+    named = incoming.named.tolist()  # 无名氏 and the like compare with nobody
+    _copy(
+        Resident,
+        "id name name_key pinyin initials surname_sound name_grams sex birth_date birth_precision address "
+        "address_blind insurance_kind managing_institution_id created_at created_by_id source_id batch_id",
+        (
+            (
+                resident_id, name or "", key, s.pinyin[:300], s.initials[:100], s.surname_sound[:100], list(s.grams),
+                str(sex) if sex else said if said == "9" else "0", born, DAY_PRECISION if born else 0,
+                address, address_blind, insurance_kind or "", institution_id, now,
+                origin.account_id, origin.source_id, origin.batch_id,
+            )
+            for resident_id, name, key, s, sex, said, born, address, address_blind, insurance_kind, institution_id
+            in zip(
+                ids.tolist(), frame["name"].to_list(), _only(named, incoming.names.keys, ""), spelled, incoming.sex.tolist(), sexes,
+                incoming.born, addresses, incoming.address_blinds, frame["insurance_kind"].to_list(),
+                frame["managing_institution_id"].to_list(), strict=True,
+            )
+        ),
+    )  # fmt: skip
+    everybody = np.arange(count)
+    add_numbers(incoming, ids, origin.source_id, patient=everybody, document=everybody[with_document], card=everybody)
+    add_phones(incoming, ids, everybody)
+    return ids
+
+
+def add_numbers(
+    incoming: Incoming,
+    ids: NDArray[np.int64],
+    source_id: int | None,
+    *,
+    patient: NDArray[np.int64],
+    document: NDArray[np.int64],
+    card: NDArray[np.int64],
+) -> None:
+    """Store the patient numbers, identity documents and cards of the rows named for each, where there are any.
+
+    A number that somebody else came to have in the meantime stays theirs.
+    """
+    frame = incoming.frame
+    rows: list[tuple[int, str, int | None, str, bytes]] = []
+
+    def take(which: NDArray[np.int64], kinds: Sequence[str | None], source: int | None,
+             values: Sequence[str | None], blinds: Sequence[bytes | None]) -> None:  # fmt: skip
+        for k in which.tolist():
+            value, blind = values[k], blinds[k]
+            if value is not None and blind is not None:
+                rows.append((int(ids[k]), kinds[k] or "", source, value, blind))
+
+    count = len(incoming)
+    patients = frame["patient_no"].to_list()
+    take(patient, [IdentifierKind.PATIENT.value] * count, source_id, patients, incoming.patient_blinds)
+    take(document, incoming.id_kind, None, incoming.id_number, incoming.id_blinds)
+    take(card, [IdentifierKind.CARD.value] * count, None, frame["card_no"].to_list(), incoming.card_blinds)
+    # Within one frame, two rows may bring the same number: the first one has it (COPY cannot skip, so sort out here).
+    seen: set[tuple[bytes, int | None]] = set()
+    unique = [row for row in rows if (row[4], row[2]) not in seen and not seen.add((row[4], row[2]))]  # type: ignore[func-returns-value]
+    if not unique:
+        return
+    queue()
+    free = _not_taken(unique)
+    values = seal_many([row[3] for row in free], IDENTIFIER_CONTEXT)
+    _copy(
+        Identifier,
+        "resident_id kind source_id value blind active",
+        (
+            (resident_id, kind, source, value, blind, True)
+            for (resident_id, kind, source, _, blind), value in zip(free, values, strict=True)
+        ),
+    )
+
+
+def _not_taken(rows: list[tuple[int, str, int | None, str, bytes]]) -> list[tuple[int, str, int | None, str, bytes]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT k.n FROM unnest(%s::bytea[], %s::bigint[]) WITH ORDINALITY AS k (blind, source_id, n)
+            JOIN residents_identifier i ON i.blind = k.blind AND i.active
+            AND (i.source_id IS NULL AND k.source_id IS NULL)
+            UNION ALL
+            SELECT k.n FROM unnest(%s::bytea[], %s::bigint[]) WITH ORDINALITY AS k (blind, source_id, n)
+            JOIN residents_identifier i ON i.blind = k.blind AND i.active
+            AND i.source_id IS NOT NULL AND i.source_id = k.source_id
+            """,
+            [[row[4] for row in rows], [row[2] for row in rows]] * 2,
+        )
+        taken = {row[0] - 1 for row in cursor.fetchall()}
+    return [row for k, row in enumerate(rows) if k not in taken] if taken else rows
+
+
+def add_phones(incoming: Incoming, ids: NDArray[np.int64], which: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Store the phones of these rows that their residents don't have yet; gives the rows that were new."""
+    asked: dict[tuple[int, bytes], int] = {}
+    for k in which.tolist():
+        if (blind := incoming.phone_blinds[k]) is not None:
+            asked.setdefault((int(ids[k]), blind), k)
+    if not asked:
+        return np.zeros(0, np.int64)
+    pairs = list(asked)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT k.n FROM unnest(%s::bigint[], %s::bytea[]) WITH ORDINALITY AS k (resident_id, blind, n)
+            JOIN residents_phone p ON p.blind = k.blind AND p.resident_id = k.resident_id
+            """,
+            [[pair[0] for pair in pairs], [pair[1] for pair in pairs]],
+        )
+        known = {row[0] - 1 for row in cursor.fetchall()}
+    fresh = [k for k in range(len(pairs)) if k not in known]
+    rows = [asked[pairs[k]] for k in fresh]
+    values = seal_many([incoming.phones[k] for k in rows], PHONE_CONTEXT)
+    _copy(
+        Phone,
+        "resident_id value blind",
+        ((*pairs[k][:1], value, pairs[k][1]) for k, value in zip(fresh, values, strict=True)),
+    )
+    return np.array(rows, np.int64)
+
+
+def _new_ids(count: int) -> NDArray[np.int64]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('residents_resident', 'id')) FROM generate_series(1, %s)", [count]
+        )
+        return np.array([row[0] for row in cursor.fetchall()], np.int64)
+
+
+def _copy(model: type[Any], columns: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    names = columns.split()
+    table = model._meta.db_table
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {table} ({', '.join(names)}) FROM STDIN") as copy,
+    ):
+        write = copy.write_row
+        for row in rows:
+            write(row)
+
+
+def learn(
+    incoming: Incoming,
+    ids: NDArray[np.int64],
+    origin: Origin,
+    *,
+    patient: NDArray[np.int64],
+    document: NDArray[np.int64],
+    card: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    """Add what these records say beyond what is stored of the residents they mean; gives the rows that did.
+
+    ``patient``, ``document`` and ``card`` are the rows whose number nobody has yet. Phones are added, empty
+    details filled, and address, insurance kind and managing institution brought up to date.
+    """
+    changed = np.zeros(len(incoming), bool)
+    add_numbers(incoming, ids, origin.source_id, patient=patient, document=document, card=card)
+    for rows in (patient, document, card, add_phones(incoming, ids, np.arange(len(incoming)))):
+        changed[rows] = True
+    changed[_update_details(incoming, ids)] = True
+    return changed
+
+
+def _update_details(incoming: Incoming, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Compare with what is stored in one query and write only where something differs; gives those rows."""
+    frame = incoming.frame
+    latest = {resident_id: k for k, resident_id in enumerate(ids.tolist())}
+    rows = list(latest.values())
+    institutions, insurances = frame["managing_institution_id"].to_list(), frame["insurance_kind"].to_list()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT n, address, name FROM (
+                SELECT k.n, r.address_blind IS DISTINCT FROM k.address AND k.address IS NOT NULL AS address,
+                    r.managing_institution_id IS DISTINCT FROM k.institution AND k.institution IS NOT NULL AS place,
+                    r.insurance_kind <> k.insurance AND k.insurance IS NOT NULL AS insurance,
+                    r.name_key = '' AND k.named AS name,
+                    r.birth_date IS NULL AND k.born IS NOT NULL AS born,
+                    r.sex IN ('0', '9') AND k.sex IN ('1', '2') AS sex
+                FROM unnest(
+                    %s::bigint[], %s::int[], %s::bytea[], %s::bigint[], %s::text[], %s::bool[], %s::date[], %s::text[]
+                ) AS k (id, n, address, institution, insurance, named, born, sex)
+                JOIN residents_resident r ON r.id = k.id
+            ) AS compared WHERE address OR place OR insurance OR name OR born OR sex
+            """,
+            [
+                list(latest),
+                rows,
+                [incoming.address_blinds[k] for k in rows],
+                [institutions[k] for k in rows],
+                [insurances[k] for k in rows],
+                [bool(incoming.named[k]) for k in rows],
+                [incoming.born[k] for k in rows],
+                [str(incoming.sex[k]) for k in rows],
+            ],
+        )
+        differing = cursor.fetchall()
+        if not differing:
+            return np.zeros(0, np.int64)
+        where = np.array([row[0] for row in differing], np.int64)
+        some = incoming.take(where)
+        typed = some.frame["address"].to_list()
+        addresses = seal_many([a if row[1] else None for a, row in zip(typed, differing, strict=True)], ADDRESS_CONTEXT)
+        spelled = spell(some.names)
+        named = [row[2] for row in differing]
+        cursor.execute(
+            """
+            UPDATE residents_resident r SET
+                address = COALESCE(k.address, r.address),
+                address_blind = CASE WHEN k.address IS NULL THEN r.address_blind ELSE k.address_blind END,
+                managing_institution_id = COALESCE(k.institution, r.managing_institution_id),
+                insurance_kind = COALESCE(k.insurance, r.insurance_kind),
+                birth_precision = CASE WHEN r.birth_date IS NULL AND k.born IS NOT NULL THEN 3
+                    ELSE r.birth_precision END,
+                birth_date = COALESCE(r.birth_date, k.born),
+                sex = CASE WHEN r.sex IN ('0', '9') AND k.sex IN ('1', '2') THEN k.sex ELSE r.sex END,
+                name = COALESCE(k.name, r.name), name_key = COALESCE(k.name_key, r.name_key),
+                pinyin = COALESCE(k.pinyin, r.pinyin), initials = COALESCE(k.initials, r.initials),
+                surname_sound = COALESCE(k.surname, r.surname_sound),
+                name_grams = COALESCE(k.grams::text[], r.name_grams)
+            FROM unnest(
+                %s::bigint[], %s::bytea[], %s::bytea[], %s::bigint[], %s::text[], %s::date[], %s::text[],
+                %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[]
+            ) AS k (
+                id, address, address_blind, institution, insurance, born, sex,
+                name, name_key, pinyin, initials, surname, grams
+            )
+            WHERE r.id = k.id
+            """,
+            [
+                ids[where].tolist(),
+                addresses,
+                some.address_blinds,
+                some.frame["managing_institution_id"].to_list(),
+                some.frame["insurance_kind"].to_list(),
+                some.born,
+                [str(sex) for sex in some.sex.tolist()],
+                _only(named, some.frame["name"].to_list()),
+                _only(named, some.names.keys),
+                _only(named, [s.pinyin[:300] for s in spelled]),
+                _only(named, [s.initials[:100] for s in spelled]),
+                _only(named, [s.surname_sound[:100] for s in spelled]),
+                _only(named, [_array(s.grams) for s in spelled]),
+            ],
+        )
+    return where
+
+
+def _only(wanted: Sequence[bool], values: Sequence[str | None], other: str | None = None) -> list[str | None]:
+    return [value if want else other for want, value in zip(wanted, values, strict=True)]
+
+
+def _array(texts: Sequence[str]) -> str:
+    """A text[] literal (unnest would take an array of arrays apart)."""
+    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+    return "{" + ",".join(f'"{text}"' for text in quoted) + "}"
