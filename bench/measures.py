@@ -114,6 +114,7 @@ def _make(dataset: str, per_month: int) -> list[str]:
             "tier": TIERS[draw.choice(4, per_month, p=[0.2, 0.38, 0.22, 0.2])],
             "setting": SETTINGS[draw.choice(5, per_month, p=[0.8, 0.06, 0.02, 0.05, 0.07])],
             "category": categories[draw.integers(0, len(categories), per_month)],
+            "code": categories[draw.integers(0, len(categories), per_month)],
             "tcm": draw.random(per_month) < 0.2,
             "total_fen": fen,
             "fund_fen": fen * 6 // 10,
