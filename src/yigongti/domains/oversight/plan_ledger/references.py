@@ -11,7 +11,7 @@ from importlib.util import find_spec
 
 import click
 from django.apps import apps
-from django.urls import NoReverseMatch, Resolver404, resolve, reverse
+from django.urls import NoReverseMatch, Resolver404, get_resolver, resolve, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -105,13 +105,17 @@ def find(text: str, place: str, actor: Actor) -> Reference:
 
 
 def _page(text: str, name: str, actor: Actor) -> Reference:
-    try:
-        url = reverse(name)
-    except NoReverseMatch:
+    space, _colon, page = name.partition(":")
+    spaces = get_resolver().namespace_dict
+    if space not in spaces or page not in spaces[space][1].reverse_dict:
         return Reference(text, "page", name, there=False)
     entry = navigation.named(name)
-    label = str(entry.label) if entry else _app_label(name.partition(":")[0])
-    return Reference(text, "page", label, there=True, url=_if_open(url, actor))
+    label = str(entry.label) if entry else _app_label(space)
+    try:
+        url = _if_open(reverse(name), actor)
+    except NoReverseMatch:  # the page of one thing, which has to be chosen first
+        url = ""
+    return Reference(text, "page", label, there=True, url=url)
 
 
 def _measure(text: str, name: str, actor: Actor) -> Reference:

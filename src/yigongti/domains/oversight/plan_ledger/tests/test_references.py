@@ -19,7 +19,7 @@ PLACES = ("wuhua", "xuchang", "lincang", "kunshan")
         ("page:plan_ledger:parameters", "政策参数"),
         ("workflow:organisation.joining", "“加入医共体”流程"),
         ("command:policy check", "./yigongti policy check"),
-        ("domain:organisation", "机构"),
+        ("domain:organisation", "组织机构"),
         ("measure:in_county_visit_rate", None),
     ],
 )
