@@ -67,7 +67,7 @@ class CasePage:
         entries = [
             Entry(
                 title=line.label, at=line.at, who=line.actor_name, where=organisation_name(line.organisation_id),
-                detail="\n".join(_("%(label)s：%(answer)s") % {"label": label, "answer": answer_words(answer)} for label, answer in line.answers),
+                detail="\n".join(_said(label, answer) for label, answer in line.answers),
                 tag=line.state,
             )
             for line in history(self.case)
@@ -86,16 +86,20 @@ def answer_words(answer: Any) -> str:
     return str(answer)
 
 
+def _said(label: str | Promise, answer: Any) -> str:
+    return _("%(label)s：%(answer)s") % {"label": label, "answer": answer_words(answer)}
+
+
 def step_form(step: Step, data: Mapping[str, Any] | None = None) -> Form:
     """The form of what a step asks; fields are prefixed by the step's name."""
     form = Form(data, prefix=step.name)
     for ask in step.asks:
-        form.fields[ask.name] = _field(ask)
+        form.add(ask.name, _field(ask))
     return form
 
 
 def _field(ask: Ask) -> django_forms.Field:
-    common = {"label": ask.label, "required": ask.required, "help_text": ask.hint}
+    common: dict[str, Any] = {"label": ask.label, "required": ask.required, "help_text": ask.hint}
     match ask.kind:
         case "date":
             return django_forms.DateField(**common, widget=django_forms.DateInput({"type": "date"}, "%Y-%m-%d"))
@@ -108,9 +112,7 @@ def _field(ask: Ask) -> django_forms.Field:
             pair = [("yes", _("是")), ("no", _("否"))]
             return django_forms.ChoiceField(**common, choices=pair, widget=django_forms.RadioSelect)
         case _:
-            return django_forms.CharField(
-                **common, max_length=2000, widget=django_forms.Textarea({"rows": 3})
-            )
+            return django_forms.CharField(**common, max_length=2000, widget=django_forms.Textarea({"rows": 3}))
 
 
 def case_page(

@@ -20,7 +20,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Chart:
-    """``kind``: line (over time), bar (upright), bars (lying, for long names). ``axis`` heads the labels in the table."""
+    """``kind``: line (over time), bar (upright), bars (lying, for long names). ``axis`` heads the labels."""
 
     labels: Sequence[Words]
     series: Sequence[Series]

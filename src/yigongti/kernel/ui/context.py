@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
 from yigongti.kernel.ui.navigation import entries_for
+from yigongti.kernel.ui.place import consortium_name, place_name
 from yigongti.kernel.ui.shell import organisation_name, quick_search
 
 
@@ -24,7 +24,8 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
     flat = [entry for _group, entries in groups for entry in entries]
     english = (get_language() or "").startswith("en")
     return {
-        "place": _place_name(),
+        "name": consortium_name(),
+        "place": place_name(),
         "organisation": organisation_name(actor.home_organisation_id) if actor else "",
         "groups": groups,
         "phone": [entry for entry in flat if entry.item.on_phone][:3],
@@ -32,12 +33,6 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         "other_language": ("zh-hans", "中文") if english else ("en", "English"),
         "language": "en" if english else "zh-Hans",
     }
-
-
-def _place_name() -> str:
-    from yigongti.kernel.ui.place import place_name
-
-    return place_name(settings.PLACE)
 
 
 def _search(actor: Any) -> dict[str, Any] | None:

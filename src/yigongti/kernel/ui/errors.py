@@ -1,4 +1,4 @@
-"""Error pages: what happened, in plain words, and what to do next. None needs a database."""
+"""Error pages: what happened, in plain words, and what to do next. The 500 page needs no database."""
 
 import secrets
 

@@ -65,7 +65,10 @@ def watermark(who: str, count: int, filters: str) -> list[str]:
 
 def safe_text(text: str) -> str:
     """Text that a spreadsheet will not run: a leading sign of a formula is quoted, unless it is a plain number."""
-    if text.startswith(_FORMULA) and not text.replace(",", "").replace("%", "").lstrip("+-").replace(".", "", 1).isdecimal():
+    if (
+        text.startswith(_FORMULA)
+        and not text.replace(",", "").replace("%", "").lstrip("+-").replace(".", "", 1).isdecimal()
+    ):
         return f"'{text}"
     return text
 

@@ -97,7 +97,7 @@ class ChoiceFilter(Filter):
 
 @dataclass(frozen=True)
 class DayRangeFilter(Filter):
-    """From a day to a day, both included; parameters ``name_from`` and ``name_to``. ``moments``: the column is a datetime."""
+    """From a day to a day, both included; as ``name_from``, ``name_to``. ``moments``: a datetime column."""
 
     moments: bool = True
 
@@ -113,10 +113,7 @@ class DayRangeFilter(Filter):
             return replace(shown, error=_("结束日期早于开始日期"))
         if start is None and end is None:
             return shown
-        if callable(self.by):
-            narrow = self._narrow((start, end))
-        else:
-            narrow = self._between(start, end)
+        narrow = self._narrow((start, end)) if callable(self.by) else self._between(start, end)
         return replace(shown, words=f"{first}–{last}", narrow=narrow)
 
     def _between(self, start: date | None, end: date | None) -> Callable[[Any], Any]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.forms.renderers import DjangoTemplates, TemplatesSetting
+from django.utils.translation import gettext as _
 
 __all__ = ["Form", "MultipleFileField", "Renderer"]
 
@@ -33,11 +34,18 @@ class Form(forms.Form):
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
-            _native(field)
+            _dress(field)
+
+    def add(self, name: str, field: forms.Field) -> None:
+        """Add a field that is known only at run time."""
+        _dress(field)
+        self.fields[name] = field
 
 
-def _native(field: forms.Field) -> None:
-    """The browser's own pickers and keyboards for dates, moments and numbers."""
+def _dress(field: forms.Field) -> None:
+    """The browser's own pickers and keyboards for dates, moments and numbers; errors that name what is missing."""
+    if field.required and field.label:
+        field.error_messages["required"] = _("请填写“%(label)s”。") % {"label": field.label}
     widget = field.widget
     if isinstance(field, forms.DateField) and isinstance(widget, forms.DateInput):
         widget.input_type, widget.format = "date", "%Y-%m-%d"
@@ -63,5 +71,5 @@ class MultipleFileField(forms.FileField):
         super().__init__(*args, **kwargs)
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        files = data if isinstance(data, list | tuple) else [data]
+        files = data if isinstance(data, list | tuple) and data else [data or None]
         return [super(MultipleFileField, self).clean(one, initial) for one in files]

@@ -89,7 +89,7 @@ class Column:
         """The cell's HTML, escaped."""
         if self.html is not None:
             return conditional_escape(self.html(row))
-        text = conditional_escape(self.text(row))
+        text: str = conditional_escape(self.text(row))
         if self.kind == "tag" and text:
             colour = self.tag(row) if self.tag else ""
             text = f'<span class="tag{f" tag--{conditional_escape(colour)}" if colour else ""}">{text}</span>'
@@ -252,7 +252,9 @@ class Listing:
 
     # ---- answering ----
 
-    def render(self, template: str, context: Mapping[str, Any] | None = None, *, as_: str = "listing") -> HttpResponseBase:
+    def render(
+        self, template: str, context: Mapping[str, Any] | None = None, *, as_: str = "listing"
+    ) -> HttpResponseBase:
         """The page, or the export the reader asked for."""
         if self.request.GET.get("export") in {"csv", "xlsx"} and self.may_export:
             from yigongti.kernel.ui.export import export

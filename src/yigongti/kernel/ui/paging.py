@@ -63,7 +63,7 @@ def _near(number: int, last: int) -> list[int | None]:
 
 
 def keyset_pages(rows: "QuerySet[Any]", asked: str, size: int) -> Pages:
-    """The page after or before a row, by the values the queryset is ordered by. A damaged position is the first page."""
+    """The page after or before a row, by the values the queryset is ordered by. A damaged one is the first page."""
     order = [str(name) for name in rows.query.order_by] or ["pk"]
     backwards, position = _position(asked, len(order))
     page: list[Any]
@@ -118,6 +118,10 @@ def _position(asked: str, length: int) -> tuple[bool, list[Any] | None]:
         values = json.loads(base64.urlsafe_b64decode(asked[1:] + "=" * (-len(asked[1:]) % 4)))
     except ValueError:
         return False, None
-    if not isinstance(values, list) or len(values) != length or any(v is None or isinstance(v, list | dict) for v in values):
+    if (
+        not isinstance(values, list)
+        or len(values) != length
+        or any(v is None or isinstance(v, list | dict) for v in values)
+    ):
         return False, None
     return asked[0] == "<", values

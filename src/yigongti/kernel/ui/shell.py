@@ -1,4 +1,4 @@
-"""What the top bar shows that the kernel cannot know by itself: names of organisations, and where residents are searched."""
+"""What the top bar shows that the kernel can't know by itself: names of organisations, and the search for residents."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass

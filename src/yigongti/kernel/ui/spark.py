@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 WIDTH, HEIGHT = 112, 36
@@ -34,10 +34,10 @@ def sparkline(values: Sequence[float | None], *, target: float | None = None, la
     runs = [run for run in runs if run]
     if sum(map(len, runs)) < 2:
         return mark_safe("")
-    lines = mark_safe(
-        "".join(
-            f'<path class="spark__line" d="M{"L".join(f"{x} {y}" for x, y in run)}"/>' for run in runs if len(run) > 1
-        )
+    lines = format_html_join(
+        "",
+        '<path class="spark__line" d="M{}"/>',
+        (("L".join(f"{x} {y}" for x, y in run),) for run in runs if len(run) > 1),
     )
     last = runs[-1][-1]
     goal = mark_safe("")

@@ -71,4 +71,6 @@ def cards_for(actor: Actor) -> list[tuple[Card, Mapping[str, Any]]]:
 
 def links_for(actor: Actor) -> list[QuickLink]:
     """The quick links an actor may use, in order."""
-    return sorted((one for one in _links.values() if actor.may(one.permission)), key=lambda one: (one.order, one.url_name))
+    return sorted(
+        (one for one in _links.values() if actor.may(one.permission)), key=lambda one: (one.order, one.url_name)
+    )

@@ -85,7 +85,7 @@ def history(case: CaseModel) -> list[HistoryLine]:
     lines = []
     for row in History.objects.filter(workflow=table.name, case_id=case.pk).order_by("number"):
         step = next((s for s in table.steps if s.name == row.step), None)
-        labels = {ask.name: ask.label for ask in step.asks} if step else {}
+        asks = {ask.name: ask for ask in step.asks} if step else {}
         lines.append(
             HistoryLine(
                 at=row.at,
@@ -93,7 +93,11 @@ def history(case: CaseModel) -> list[HistoryLine]:
                 state=table.states.get(row.to_state, row.to_state),
                 actor_name=row.actor_name,
                 organisation_id=row.organisation_id,
-                answers=tuple((labels.get(k, k), v) for k, v in row.answers.items() if v not in (None, "")),
+                answers=tuple(
+                    (asks[k].label, asks[k].said(v)) if k in asks else (k, v)
+                    for k, v in row.answers.items()
+                    if v not in (None, "")
+                ),
             )
         )
     return lines

@@ -42,6 +42,10 @@ class Ask:
             raise ValueError(self.name)
         return str(answer).strip()
 
+    def said(self, kept: Any) -> Any:
+        """A kept answer as people read it: a choice by its label."""
+        return dict(self.choices).get(kept, kept) if self.kind == "choice" else kept
+
 
 @dataclass(frozen=True)
 class Step:

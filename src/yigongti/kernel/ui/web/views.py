@@ -26,14 +26,19 @@ class SampleForm(Form):
     name = django_forms.CharField(label=gettext_lazy("姓名"), max_length=60)
     born = django_forms.DateField(label=gettext_lazy("出生日期"), help_text=gettext_lazy("例如 1968-03-15"))
     sex = django_forms.ChoiceField(
-        label=gettext_lazy("性别"), choices=[("1", gettext_lazy("男")), ("2", gettext_lazy("女"))], widget=django_forms.RadioSelect
+        label=gettext_lazy("性别"),
+        choices=[("1", gettext_lazy("男")), ("2", gettext_lazy("女"))],
+        widget=django_forms.RadioSelect,
     )
     institution = django_forms.ChoiceField(
-        label=gettext_lazy("管理机构"), choices=[("", "—"), ("1", gettext_lazy("城东卫生院")), ("2", gettext_lazy("城西社区卫生服务中心"))]
+        label=gettext_lazy("管理机构"),
+        choices=[("", "—"), ("1", gettext_lazy("城东卫生院")), ("2", gettext_lazy("城西社区卫生服务中心"))],
     )
     note = django_forms.CharField(label=gettext_lazy("备注"), required=False, widget=django_forms.Textarea)
     agreed = django_forms.BooleanField(label=gettext_lazy("本人已同意查阅健康档案"), required=False)
-    attached = django_forms.FileField(label=gettext_lazy("附件"), required=False, help_text=gettext_lazy("CSV 或 Excel，最大 200 MB"))
+    attached = django_forms.FileField(
+        label=gettext_lazy("附件"), required=False, help_text=gettext_lazy("CSV 或 Excel，最大 200 MB")
+    )
 
 
 def _may_see(request: HttpRequest) -> None:
@@ -46,23 +51,25 @@ def gallery(request: HttpRequest) -> HttpResponseBase:
     """Every component with sample content; no record of anybody."""
     _may_see(request)
     form = SampleForm(request.POST or None, request.FILES or None)
-    status_form = SampleForm({"name": "", "born": "1968-13-15"}) if "errors" in request.GET else form
+    status_form = SampleForm({"name": "", "sex": "1"}) if "errors" in request.GET else form
     return _listing(request).render("ui/gallery.html", {**_samples(), "form": status_form})
 
 
 def _samples() -> dict[str, Any]:
     now = clock.now()
     months = [f"2026-{m:02d}" for m in range(1, 11)]
+    east = [81.0, 81.4, 82.2, 82.9, 83.0, 83.8, 84.1, 84.0, 84.9, 85.5]
     inside: list[float | None] = [84.1, 84.9, 85.2, 85.0, 86.1, 86.4, None, 86.9, 87.1, 87.3]
     return {
         "trend": inside,
         "line": Chart(
             months,
-            [Series(_("全市"), inside), Series(_("东部片区"), [81.0, 81.4, 82.2, 82.9, 83.0, 83.8, 84.1, 84.0, 84.9, 85.5])],
+            [Series(_("全市"), inside), Series(_("东部片区"), east)],
             unit="%", axis=_("月份"), target=90, target_label=_("目标 90%"),
         ),
         "bars": Chart(
-            [_("城东卫生院"), _("城西社区卫生服务中心"), _("第一人民医院")], [Series(_("就诊人次"), [5120, 3871, 12044])],
+            [_("城东卫生院"), _("城西社区卫生服务中心"), _("第一人民医院")], 
+            [Series(_("就诊人次"), [5120, 3871, 12044])],
             kind="bars", unit="", axis=_("机构"), from_zero=True,
         ),
         "steps": [
@@ -73,9 +80,12 @@ def _samples() -> dict[str, Any]:
             {"label": _("签订协议"), "state": "todo"},
         ],
         "timeline": [
-            Entry(_("等待处理"), at=now + timedelta(days=2), detail=_("指导中心应在 2 天内答复"), kind="waiting"),
-            Entry(_("属地同意"), at=now - timedelta(days=1), who=_("王主任"), where=_("玉山镇"), tag=_("已同意"), kind="good"),
-            Entry(_("提出意向"), at=now - timedelta(days=4), who=_("李院长"), where=_("城东卫生院"), detail=_("愿意加入东部片区，接受统一管理。")),
+            Entry(_("等待处理"), now + timedelta(days=2), detail=_("指导中心应在 2 天内答复"), kind="waiting"),
+            Entry(_("属地同意"), now - timedelta(days=1), _("王主任"), _("玉山镇"), tag=_("已同意"), kind="good"),
+            Entry(
+                _("提出意向"), now - timedelta(days=4), _("李院长"), _("城东卫生院"),
+                detail=_("愿意加入东部片区，接受统一管理。"),
+            ),
         ],
         "soon": now + timedelta(days=1),
     }  # fmt: skip
@@ -104,7 +114,8 @@ def _listing(request: HttpRequest) -> Listing:
         ],
         filters=[
             TextFilter("q", _("姓名"), by=lambda rows, text: [row for row in rows if text in row["name"]]),
-            ChoiceFilter("kind", _("类别"), by=lambda rows, kind: [r for r in rows if r["kind"] == kind], choices=list(kinds.items())),
+            ChoiceFilter("kind", _("类别"), choices=list(kinds.items()),
+                         by=lambda rows, kind: [r for r in rows if r["kind"] == kind]),
             DayRangeFilter("due", _("下次随访"), by=lambda rows, days: [
                 r for r in rows if (not days[0] or r["due"] >= days[0]) and (not days[1] or r["due"] <= days[1])]),
         ],

@@ -4,6 +4,6 @@ from yigongti.kernel.access.permissions import GRANT_ROLES, MANAGE_ACCOUNTS, REA
 from yigongti.kernel.ui.navigation import Group, NavItem, register
 
 register(
-    NavItem(_("账号"), "administration:accounts", (MANAGE_ACCOUNTS, GRANT_ROLES), Group.SYSTEM, order=10, icon="users")
+    NavItem(_("账号"), "administration:accounts", (MANAGE_ACCOUNTS, GRANT_ROLES), Group.SYSTEM, order=10, icon="people")
 )
 register(NavItem(_("审计日志"), "administration:trail", READ_TRAIL, Group.SYSTEM, order=20, icon="shield"))
