@@ -1,5 +1,6 @@
 """Intake, for everybody above: register an extract, a format, or the register of senders; receive a file."""
 
+from yigongti.kernel.intake.events import BatchStored
 from yigongti.kernel.intake.extracts import (
     MOMENT,
     ROW,
@@ -7,6 +8,7 @@ from yigongti.kernel.intake.extracts import (
     Column,
     Extract,
     Kind,
+    Sink,
     Stored,
     Storing,
     extracts,
@@ -25,12 +27,16 @@ from yigongti.kernel.intake.formats import (
     no_refusals,
     register_format,
 )
+from yigongti.kernel.intake.processing import process
+from yigongti.kernel.intake.receiving import Received, receive
 from yigongti.kernel.intake.refusals import REFUSAL, FileRefused, declare_reason, explain
+from yigongti.kernel.intake.sources import Source, find_source, register_sources
 
 __all__ = [
     "MOMENT",
     "REFUSAL",
     "ROW",
+    "BatchStored",
     "Check",
     "Chunk",
     "Column",
@@ -41,16 +47,23 @@ __all__ = [
     "Kind",
     "Part",
     "Reader",
+    "Received",
     "RefusedLine",
+    "Sink",
+    "Source",
     "Stored",
     "Storing",
     "Token",
     "declare_reason",
     "explain",
     "extracts",
+    "find_source",
     "format_named",
     "formats",
     "no_refusals",
+    "process",
+    "receive",
     "register_extract",
     "register_format",
+    "register_sources",
 ]

@@ -6,6 +6,7 @@ and the simulation that writes such files. Formats (CSV, XLSX, FHIR) produce the
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
@@ -95,7 +96,7 @@ class Stored:
     updated: int
     unchanged: int
     refused: pl.DataFrame
-    months: frozenset[str] = frozenset()
+    months: frozenset[date] = frozenset()
 
 
 @dataclass
@@ -117,13 +118,17 @@ class Sink(Protocol):
 
 @dataclass(frozen=True)
 class Extract:
-    """A table that can be sent in. Extracts of one batch are stored in the order of ``order``."""
+    """A table that can be sent in. Extracts of one batch are stored in the order of ``order``.
+
+    ``finished`` is called once per batch, in the transaction that ends it, with the months whose facts changed.
+    """
 
     name: str
     label: str | Promise
     columns: tuple[Column, ...]
     sink: Sink
     checks: tuple[Check, ...] = ()
+    finished: Callable[[tuple[date, ...]], None] | None = None
     order: int = 100
     note: str | Promise = ""
 

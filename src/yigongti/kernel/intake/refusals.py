@@ -32,7 +32,8 @@ REASONS: dict[str, str | Promise] = {
     "same_table_twice": _("多个工作表是同一类数据：{sheets}。请合并成一个工作表。"),
     "formula_somewhere": _("工作表里有公式，但看不出在哪个单元格。请全部改成数值后再发送。"),
     "unknown_source": _("不认识发送机构“{name}”。"),
-    "unreadable": _("文件读到一半出错：{detail}"),
+    "stopped": _("处理中多次出错（{error}），已停止。已存入的行保留；请联系管理员后重新发送同一文件。"),
+    "upload_lost": _("收到的文件已不在磁盘上，请重新发送。"),
     # rows
     "required": _("“{column}”不能为空。"),
     "not_a_day": _("“{column}”不是日期：{value}。请写成 2025-03-01。"),

@@ -1,7 +1,8 @@
-"""What the health record publishes for measuring: visits as members report them, and what insurance settled.
+"""What is published for measuring: claims and encounters, one row each, with what measures group and narrow by.
 
-The person and the place are joined while publishing, so that a measure needs one table only: ``managing_id`` is the
-institution that looks after the person today, ``place`` the source's, ``category`` the three characters of ICD-10.
+``managing_id`` is the institution that looks after the resident today (a merged resident counts where the person
+they are is looked after); ``category`` the three-character ICD-10 category, "" for what is not coded so. A fact that
+was superseded is not published.
 """
 
 from collections.abc import Iterable
@@ -11,51 +12,54 @@ import pyarrow as pa
 
 from yigongti.kernel.lake.api import Dataset, mark_stale, register_dataset
 
-_COLUMNS = """
-    SELECT fact.id, fact.happened_on, source.place, fact.resident_id, person.managing_institution_id,
-           fact.source_id, fact.institution_id,
-           coalesce(nullif(fact.institution_name, ''), nullif(institution.short_name, ''), institution.name, ''),
-           fact.inside_county, fact.tier, fact.setting, left(upper(fact.code), 3), fact.tcm,
-           fact.total_fen, fact.fund_fen, fact.self_paid_fen, fact.insurance_kind
-    FROM health_record_fact fact
-    JOIN organisation_organisation source ON source.id = fact.source_id
-    LEFT JOIN organisation_organisation institution ON institution.id = fact.institution_id
-    LEFT JOIN residents_resident sent ON sent.id = fact.resident_id
-    LEFT JOIN residents_resident person ON person.id = coalesce(sent.merged_into_id, sent.id)
-    WHERE fact.kind = '{kind}' AND fact.superseded_by IS NULL
-      AND fact.happened_on >= %(start)s AND fact.happened_on < %(end)s
-    ORDER BY fact.happened_on, fact.id
-"""
-
-_SCHEMA = pa.schema(
+SCHEMA = pa.schema(
     [
-        ("id", pa.int64()),
-        ("happened_on", pa.date32()),
-        ("place", pa.string()),
-        ("resident_id", pa.int64()),
-        ("managing_id", pa.int64()),
-        ("source_id", pa.int64()),
-        ("institution_id", pa.int64()),
-        ("institution_name", pa.string()),
-        ("inside_county", pa.bool_()),
-        ("tier", pa.string()),
-        ("setting", pa.string()),
-        ("category", pa.string()),
-        ("tcm", pa.bool_()),
-        ("total_fen", pa.int64()),
-        ("fund_fen", pa.int64()),
-        ("self_paid_fen", pa.int64()),
-        ("insurance_kind", pa.string()),
+        pa.field("id", pa.int64(), nullable=False),
+        pa.field("place", pa.string(), nullable=False),
+        pa.field("happened_on", pa.date32(), nullable=False),
+        pa.field("resident_id", pa.int64(), nullable=False),
+        pa.field("managing_id", pa.int64()),
+        pa.field("source_id", pa.int64(), nullable=False),
+        pa.field("institution_id", pa.int64()),
+        pa.field("institution_name", pa.string(), nullable=False),
+        pa.field("inside_county", pa.bool_(), nullable=False),
+        pa.field("tier", pa.string(), nullable=False),
+        pa.field("setting", pa.string(), nullable=False),
+        pa.field("code", pa.string(), nullable=False),
+        pa.field("category", pa.string(), nullable=False),
+        pa.field("total_fen", pa.int64()),
+        pa.field("fund_fen", pa.int64()),
+        pa.field("self_paid_fen", pa.int64()),
+        pa.field("insurance_kind", pa.string(), nullable=False),
+        pa.field("tcm", pa.bool_()),
     ]
 )
 
-ENCOUNTERS = register_dataset(Dataset("encounters", _SCHEMA, _COLUMNS.format(kind="encounter")))
-CLAIMS = register_dataset(Dataset("claims", _SCHEMA, _COLUMNS.format(kind="claim")))
+_SELECT = """
+    SELECT fact.id, sender.place, fact.happened_on, fact.resident_id,
+           coalesce(whole.managing_institution_id, resident.managing_institution_id),
+           fact.source_id, fact.institution_id, coalesce(institution.name, fact.institution_name),
+           fact.inside_county, fact.tier, fact.setting, fact.code,
+           CASE WHEN fact.code_system LIKE 'icd10%%' THEN coalesce(substring(upper(fact.code) FROM '^[A-Z][0-9]{{2}}'), '')
+                ELSE '' END,
+           fact.total_fen, fact.fund_fen, fact.self_paid_fen, fact.insurance_kind, fact.tcm
+    FROM health_record_fact fact
+    JOIN organisation_organisation sender ON sender.id = fact.source_id
+    LEFT JOIN organisation_organisation institution ON institution.id = fact.institution_id
+    LEFT JOIN residents_resident resident ON resident.id = fact.resident_id
+    LEFT JOIN residents_resident whole ON whole.id = resident.merged_into_id
+    WHERE fact.happened_on >= %(start)s AND fact.happened_on < %(end)s
+      AND fact.kind = '{kind}' AND fact.superseded_by IS NULL
+    ORDER BY fact.happened_on, fact.id
+"""
+"""Reads the directory and the master index by their tables: a month is joined where it lies, not row by row."""
 
-_PUBLISHED = {"encounter": ENCOUNTERS.name, "claim": CLAIMS.name}
+CLAIMS = register_dataset(Dataset("claims", SCHEMA, _SELECT.format(kind="claim")))
+ENCOUNTERS = register_dataset(Dataset("encounters", SCHEMA, _SELECT.format(kind="encounter")))
 
 
-def mark(kind: str, months: Iterable[date]) -> None:
-    """Say, in the transaction that stores or replaces facts of a kind, which months changed."""
-    if kind in _PUBLISHED:
-        mark_stale(_PUBLISHED[kind], months)
+def mark_changed(months: Iterable[date]) -> None:
+    """Have these months published again, in the transaction that changed their facts."""
+    months = list(months)
+    for dataset in (CLAIMS, ENCOUNTERS):
+        mark_stale(dataset.name, months)

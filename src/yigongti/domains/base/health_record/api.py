@@ -1,0 +1,1 @@
+"""Health records, for everybody above."""

@@ -1,0 +1,95 @@
+"""Registers the tables residents and facts come in, and who may send them."""
+
+from collections.abc import Iterable
+from datetime import date
+
+import polars as pl
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from yigongti.domains.base.health_record import extracts as tables
+from yigongti.domains.base.health_record.services import storing
+from yigongti.domains.base.health_record.services.persons import register
+from yigongti.domains.base.organisation import api as organisation
+from yigongti.kernel.intake.api import (
+    Check,
+    Column,
+    Extract,
+    Sink,
+    Source,
+    declare_reason,
+    register_extract,
+    register_sources,
+)
+
+NO_IDENTIFIER = declare_reason("no_identifier", _("患者编号和证件号码都没有，无法知道是谁。"))
+ENDS_BEFORE_IT_BEGINS = declare_reason("ends_before_it_begins", _("“{column}”早于开始时间。"))
+BEFORE_BIRTH = declare_reason("before_birth", _("“{column}”早于出生日期。"))
+PARTS_EXCEED_TOTAL = declare_reason("parts_exceed_total", _("基金支付与个人支付之和大于总费用。"))
+UNKNOWN_INSTITUTION = declare_reason(
+    "unknown_institution", _("“{column}”不在机构名录中：{value}。请核对名称或编码，或先由管理员登记该机构。")
+)
+AMBIGUOUS_INSTITUTION = declare_reason(
+    "ambiguous_institution", _("“{column}”对应不止一家机构：{value}。请改用机构编码。")
+)
+
+
+def _changed(months: tuple[date, ...]) -> None:
+    from yigongti.domains.base.health_record.lake import mark_changed
+
+    mark_changed(months)
+
+
+def _ends_before(start: str, end: str) -> Check:
+    return Check(ENDS_BEFORE_IT_BEGINS, end, lambda: pl.col(end).dt.date() < pl.col(start).dt.date())
+
+
+def _before_birth(at: str) -> Check:
+    return Check(BEFORE_BIRTH, at, lambda: pl.col(at).dt.date() < pl.col("birth_date"))
+
+
+def _facts(name: str, label: object, columns: tuple[Column, ...], row: storing.Row, order: int, *checks: Check) -> None:
+    sink: Sink = storing.sink_of(row)
+    register_extract(
+        Extract(
+            name,
+            label,  # type: ignore[arg-type]
+            columns,
+            sink,
+            checks=(_before_birth(row.happened_at), *checks),
+            finished=_changed,
+            order=order,
+        )
+    )
+
+
+register_extract(Extract("residents", _("居民"), tables.RESIDENTS, register, order=10))
+_facts("encounters", _("就诊"), tables.ENCOUNTERS, storing.ENCOUNTER, 20, _ends_before("started_at", "ended_at"))
+_facts(
+    "claims",
+    _("结算"),
+    tables.CLAIMS,
+    storing.CLAIM,
+    30,
+    _ends_before("started_at", "ended_at"),
+    Check(NO_IDENTIFIER, "id_number", lambda: pl.col("patient_no").is_null() & pl.col("id_number").is_null()),
+    Check(PARTS_EXCEED_TOTAL, "total_yuan", lambda: pl.col("fund_fen") + pl.col("self_paid_fen") > pl.col("total_fen")),
+)
+_facts("diagnoses", _("诊断"), tables.DIAGNOSES, storing.CONDITION, 40)
+_facts("measurements", _("测量"), tables.MEASUREMENTS, storing.OBSERVATION, 50)
+_facts("procedures", _("手术操作"), tables.PROCEDURES, storing.PROCEDURE, 60, _ends_before("performed_at", "ended_at"))
+_facts("medications", _("用药"), tables.MEDICATIONS, storing.MEDICATION, 70, _ends_before("prescribed_at", "ended_at"))
+_facts("immunisations", _("预防接种"), tables.IMMUNISATIONS, storing.IMMUNISATION, 80)
+_facts("documents", _("文书"), tables.DOCUMENTS, storing.DOCUMENT, 90)
+
+
+def _find(text: str) -> Source | None:
+    view = organisation.find(text, place=settings.PLACE)
+    return Source(view.id, view.name) if view else None
+
+
+def _named(ids: Iterable[int]) -> list[Source]:
+    return [Source(view.id, view.name) for view in organisation.get_many(ids).values()]
+
+
+register_sources(find=_find, named=_named)

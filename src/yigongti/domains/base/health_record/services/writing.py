@@ -1,0 +1,223 @@
+"""Putting facts into the table, many at a time: what is new, what replaces, what was there already.
+
+Works on canonical fact frames (FACT_SCHEMA). Keys known to the source are looked up first; what is new then goes
+straight into the table by COPY, which costs half of a staging table and a join. An advisory lock per source keeps two
+batches of one source from storing the same number twice.
+"""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+from django.db import connection
+
+from yigongti.domains.base.health_record.services.months import ensure_months
+from yigongti.kernel import clock
+from yigongti.kernel.intake.api import MOMENT, REFUSAL, ROW
+
+TEXTS = (
+    "institution_name",
+    "tier",
+    "setting",
+    "department",
+    "practitioner",
+    "patient_no",
+    "encounter_no",
+    "code_system",
+    "code",
+    "display",
+    "value_text",
+    "unit",
+    "insurance_kind",
+    "record_no",
+)
+"""Columns that hold "" where there is nothing; in frames that is null."""
+
+FACT_SCHEMA: dict[str, pl.DataType] = {
+    "kind": pl.String(),
+    "resident_id": pl.Int64(),
+    "happened_on": pl.Date(),
+    "happened_at": MOMENT,
+    "ended_at": MOMENT,
+    "source_id": pl.Int64(),
+    "institution_id": pl.Int64(),
+    "institution_name": pl.String(),
+    "inside_county": pl.Boolean(),
+    "tier": pl.String(),
+    "setting": pl.String(),
+    "department": pl.String(),
+    "practitioner": pl.String(),
+    "patient_no": pl.String(),
+    "encounter_no": pl.String(),
+    "code_system": pl.String(),
+    "code": pl.String(),
+    "display": pl.String(),
+    "value": pl.String(),  # digits as sent: numeric in the database, never a float on the way
+    "value_text": pl.String(),
+    "unit": pl.String(),
+    "total_fen": pl.Int64(),
+    "fund_fen": pl.Int64(),
+    "self_paid_fen": pl.Int64(),
+    "insurance_kind": pl.String(),
+    "tcm": pl.Boolean(),
+    "detail": pl.String(),  # JSON
+    "record_no": pl.String(),
+    "content_hash": pl.String(),  # 32 hexadecimal digits
+}
+
+
+@dataclass(frozen=True)
+class Written:
+    """How many rows were new, replaced one that differed, were there already; which were refused; which months changed."""
+
+    stored: int
+    updated: int
+    unchanged: int
+    refused: pl.DataFrame
+    months: frozenset[date]
+
+
+def write(facts: pl.DataFrame, *, kind: str, source_id: int, batch_id: int | None) -> Written:
+    """Store facts of one kind from one source inside the caller's transaction. ``facts`` has ROW and FACT_SCHEMA.
+
+    Rows of one call that carry the same number: equal ones count as one stored and the rest unchanged; differing ones
+    are all refused, since nobody can say which is right.
+    """
+    facts, again, refused = _once_each(facts)
+    if facts.is_empty():
+        return Written(0, 0, again, refused, frozenset())
+    days = facts["happened_on"].dt.truncate("1mo").unique().to_list()
+    _lock(source_id)  # before the months, always: so no two transactions can wait for each other
+    ensure_months(days)
+    known = _known(kind, source_id, facts["record_no"])
+    if known.is_empty():
+        _insert(facts, batch_id)
+        return Written(facts.height, 0, again, refused, frozenset(days))
+    joined = facts.join(known, on="record_no", how="left", maintain_order="left")
+    fresh = joined.filter(pl.col("known_id").is_null()).drop(known.columns[1:])
+    changed = joined.filter(pl.col("known_id").is_not_null() & (pl.col("known_hash") != pl.col("content_hash")))
+    months = {d.replace(day=1) for d in fresh["happened_on"]}
+    if fresh.height:
+        _insert(fresh, batch_id)
+    if changed.height:
+        _supersede(changed, kind, source_id, batch_id)
+        months |= {d.replace(day=1) for d in changed["happened_on"]} | {d.replace(day=1) for d in changed["known_on"]}
+    unchanged = facts.height - fresh.height - changed.height + again
+    return Written(fresh.height, changed.height, unchanged, refused, frozenset(months))
+
+
+def _once_each(facts: pl.DataFrame) -> tuple[pl.DataFrame, int, pl.DataFrame]:
+    """One row per number, how many equal ones were left out, and refusals of those that differ."""
+    refused = pl.DataFrame(schema=REFUSAL)
+    if facts["record_no"].n_unique() == facts.height:
+        return facts, 0, refused
+    differing = facts.group_by("record_no").agg(pl.col("content_hash").n_unique().alias("n")).filter(pl.col("n") > 1)
+    if differing.height:
+        bad = facts.join(differing, on="record_no", how="semi", maintain_order="left")
+        refused = bad.select(
+            ROW,
+            pl.lit("same_number").alias("code"),
+            pl.lit(None, pl.String()).alias("column"),
+            pl.lit(None, pl.String()).alias("value"),
+        )
+        facts = facts.join(differing, on="record_no", how="anti", maintain_order="left")
+    once = facts.unique("record_no", keep="first", maintain_order=True)
+    return once, facts.height - once.height, refused
+
+
+def _lock(source_id: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"health_record.{source_id}"])
+
+
+def _known(kind: str, source_id: int, numbers: pl.Series) -> pl.DataFrame:
+    """The facts that now stand for these numbers: record_no, known_id, known_on, known_hash."""
+    schema = {"record_no": pl.String(), "known_id": pl.Int64(), "known_on": pl.Date(), "known_hash": pl.String()}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM health_record_factkey WHERE source_id = %s AND kind = %s)", [source_id, kind]
+        )
+        if not cursor.fetchone()[0]:
+            return pl.DataFrame(schema=schema)
+        cursor.execute(
+            """
+            SELECT record_no, fact_id, happened_on, replace(content_hash::text, '-', '')
+            FROM health_record_factkey WHERE source_id = %s AND kind = %s AND record_no = ANY(%s)
+            """,
+            [source_id, kind, numbers.to_list()],
+        )
+        return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
+
+
+def _insert(facts: pl.DataFrame, batch_id: int | None) -> pl.DataFrame:
+    """Store new facts and their keys; returns them with their ids."""
+    numbered = _numbered(facts)
+    _copy_facts(numbered, batch_id)
+    _copy_keys(numbered)
+    return numbered
+
+
+def _numbered(facts: pl.DataFrame) -> pl.DataFrame:
+    """The facts by day, so that each partition is filled in one go, with ids from the table's sequence."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('health_record_fact', 'id')) FROM generate_series(1, %s)",
+            [facts.height],
+        )
+        ids = [row[0] for row in cursor.fetchall()]
+    return facts.sort("happened_on", maintain_order=True).with_columns(pl.Series("id", ids, pl.Int64()))
+
+
+def _copy_facts(facts: pl.DataFrame, batch_id: int | None) -> None:
+    columns = ["id", *FACT_SCHEMA, "batch_id", "recorded_at"]
+    rows = facts.with_columns(
+        pl.lit(batch_id, pl.Int64()).alias("batch_id"), pl.lit(clock.now().isoformat()).alias("recorded_at")
+    )
+    _copy("health_record_fact", rows.select(columns), force_not_null=TEXTS)
+
+
+def _copy_keys(facts: pl.DataFrame) -> None:
+    keys = facts.select("source_id", "kind", "record_no", pl.col("id").alias("fact_id"), "happened_on", "content_hash")
+    _copy("health_record_factkey", keys.sort("record_no"))
+
+
+def _copy(table: str, rows: pl.DataFrame, force_not_null: Sequence[str] = ()) -> None:
+    text = io.BytesIO()
+    rows.write_csv(text, include_header=False, datetime_format="%Y-%m-%dT%H:%M:%S%z")
+    options = ["FORMAT csv"]
+    if force_not_null:
+        options.append(f"FORCE_NOT_NULL ({', '.join(force_not_null)})")
+    statement = f"COPY {table} ({', '.join(rows.columns)}) FROM STDIN ({', '.join(options)})"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(text.getbuffer())
+
+
+def _supersede(changed: pl.DataFrame, kind: str, source_id: int, batch_id: int | None) -> None:
+    """Store what replaces known facts, mark those as superseded, and point the keys at the new ones."""
+    numbered = _numbered(changed)
+    _copy_facts(numbered, batch_id)
+    pairs = [numbered[name].to_list() for name in ("known_id", "known_on", "id")]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE health_record_fact fact SET superseded_by = new.id
+            FROM unnest(%s::bigint[], %s::date[], %s::bigint[]) AS new(known_id, known_on, id)
+            WHERE fact.id = new.known_id AND fact.happened_on = new.known_on AND fact.superseded_by IS NULL
+            """,  # a fact withdrawn by hand stays withdrawn; what the source says now stands beside it
+            pairs,
+        )
+        cursor.execute(
+            """
+            UPDATE health_record_factkey key
+            SET fact_id = new.id, happened_on = new.happened_on, content_hash = new.hash
+            FROM unnest(%s::text[], %s::bigint[], %s::date[], %s::uuid[]) AS new(record_no, id, happened_on, hash)
+            WHERE key.source_id = %s AND key.kind = %s AND key.record_no = new.record_no
+            """,
+            [
+                *(numbered[name].to_list() for name in ("record_no", "id", "happened_on", "content_hash")),
+                source_id,
+                kind,
+            ],
+        )

@@ -1,0 +1,13 @@
+"""Who may send records in, and who may see what became of them."""
+
+from django.utils.translation import gettext_lazy as _
+
+from yigongti.kernel.access.api import Role, declare
+
+RECEIVE = declare("intake.receive", _("发送数据文件"), to={Role.DATA_OFFICER, Role.INSURANCE_OFFICER})
+VIEW = declare(
+    "intake.view",
+    _("查看接收回执"),
+    to={Role.DATA_OFFICER, Role.INSURANCE_OFFICER, Role.GUIDANCE_OFFICER, Role.AUDITOR},
+)
+"""A receipt counts; the refused rows themselves are the sender's (RECEIVE)."""
