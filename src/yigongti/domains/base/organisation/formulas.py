@@ -1,10 +1,13 @@
-"""Pure arithmetic of organisations: check characters of their codes, and how their names are compared.
+"""Pure arithmetic of organisations: check characters of codes, how names and versions of documents compare.
 
 GB 32100-2015 《法人和其他组织统一社会信用代码编码规则》; GB 11714 for the organisation code inside it.
 """
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from pypinyin import Style, lazy_pinyin
 
@@ -53,7 +56,90 @@ def fold(name: str) -> str:
 
 def initials(name: str) -> str:
     """Lower-case pinyin initials of a name: 千灯卫生中心 → qdwszx; letters and digits stay as they are."""
-    return "".join(
-        part if part.isascii() else ""
-        for part in lazy_pinyin(fold(name), style=Style.FIRST_LETTER, errors=lambda rest: list(rest))
-    )
+    letters = lazy_pinyin(fold(name), style=Style.FIRST_LETTER)
+    return "".join(part for part in letters if part.isascii())
+
+
+_LETTER_BY_LETTER = 4_000_000  # beyond this product of lengths, whole paragraphs are shown as replaced
+_HEADING = re.compile(
+    r"^\s*(?:#+\s*(?P<marked>.+)|(?P<written>第[〇零一二三四五六七八九十百\d]+[编章节条]|[一二三四五六七八九十]+、).*)$"
+)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a governing document: its heading ("" before the first one) and its text."""
+
+    heading: str
+    text: str
+
+
+def sections_of(text: str) -> list[Section]:
+    """A document's text cut at its headings: lines that begin 第…章, 第…条, 一、 or #."""
+    cut: list[tuple[str, list[str]]] = [("", [])]
+    for line in text.replace("\r\n", "\n").split("\n"):
+        if found := _HEADING.match(line):
+            cut.append(((found["marked"] or line).strip(), []))
+        else:
+            cut[-1][1].append(line.rstrip())
+    sections = [Section(heading, "\n".join(lines).strip()) for heading, lines in cut]
+    return [section for section in sections if section.heading or section.text]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of text in a comparison: ``change`` is "same", "added" or "removed"."""
+
+    change: str
+    text: str
+
+
+@dataclass(frozen=True)
+class SectionChange:
+    """What became of one section: ``change`` is "same", "added", "removed" or "changed"."""
+
+    heading: str
+    change: str
+    pieces: tuple[Piece, ...]
+
+
+def compare(older: Sequence[Section], newer: Sequence[Section]) -> list[SectionChange]:
+    """Section by section, what changed between two versions, in the order of the newer one.
+
+    Sections are matched by their headings; a removed one stands where it stood. Joining the pieces that are not
+    "added" gives the older text back, those that are not "removed" the newer.
+    """
+    changes: list[SectionChange] = []
+    matcher = SequenceMatcher(None, [s.heading for s in older], [s.heading for s in newer], autojunk=False)
+    for tag, a1, a2, b1, b2 in matcher.get_opcodes():
+        if tag == "equal":
+            for before, after in zip(older[a1:a2], newer[b1:b2], strict=True):
+                pieces = _pieces(before.text, after.text)
+                same = before.text == after.text
+                changes.append(SectionChange(after.heading, "same" if same else "changed", pieces))
+            continue
+        changes += [SectionChange(s.heading, "removed", (Piece("removed", s.text),)) for s in older[a1:a2]]
+        changes += [SectionChange(s.heading, "added", (Piece("added", s.text),)) for s in newer[b1:b2]]
+    return changes
+
+
+def _pieces(before: str, after: str) -> tuple[Piece, ...]:
+    """Paragraphs first, then the characters of paragraphs that changed, so that long texts stay readable."""
+    found: list[Piece] = []
+    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    for tag, a1, a2, b1, b2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        was, now = "".join(old[a1:a2]), "".join(new[b1:b2])
+        if tag != "replace":
+            found.append(Piece({"equal": "same", "delete": "removed", "insert": "added"}[tag], was or now))
+            continue
+        if len(was) * len(now) > _LETTER_BY_LETTER:
+            found += [Piece("removed", was), Piece("added", now)]
+            continue
+        for inner, c1, c2, d1, d2 in SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
+            if inner == "equal":
+                found.append(Piece("same", was[c1:c2]))
+            else:
+                found += [
+                    Piece(change, text) for change, text in (("removed", was[c1:c2]), ("added", now[d1:d2])) if text
+                ]
+    return tuple(found)

@@ -6,7 +6,7 @@ membership, so that a rights check costs one look-up by primary key.
 
 from collections.abc import Callable, Iterable
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection
@@ -17,15 +17,19 @@ from yigongti.domains.base.organisation.formulas import fold
 from yigongti.domains.base.organisation.models import (
     INSTITUTION_KINDS,
     Identifier,
+    Joining,
     Kind,
     Leadership,
+    Leaving,
     Membership,
     Name,
     Organisation,
     TierPeriod,
     TreeVersion,
 )
+from yigongti.domains.base.organisation.permissions import VIEW_CASES
 from yigongti.kernel import clock
+from yigongti.kernel.access.api import Actor, NotVisible, ScopedQuerySet
 
 T = TypeVar("T")
 _CACHE_LIMIT = 4096
@@ -243,3 +247,36 @@ def root(place: str) -> OrganisationView | None:
     """The organisation of a place under which all others stand: the first city or county without a parent."""
     regions = Organisation.objects.filter(place=place, kind__in=(Kind.CITY, Kind.COUNTY)).order_by("pk")
     return next((view for view in views(regions, clock.today()) if view.parent_id is None), None)
+
+
+# -- cases: only for their sides ------------------------------------------------------------------------------
+
+
+def joinings(actor: Actor) -> ScopedQuerySet:
+    """The joining cases in which the actor stands on a side."""
+    return Joining.objects.visible_to(actor, VIEW_CASES).select_related(*_SIDES)
+
+
+def leavings(actor: Actor) -> ScopedQuerySet:
+    """The leaving cases in which the actor stands on a side."""
+    return Leaving.objects.visible_to(actor, VIEW_CASES).select_related(*_SIDES)
+
+
+_SIDES = ("applicant", "group", "lead_hospital", "local_authority", "guidance_centre", "working_group")
+
+
+def joining(actor: Actor, case_id: int) -> Joining:
+    """One joining case. Raises NotVisible."""
+    return _one(joinings(actor), case_id)
+
+
+def leaving(actor: Actor, case_id: int) -> Leaving:
+    """One leaving case. Raises NotVisible."""
+    return _one(leavings(actor), case_id)
+
+
+def _one(cases: ScopedQuerySet, case_id: int) -> Any:
+    found = cases.filter(pk=case_id).first()
+    if found is None:
+        raise NotVisible
+    return found

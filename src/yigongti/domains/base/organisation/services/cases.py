@@ -7,7 +7,7 @@ from datetime import date
 from typing import TypeVar
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from yigongti.domains.base.organisation.models import (
@@ -29,7 +29,6 @@ from yigongti.kernel.workflow.api import StepRefused, open_case
 from yigongti.kernel.workflow.table import Answers
 
 C = TypeVar("C", bound=MembershipCase)
-_STEERING = ("working_group", "guidance_centre")
 
 
 def start_joining(
@@ -197,9 +196,8 @@ def lead_hospitals(group_id: int, on: date) -> list[int]:
 
 def local_authorities(place: str, on: date) -> QuerySet[Organisation]:
     """Bodies that can stand for the local government and party committee: the county or city, and its towns'."""
-    kinds = (Kind.CITY, Kind.COUNTY, Kind.GOVERNMENT)
-    rows = Organisation.objects.filter(exists_on(on), place=place, kind__in=kinds)
-    return rows.exclude(key__in=_STEERING).order_by("pk")
+    regions = Q(kind__in=(Kind.CITY, Kind.COUNTY)) | Q(kind=Kind.GOVERNMENT, legal_person=True)
+    return Organisation.objects.filter(regions, exists_on(on), place=place).order_by("pk")
 
 
 def _ancestors(organisation_id: int, on: date) -> QuerySet[Organisation]:
@@ -207,14 +205,17 @@ def _ancestors(organisation_id: int, on: date) -> QuerySet[Organisation]:
 
 
 def _authorities(applicant: Organisation, group_id: int, local_authority_id: int | None) -> dict[str, int]:
-    """The local authority, guidance centre and working group; the county stands in for what is not entered."""
+    """The local authority, guidance centre and working group; the county stands in for what is not entered.
+
+    A working group or management committee is the government body that is no legal person.
+    """
     today = clock.today()
     region_id = region_of(group_id, today)
     if local_authority_id is not None and not local_authorities(applicant.place, today).filter(pk=local_authority_id):
         raise OrganisationRefused(_("请选择属地党委政府。"))
     near = Organisation.objects.filter(exists_on(today), pk__in=under(region_id, today)).order_by("pk")
     centre = near.filter(kind=Kind.GUIDANCE_CENTRE).first()
-    working_group = near.filter(kind=Kind.GOVERNMENT, key="working_group").first()
+    working_group = near.filter(kind=Kind.GOVERNMENT, legal_person=False).first()
     return {
         "local_authority_id": local_authority_id or region_id,
         "guidance_centre_id": centre.pk if centre else region_id,

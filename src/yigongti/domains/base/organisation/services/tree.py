@@ -283,14 +283,15 @@ def set_names(organisation: Organisation, aliases: Iterable[str], former: str = 
     """Rewrite the names an organisation is found by; returns whether any changed. Former names stay."""
     before = {(row.folded, row.use, row.name) for row in organisation.names.all()}
     wanted: dict[str, tuple[str, str]] = {}
-    for use, name in (
+    found: list[tuple[Name.Use, str]] = [
         (Name.Use.OFFICIAL, organisation.name),
         (Name.Use.SHORT, organisation.short_name),
         *((Name.Use.ALIAS, alias) for alias in aliases),
         *((Name.Use.FORMER, row) for row in (former, *(n for _f, u, n in before if u == Name.Use.FORMER))),
-    ):
-        if fold(name):
-            wanted.setdefault(fold(name), (use.value, name.strip()))
+    ]
+    for kind, text in found:
+        if fold(text):
+            wanted.setdefault(fold(text), (kind.value, text.strip()))
     after = {(folded, use, name) for folded, (use, name) in wanted.items()}
     if after == before:
         return False

@@ -38,7 +38,7 @@ def county_with_two_areas() -> dict[str, Organisation]:
     add("county", "county")
     add("guidance_centre", "centre", "county")
     add("government_body", "working_group", "county")
-    add("government_body", "town", "county")
+    made["town"] = organisation("government_body", "town", made["county"], legal_person=True)
     add("consortium", "consortium", "county")
     add("management_area", "east", "consortium")
     add("management_area", "west", "consortium")

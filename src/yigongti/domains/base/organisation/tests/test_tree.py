@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
+from tests.support.people import person
 
 from yigongti.domains.base.organisation import api
 from yigongti.domains.base.organisation.models import ALLOWED_PARENTS, Kind, Membership, Organisation
@@ -21,7 +22,6 @@ from yigongti.domains.base.organisation.tests.factories import (
     organisation,
 )
 from yigongti.kernel.access.api import Forbidden
-from yigongti.kernel.testing.people import person
 
 DAY = date(2025, 1, 1)
 

@@ -1,0 +1,65 @@
+"""The organisation tree as the page draws it."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.urls import reverse
+
+from yigongti.domains.base.organisation.directory import OrganisationView
+from yigongti.domains.base.organisation.models import INSTITUTION_KINDS, Kind, Tier
+
+_OPEN = (Kind.CITY, Kind.COUNTY, Kind.CONSORTIUM, Kind.AREA)
+
+
+@dataclass
+class Node:
+    """A line of the tree with what stands below it, in the shape ``<c-tree>`` takes."""
+
+    view: OrganisationView
+    href: str
+    children: list["Node"] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        return self.view.label
+
+    @property
+    def tags(self) -> list[tuple[str, str]]:
+        """Kind, then tier: (colour, words)."""
+        found = [("brand" if self.view.kind == Kind.LEAD_HOSPITAL else "", self.view.kind_label)]
+        if self.view.tier in (Tier.TERTIARY, Tier.SECONDARY):
+            found.append(("", self.view.tier_label))
+        return found
+
+    @property
+    def count(self) -> int:
+        """Institutions below this line."""
+        return sum((child.view.kind in INSTITUTION_KINDS) + child.count for child in self.children)
+
+    @property
+    def open(self) -> bool:
+        return self.view.kind in _OPEN
+
+
+def grow(views: list[OrganisationView], on: date) -> list[Node]:
+    """The tree of a place on a day: its roots, children in the order of kinds and then as entered.
+
+    What stands nowhere on that day is a root too.
+    """
+    order = {kind: place for place, kind in enumerate(Kind.values)}
+    nodes = {
+        view.id: Node(view, f"{reverse('organisation:organisation', args=[view.id])}?on={on.isoformat()}")
+        for view in sorted(views, key=lambda v: (order[v.kind], v.id))
+    }
+    roots: list[Node] = []
+    for node in nodes.values():
+        parent = nodes.get(node.view.parent_id or 0)
+        (parent.children if parent else roots).append(node)
+    return roots
+
+
+def counts_by_kind(views: list[OrganisationView]) -> list[tuple[str, int]]:
+    """How many institutions there are of each kind, in the order of kinds."""
+    found = Counter(view.kind for view in views)
+    return [(str(kind.label), found[kind]) for kind in Kind if kind in INSTITUTION_KINDS and found[kind]]
