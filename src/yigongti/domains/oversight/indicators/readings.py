@@ -79,11 +79,9 @@ class Reading:
         ``by``: month, home, institution (its name), category, setting or tier. An empty cell gives no entry.
         """
         rows = self._cell(cell)
-        amount = self._amount(rows)
-        inside = self.measure.of_which(rows, self.rules)
         totals = {
-            "numerator": inside.ifelse(amount, 0).sum().cast("int64"),
-            "denominator": amount.sum().cast("int64"),
+            "numerator": self._sum(rows, self.measure.of_which(rows, self.rules)),
+            "denominator": self._sum(rows, self.measure.counted(rows, self.rules)),
         }
         if not by:
             found = rows.aggregate(**totals, n=rows.count())
@@ -100,11 +98,10 @@ class Reading:
         """Each month's sums of a cell, and which feeds brought anything that month, wherever it was. One scan."""
         rows = self._rows
         counted = self.measure.counted(rows, self.rules) & self._within(rows, cell)
-        amount = self._amount(rows)
         inside = counted & self.measure.of_which(rows, self.rules)
         found = rows.group_by(key=rows.happened_on.truncate("M")).aggregate(
-            numerator=inside.ifelse(amount, 0).sum().cast("int64"),
-            denominator=counted.ifelse(amount, 0).sum().cast("int64"),
+            numerator=self._sum(rows, inside),
+            denominator=self._sum(rows, counted),
             **{feed.name: feed.present(rows, self.rules).any() for feed in self.measure.feeds},
         )
         return {
@@ -136,8 +133,11 @@ class Reading:
         ids = sorted(scope)
         return rows.filter(rows.institution_id.isin(ids) | rows.managing_id.isin(ids) | rows.source_id.isin(ids))
 
-    def _amount(self, rows: ir.Table) -> ir.NumericValue:
-        return rows[self.measure.amount] if self.measure.amount else ibis.literal(1, "int64")
+    def _sum(self, rows: ir.Table, where: ir.BooleanValue) -> ir.IntegerScalar:
+        """The measure's amount over the rows that meet a condition, or their number."""
+        if self.measure.amount:
+            return where.ifelse(rows[self.measure.amount], 0).sum().cast("int64")
+        return where.sum().cast("int64")
 
     def _cell(self, cell: Cell) -> ir.Table:
         rows = self._rows
