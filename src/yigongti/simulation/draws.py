@@ -154,9 +154,9 @@ def spread(total_ppm: int, factors: Ints, ceiling_ppm: int = 950_000) -> Ints:
         left = max(0, wanted - ceiling_ppm * int(held.sum()))
         if not free:
             break
-        # scaled so that factor × scale stays inside 63 bits
-        scale = left * 1000 // free
-        chances = np.where(held, ceiling_ppm, factors * scale // 1000)
+        # 20 bits behind the point: factor × scale stays inside 63 bits for a million rows
+        scale = (left << 20) // free
+        chances = np.where(held, ceiling_ppm, (factors * scale) >> 20)
         over = chances > ceiling_ppm
         if not over.any():
             break

@@ -70,6 +70,8 @@ class Desks:
             name[i] = mistype(str(name[i]), "homophones" if slip[i] == 1 else "lookalikes", int(choice[i]))
         slip = np.where(((slip == 1) | (slip == 2)) & (name == people.name[who]), 0, slip)
         born = people.born[who].copy()
+        # not those of small children: a date after their first visits would not only be wrong, but refused
+        slip = np.where((slip >= 3) & (people.age[who] < 2), 0, slip)
         born, slip = _mistyped_births(born, slip, choice)
 
         unnumbered = np.array([self._figures["unnumbered"].get(level, 0) for level in self._level], dtype=np.int64)

@@ -227,7 +227,7 @@ class Office:
         ends = self._ends(paid, draws)
         wait = np.where(paid.setting == INPATIENT, draws.below(1440, len(paid)), 25 + draws.below(90, len(paid)))
         settled_day = paid.day + np.where(paid.setting == INPATIENT, paid.stay, 0)
-        late = np.where(paid.setting == INPATIENT, 720 + wait, paid.minute + wait)
+        late = np.minimum(np.where(paid.setting == INPATIENT, 720 + wait // 3, paid.minute + wait), 1439)
         codes, names = np.array([s.code for s in self.place.sites]), np.array([s.name for s in self.place.sites])
         treated = pl.DataFrame(
             {

@@ -1,4 +1,7 @@
-"""What the measures must come to, added up from the rows themselves while they are written."""
+"""What the measures must come to, added up from the rows themselves while they are written.
+
+Claims count in the month of their settlement; all of a simulated year's claims are settled within it.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ class Sums:
                 key = f"{setting}.{side}.{name}"
                 self._claims[key] = self._claims.get(key, 0) + number
         seen = sound.filter(pl.col("setting").is_in(["outpatient", "emergency"]))
-        month = seen["started_at"].dt.month().to_numpy() - 1
+        month = seen["settled_at"].dt.month().to_numpy() - 1
         inside_flag = seen["inside_county"].to_numpy()
         self._by_month[:, 0] += np.bincount(month[inside_flag], minlength=12)
         self._by_month[:, 1] += np.bincount(month, minlength=12)

@@ -18,7 +18,10 @@ SETTINGS = ("outpatient", "emergency", "inpatient", "home")
 
 @dataclass
 class Visits:
-    """Arrays over visits. ``day`` counts from 1 January, ``minute`` from midnight; ``site`` indexes Place.sites."""
+    """Arrays over visits. ``day`` counts from 1 January (0), ``minute`` from midnight; ``site`` indexes Place.sites.
+
+    A stay may have begun in the year before (a negative ``day``); all end within the year.
+    """
 
     person: Ints
     setting: Ints
@@ -229,7 +232,7 @@ class Year:
             stay=np.clip(stay, 1, 120),
             died=draws.chance(p.by_age("admissions.died_per_thousand", 1000)[people.age[person]]),
         )
-        return self._apart(Visits.join(stays, self._again(stays, draws)))
+        return self._apart(self._discharged_this_year(Visits.join(stays, self._again(stays, draws))))
 
     def _births(self, people: People) -> Ints:
         """The children born in the year to a known mother, one of each pair of twins."""
@@ -243,6 +246,11 @@ class Year:
         later.day = later.day + later.stay + draws.between(8, 40, len(later))
         later.died = draws.chance(20_000, len(later))
         return later.keep(later.day < self.calendar.days)
+
+    def _discharged_this_year(self, stays: Visits) -> Visits:
+        """Exports and claims go by the day of discharge: who would leave next year came last year instead."""
+        stays.day = np.where(stays.day + stays.stay >= self.calendar.days, stays.day - self.calendar.days, stays.day)
+        return stays
 
     @staticmethod
     def _apart(stays: Visits) -> Visits:
