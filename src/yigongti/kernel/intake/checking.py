@@ -57,7 +57,9 @@ def _conditions(column: Column) -> list[tuple[pl.Expr, str]]:
         found.append((value.is_null(), "required"))
     match column.kind:
         case Kind.TEXT:
-            found.append((value.str.contains("\0", literal=True), "control_character"))
+            # PostgreSQL holds no NUL; a number holds no control character at all.
+            control = value.str.contains(r"[\x00-\x1f\x7f]") if column.key else value.str.contains("\0", literal=True)
+            found.append((control, "control_character"))
             found.append(
                 ((value.str.len_bytes() > column.longest) & (value.str.len_chars() > column.longest), "too_long")
             )

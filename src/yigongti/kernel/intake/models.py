@@ -12,6 +12,9 @@ from yigongti.kernel.intake.refusals import explain
 from yigongti.kernel.privacy.api import EncryptedText
 
 
+ORIGINAL_CONTEXT = "intake.refused_row.original"
+
+
 class Batch(ScopedModel):
     """A file that was received: what it was, how far it is stored, what became of its rows."""
 
@@ -112,7 +115,7 @@ class RefusedRow(models.Model):
     extract = models.CharField(max_length=40)
     place = models.CharField(max_length=200, blank=True, default="")
     row_no = models.BigIntegerField()
-    original = EncryptedText(context="intake.refused_row.original")
+    original = EncryptedText(context=ORIGINAL_CONTEXT)
     faults = models.JSONField()
 
     class Meta:

@@ -7,6 +7,7 @@ import polars as pl
 from django.conf import settings
 
 from yigongti.domains.base.organisation import api as organisation
+from yigongti.kernel import clock
 from yigongti.kernel.intake.api import REFUSAL, ROW, Storing
 
 
@@ -76,20 +77,28 @@ def _one(code: str | None, name: str, storing: Storing) -> _Found:
 
 
 def tiers_of(facts: pl.DataFrame, storing: Storing) -> pl.Series:
-    """The tier of each fact's institution on its day; "" for one without. Asked once per institution and day."""
+    """The tier of each fact's institution on its day; null for one without. Asked once per institution and month,
+    day by day only in a month at whose end the tier is another than at its beginning."""
     known = storing.memory.setdefault("tiers", {})
     assert isinstance(known, dict)
     pairs = facts.select("institution_id", "happened_on").unique()
-    tiers = [_tier(known, institution, on) for institution, on in pairs.iter_rows()]
+    tiers = [_tier_on(known, institution, on) for institution, on in pairs.iter_rows()]
     table = pairs.with_columns(pl.Series("found_tier", tiers, pl.String()))
     return facts.join(table, on=["institution_id", "happened_on"], how="left", nulls_equal=True, maintain_order="left")[
         "found_tier"
     ]
 
 
-def _tier(known: dict[tuple[int, date], str], institution_id: int | None, on: date) -> str | None:
+def _tier_on(known: dict[tuple[int, date], str], institution_id: int | None, on: date) -> str | None:
     if institution_id is None:
         return None
+    first, after = clock.month_of(on), clock.next_month(on)
+    if _ask(known, institution_id, first) == _ask(known, institution_id, after):
+        return _ask(known, institution_id, first) or None
+    return _ask(known, institution_id, on) or None
+
+
+def _ask(known: dict[tuple[int, date], str], institution_id: int, on: date) -> str:
     if (institution_id, on) not in known:
         known[institution_id, on] = organisation.institution_tier(institution_id, on)
-    return known[institution_id, on] or None
+    return known[institution_id, on]
