@@ -39,8 +39,7 @@ def _python(*words: str) -> tuple[str, ...]:
 # The longest first, so that the others fit beside it.
 PARTS = (
     Part("types (mypy)", _python("-m", "mypy", "--no-error-summary", "src/yigongti")),
-    Part("migrations", _python("-P", "-m", "yigongti.config.checks.migrations")),
-    Part("pages and settings", _python("-P", "-m", "yigongti.config.checks.django_checks")),
+    Part("models and templates", _python("-P", "-m", "yigongti.config.checks.django_checks")),
     Part("translations", _python("-P", "-m", "yigongti.config.checks.translations")),
     Part("imports", _python(str(BIN / "lint-imports"), "--no-cache")),
     Part("lint (ruff)", (str(BIN / "ruff"), "check", "--quiet", "--output-format=concise", *PYTHON_FILES)),
