@@ -25,7 +25,7 @@ from urllib.request import HTTPSHandler, Request, build_opener
 from yigongti.config.setup.failure import SetUpFailed
 
 VERSION = "0.13.9"
-OLDEST = (0, 9, 0)
+OLDEST = (0, 8, 0)
 PUBLIC_INDEX = "https://pypi.org/simple"
 WHEELS = {
     ("Linux", "x86_64"): (
@@ -81,7 +81,8 @@ def _fetch(target: Path) -> Path:
         raise SetUpFailed(f"there is no pinned uv for {kind[0]} on {kind[1]}; install uv {VERSION} and call again.")
     tag, digest = WHEELS[kind]
     name = f"uv-{VERSION}-py3-none-{tag}.whl"
-    print(f"· uv {VERSION} from {urlsplit(index()).hostname or index()}", file=sys.stderr)
+    host = urlsplit(index()).hostname or index()
+    print(f"· uv {VERSION} from {host}", file=sys.stderr)
     page_address = f"{index()}/uv/"
     page = _download(page_address).decode("utf-8", "replace")
     for link in re.findall(r"""href\s*=\s*["']([^"']+)["']""", page):
@@ -89,10 +90,10 @@ def _fetch(target: Path) -> Path:
         if unquote(address).endswith("/" + name):
             break
     else:
-        raise SetUpFailed(f"{index()} does not offer {name}; set UV_DEFAULT_INDEX to an index that does.")
+        raise SetUpFailed(f"{host} does not offer {name}; set UV_DEFAULT_INDEX to an index that does.")
     wheel = _download(address)
     if hashlib.sha256(wheel).hexdigest() != digest:
-        raise SetUpFailed(f"{name} from {index()} is not the reviewed file (SHA-256 differs); nothing was installed.")
+        raise SetUpFailed(f"{name} from {host} is not the reviewed file (SHA-256 differs); nothing was installed.")
     with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
         program = archive.read(f"uv-{VERSION}.data/scripts/uv")
     target.parent.mkdir(parents=True, exist_ok=True)

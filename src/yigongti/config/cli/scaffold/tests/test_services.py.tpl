@@ -3,7 +3,7 @@ import pytest
 from yigongti.domains.${tier}.${name} import selectors, services
 from yigongti.domains.${tier}.${name}.tests.factories import entry
 from yigongti.kernel.access.api import Forbidden, Role
-from yigongti.kernel.testing.people import person
+from tests.support.people import person
 
 pytestmark = pytest.mark.django_db
 
