@@ -42,11 +42,11 @@ _EVIDENCE = {
     Evidence.V_SEED: _("本地方案原文"),
     Evidence.V_DOC: _("官方文件原文"),
     Evidence.V_COMP: _("由公开数据算得"),
-    Evidence.V_SEC: _("二手资料，待确认"),
-    Evidence.R_H: _("凭记忆，把握较大，待确认"),
-    Evidence.R_M: _("凭记忆，把握一般，待确认"),
-    Evidence.R_L: _("凭记忆，把握较小，待确认"),
-    Evidence.PROPOSED: _("平台建议值，待确认"),
+    Evidence.V_SEC: _("二手资料"),
+    Evidence.R_H: _("凭记忆，把握较大"),
+    Evidence.R_M: _("凭记忆，把握一般"),
+    Evidence.R_L: _("凭记忆，把握较小"),
+    Evidence.PROPOSED: _("平台建议值"),
 }
 
 

@@ -37,8 +37,8 @@ class State(StrEnum):
 
 _LABELS = {
     State.MISSING: _("系统中缺"),
-    State.PARTLY: _("部分落实"),
-    State.DONE: _("系统已落实"),
+    State.PARTLY: _("部分支撑"),
+    State.DONE: _("有系统支撑"),
     State.OUTSIDE: _("不属系统工作"),
 }
 
@@ -90,8 +90,11 @@ class ClauseView:
 
     @cached_property
     def due(self) -> date | None:
-        """The last day the plan names for it."""
-        return max((ask.due for ask in self.asks if ask.due), default=None)
+        """The day to look at: the first that passed with something open, else the next, else the last."""
+        days = sorted(ask.due for ask in self.asks if ask.due)
+        late = sorted(ask.due for ask in self.asks if ask.due and ask.overdue)
+        ahead = [day for day in days if day >= clock.today()]
+        return next(iter([*late, *ahead, *reversed(days)]), None)
 
     @cached_property
     def overdue(self) -> bool:

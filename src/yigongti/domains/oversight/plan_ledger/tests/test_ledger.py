@@ -88,8 +88,21 @@ def test_a_due_day_of_the_clause_holds_for_its_asks_unless_they_have_their_own()
     second = selectors.clause(GUIDANCE, "here", "二")
     assert second is not None
     assert [ask.due for ask in second.asks] == [date(2020, 12, 31), date(2027, 12, 31)]
-    assert second.due == date(2027, 12, 31)
     assert [ask.overdue for ask in second.asks] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("number", "due"),
+    [
+        ("一", date(2020, 12, 31)),  # carried out: its last day
+        ("二", date(2020, 12, 31)),  # late with one part, the other due later
+        ("三", date(2026, 11, 21)),
+        ("五", None),
+    ],
+)
+def test_the_day_to_look_at(number: str, due: date | None) -> None:
+    view = selectors.clause(GUIDANCE, "here", number)
+    assert view is not None and view.due == due
 
 
 def test_the_due_day_itself_is_not_late() -> None:

@@ -53,7 +53,7 @@ def test_pages_ask_for_a_sign_in() -> None:
 def test_every_clause_of_every_plan_is_on_the_page(client: Client, place: str) -> None:
     page = text(client, f"/plan/{place}/")
     for clause in policy.clauses(place):
-        assert f">{clause.number}</a>" in page
+        assert f">{clause.number} {clause.title.zh}</a>" in page
         assert clause.title.zh in page
         for ask in clause.asks:
             assert ask.says.zh in page
@@ -84,8 +84,8 @@ def test_filters_of_the_plan(client: Client) -> None:
 def test_a_deadline_that_has_passed_is_said_in_words(client: Client) -> None:
     page = text(client, "/plan/wuhua/?due=late")
     assert "已超期" in page
-    assert ">七（一）3</a>" not in page  # past its day, and carried out
-    assert ">七（一）4</a>" in page  # a third party's evaluation: nothing does it
+    assert ">七（一）3 " not in page  # past its day, and carried out
+    assert ">七（一）4 " in page  # a third party's evaluation: nothing does it
 
 
 def test_a_clause_has_its_own_page(client: Client) -> None:

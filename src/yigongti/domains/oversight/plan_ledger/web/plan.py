@@ -18,7 +18,7 @@ from yigongti.kernel.ui.filters import ChoiceFilter, TextFilter
 Rows = tuple[ClauseView, ...]
 
 DUE = [
-    ("late", _("期限已过、尚未落实")),
+    ("late", _("期限已过、仍有缺项")),
     ("year", _("一年内到期")),
     ("later", _("一年以后到期")),
     ("none", _("方案没写期限")),
@@ -32,7 +32,7 @@ def clauses(request: HttpRequest, place: str | None = None) -> HttpResponse:
     views = selectors.ledger(request.actor, here.key)  # type: ignore[attr-defined]
     filters = [
         TextFilter("q", _("搜索"), by=_holding, hint=_("条款、内容、单位")).read(request.GET),
-        ChoiceFilter("state", _("落实情况"), by=_standing, choices=[(s.value, s.label) for s in State]).read(
+        ChoiceFilter("state", _("系统支撑"), by=_standing, choices=[(s.value, s.label) for s in State]).read(
             request.GET
         ),
         ChoiceFilter("lead", _("牵头或责任单位"), by=_of_body, choices=_bodies(views)).read(request.GET),

@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -45,19 +46,19 @@ def parameters(request: HttpRequest, place: str | None = None) -> HttpResponseBa
         page_size=50,
         export=VIEW,
         columns=[
-            Column(
-                "label",
-                _("参数"),
-                lead=True,
-                href=lambda row: reverse("plan_ledger:parameter", args=[here.key, row.name]),
-            ),
+            Column("label", _("参数"), lead=True, href=lambda row: _address(here, row, request)),
             Column("subject", _("类别"), value=lambda row: subjects[row.parameter.subject]),
             Column("value", _("取值"), value=lambda row: row.value if row.value else _now("没有取值")),
             Column("from", _("生效日期"), value=lambda row: row.value and row.value.effective_from, kind="day"),
-            Column("until", _("失效日期"), value=lambda row: row.value and row.value.effective_to, kind="day"),
+            Column(
+                "until",
+                _("失效日期"),
+                value=lambda row: row.value and row.value.effective_to,
+                kind="day",
+                on_page=False,
+            ),
             Column("due", _("达成期限"), value=lambda row: row.value and row.value.due, kind="day"),
-            Column("document", _("文件"), value=lambda row: row.value and row.value.document),
-            Column("clause", _("条款"), value=lambda row: row.value and row.value.clause, href=_clause_url),
+            Column("citation", _("文件和条款"), value=lambda row: row.value and row.value.citation, href=_clause_url),
             Column("place", _("出自"), value=lambda row: row.value and policy.place(row.value.place)),
             Column("evidence", _("依据"), value=lambda row: row.value and row.value.evidence.label),
             Column("stands", _("状态"), kind="tag", value=_words, tag=_colour),
@@ -67,6 +68,7 @@ def parameters(request: HttpRequest, place: str | None = None) -> HttpResponseBa
             TextFilter("q", _("搜索"), by=_holding, hint=_("参数、取值、文件、条款")),
             ChoiceFilter("subject", _("类别"), by=_of_subject, choices=list(subjects.items())),
             ChoiceFilter("stands", _("状态"), by=_standing, choices=STANDS),
+            TextFilter("on", _("哪一天的取值"), by=_as_is, hint="2026-01-31"),
         ],
     )
     return listing.render(
@@ -156,6 +158,17 @@ def _colour(row: ParameterView) -> str:
     if row.value is None:
         return "bad" if row.gap else ""
     return "good" if row.value.confirmed else "attention"
+
+
+def _address(place: Place, row: ParameterView, request: HttpRequest) -> str:
+    asked = request.GET.get("on")
+    address = reverse("plan_ledger:parameter", args=[place.key, row.name])
+    return f"{address}?{urlencode({'on': asked})}" if asked else address
+
+
+def _as_is(rows: Rows, _value: str) -> Rows:
+    """The day is in the rows already."""
+    return rows
 
 
 def _holding(rows: Rows, text: str) -> Rows:
