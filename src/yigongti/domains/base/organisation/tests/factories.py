@@ -7,7 +7,7 @@ from yigongti.domains.base.organisation.services import tree
 from yigongti.kernel.access.api import system_actor
 
 SET_UP = system_actor("tests")
-PLACE = "testland"
+PLACE = "kunshan"
 
 
 def organisation(
