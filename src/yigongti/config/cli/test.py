@@ -50,7 +50,11 @@ def _test(arguments: list[str]) -> int:
                 fg="red",
                 bold=True,
             )
-        parallel = [] if any(a.startswith(("-n", "--numprocesses", "--pdb")) for a in arguments) else ["-n", "2"]
+        parallel = (
+            []
+            if any(a.startswith(("-n", "--numprocesses", "--pdb")) for a in arguments)
+            else ["-n", "2", "--dist", "loadgroup"]
+        )
         tested = bound_call([sys.executable, "-m", "pytest", *parallel, *arguments], environment)
         if status and not tested:
             click.echo("yigongti: the tests passed, but check found faults (above).", err=True)

@@ -5,7 +5,6 @@
   const token = (name) => style.getPropertyValue(name).trim();
   const palette = ["#0b6a63", "#c77700", "#1a5aa8", "#8b3a62", "#5b7f2b", "#6b5aa6", "#5d6c73"];
   const font = getComputedStyle(document.body).fontFamily;
-  const drawn = new Set();
 
   function options(data) {
     const horizontal = data.kind === "bars";
@@ -53,14 +52,12 @@
     holder.dataset.drawn = "1";
     const chart = echarts.init(holder, null, { renderer: "canvas" });
     chart.setOption(options(JSON.parse(source.textContent)));
-    drawn.add(chart);
+    new ResizeObserver(() => chart.resize()).observe(holder);
     figure.querySelector("details")?.removeAttribute("open");
   }
 
   const all = (root) => root.querySelectorAll("figure.chart").forEach(draw);
   all(document);
   document.addEventListener("htmx:load", (event) => all(event.target));
-  let waiting;
-  window.addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(() => drawn.forEach((chart) => chart.resize()), 120); });
   window.addEventListener("beforeprint", () => document.querySelectorAll(".chart details").forEach((one) => { one.open = true; }));
 })();
