@@ -116,6 +116,8 @@ class Document:
         if self.standing is Standing.DEFAULTS:
             return str(self.title)
         title = gettext("《%(title)s》") % {"title": self.title}
+        if self.standing is Standing.DRAFT:
+            title = gettext("%(title)s（征求意见稿）") % {"title": title}
         return f"{title} {self.number}".strip()
 
 

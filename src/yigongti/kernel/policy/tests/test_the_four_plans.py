@@ -104,7 +104,7 @@ NUMBERS = {
     WUHUA: "五政通〔2020〕4号",
     XUCHANG: "许政办〔2020〕19号",
     LINCANG: "临政办发〔2023〕58号",
-    KUNSHAN: "（征求意见稿）",
+    KUNSHAN: "",
 }
 
 
@@ -128,6 +128,12 @@ def test_a_list_of_the_plans(row: int, name: str, place: str, as_of: date, count
 
 def test_every_row_of_the_list_is_there() -> None:
     assert {figure[0] for figure in FIGURES} | {count[0] for count in COUNTS} == set(range(1, 21))
+
+
+def test_a_draft_says_so() -> None:
+    found = api.at("organisation.management_areas", KUNSHAN, IN_2025)
+    assert found.document.standing == "draft"
+    assert found.citation == "《昆山市推进紧密型县域医疗共同体建设总体方案》（征求意见稿） 二（一）3；附件"
 
 
 def test_about_is_not_at_least() -> None:
