@@ -24,7 +24,7 @@ class Cell:
 
     ``part``: "of_which" (the numerator), "rest" (counted but not in it), or "" for all that is counted.
     ``homes``: ids of institutions the rows belong to (``homeless``: to none); ``categories``: ranges of ICD-10
-    categories (three characters), both ends included, ("", "") for uncoded.
+    categories (three characters), both ends included (``beyond``: none of them).
     """
 
     month: date | None = None
@@ -33,6 +33,7 @@ class Cell:
     institution: str | None = None
     setting: str = ""
     categories: tuple[tuple[str, str], ...] = ()
+    beyond: bool = False
     part: str = ""
 
 
@@ -157,7 +158,8 @@ class Reading:
         if cell.setting:
             conditions.append(rows.setting == cell.setting)
         if cell.categories:
-            conditions.append(ibis.or_(*(rows.category.between(first, last) for first, last in cell.categories)))
+            within = ibis.or_(*(rows.category.between(first, last) for first, last in cell.categories))
+            conditions.append(~within if cell.beyond else within)
         if cell.part:
             inside = self.measure.of_which(rows, self.rules)
             conditions.append(inside if cell.part == "of_which" else ~inside)

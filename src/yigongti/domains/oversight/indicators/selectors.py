@@ -191,12 +191,11 @@ def cell_of(by: str, key: str, cell: Cell) -> Cell:
     if by == "month":
         return replace(cell, month=period_of(key).start)
     if by == "disease_group":
-        ranges = tuple((r.first, r.last) for r in terminology.disease_group_ranges() if r.key == key)
-        if key == terminology.UNCODED:
-            ranges = (("", ""),)
+        beyond = key == terminology.UNCODED
+        ranges = tuple((r.first, r.last) for r in terminology.disease_group_ranges() if beyond or r.key == key)
         if not ranges:
             raise ValueError(key)
-        return replace(cell, categories=ranges)
+        return replace(cell, categories=ranges, beyond=beyond)
     raise ValueError(by)
 
 

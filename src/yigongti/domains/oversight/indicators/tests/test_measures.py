@@ -177,6 +177,7 @@ def test_records_below_a_cell_are_as_many_as_the_cell_says(january):
     for part, count in (("", 10), ("of_which", 7), ("rest", 3)):
         found = api.records(measure, period, api.Cell(part=part), actor=SYSTEM, place=PLACE)
         assert (found.total, len(found.rows), found.visible) == (count, count, count)
+    facts([claim(january, JANUARY, code=code) for code in ("", "D99.1", "XYZ", "I64")])
     for s in api.breakdown(measure, period, "disease_group", actor=SYSTEM, place=PLACE):
         cell = api.cell_of("disease_group", s.key, api.Cell())
         assert api.records(measure, period, cell, actor=SYSTEM, place=PLACE).total == s.denominator
