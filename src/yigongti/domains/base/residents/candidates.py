@@ -14,7 +14,7 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from yigongti.domains.base.residents.comparison import Persons, Rows
+from yigongti.domains.base.residents.comparison import Dates, Persons, Rows
 from yigongti.domains.base.residents.incoming import Blinds, Incoming, keys_of
 from yigongti.domains.base.residents.names import read_names, says_nothing, spell
 from yigongti.domains.base.residents.weights import Commonness
@@ -134,13 +134,19 @@ def _persons(ids: Sequence[int], details: Sequence[Any], incoming: Incoming) -> 
     keys = [str(row[1]) for row in details]
     born: list[tuple[date | None, int]] = [(row[3], row[4]) for row in details]
     count = len(keys)
-    return Persons(
-        names=read_names(keys),
-        named=np.array([not says_nothing(key) for key in keys], bool).reshape(count),
-        sex=np.array([{"1": 1, "2": 2}.get(str(row[2]), 0) for row in details], np.int8),
+    sex = np.array([{"1": 1, "2": 2}.get(str(row[2]), 0) for row in details], np.int8)
+    dates = Dates(
         year=np.array([b.year if b else 0 for b, _ in born], np.int16),
         month=np.array([b.month if b and precision >= 2 else 0 for b, precision in born], np.int8),
         day=np.array([b.day if b and precision == 3 else 0 for b, precision in born], np.int8),
+    )
+    return Persons(
+        names=read_names(keys),
+        named=np.array([not says_nothing(key) for key in keys], bool).reshape(count),
+        sex=sex,
+        born=dates,
+        typed_sex=sex,
+        typed_born=dates,
         id_key=np.zeros(count, np.uint64),
         id_valid=np.ones(count, bool),
         id_digits=None,
@@ -176,7 +182,7 @@ def _with_shared_values(persons: Persons, i: Rows, j: Rows, ids: NDArray[np.int6
     )
     fill(persons.card, own.card, [(r, b) for r, b, kind in numbers if kind == "card"])
     # Numbers of different kinds of document do not contradict each other: compare like with like.
-    kinds = {kind for kind in incoming.id_kind if kind}
+    kinds = set(incoming.id_kind.drop_nulls())
     fill(persons.id_key, own.id_key, [(r, b) for r, b, kind in numbers if kind in kinds])
     return persons
 

@@ -44,6 +44,7 @@ OLD_FORMS = str.maketrans(
     "蓝莲萨处号虫补装复观觉诚志谦讲让贞贤赞赶跃车轮轻载达远适迟迈还进连运过选遥钊银铭锐锋锦镇镜铁鉴问门难"
     "韦颂顺预领颜愿类飘养驰骏骅骁鲁鱼鲜鸣鸳麦党龄丰",
 )
+OLD_CHARACTERS = [chr(code) for code in OLD_FORMS]
 
 # Characters that are mistaken for one another when copied by hand, read from a scan or picked from a list by shape.
 # One group a word; a character stands in one group only.

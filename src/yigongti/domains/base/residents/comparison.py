@@ -15,6 +15,37 @@ from yigongti.domains.base.residents.weights import Aspect, Born, Levels, Name, 
 Rows = NDArray[np.int64]
 
 
+NO_DAY = np.iinfo(np.int32).min
+
+
+@dataclass(frozen=True)
+class Dates:
+    """Birth dates in parts; a part that is not known is 0."""
+
+    year: NDArray[np.int16]
+    month: NDArray[np.int8]
+    day: NDArray[np.int8]
+
+    @property
+    def key(self) -> NDArray[np.uint64]:
+        """One number for the whole date; 0 where it is not known to the day."""
+        whole = self.year.astype(np.uint64) << np.uint64(16) | self.month.astype(np.uint64) << np.uint64(8)
+        return np.where(self.day > 0, whole | self.day.astype(np.uint64), np.uint64(0))
+
+
+def dates_of(days: NDArray[np.int32]) -> Dates:
+    """From days since 1970-01-01; NO_DAY is not known."""
+    known = days != NO_DAY
+    day = np.where(known, days, 0).astype("datetime64[D]")
+    month = day.astype("datetime64[M]")
+    year = day.astype("datetime64[Y]").astype(np.int64) + 1970
+    return Dates(
+        np.where(known, year, 0).astype(np.int16),
+        np.where(known, month.astype(np.int64) % 12 + 1, 0).astype(np.int8),
+        np.where(known, (day - month.astype("datetime64[D]")).astype(np.int64) + 1, 0).astype(np.int8),
+    )
+
+
 @dataclass(frozen=True)
 class Persons:
     """Records as parallel arrays. A 64-bit key is equal where the value is; 0 means it is not known."""
@@ -22,12 +53,12 @@ class Persons:
     names: Names
     named: NDArray[np.bool_]  # the name stands for somebody
     sex: NDArray[np.int8]  # 1 male, 2 female, 0 not known
-    year: NDArray[np.int16]  # of the birth date; 0 not known
-    month: NDArray[np.int8]
-    day: NDArray[np.int8]
+    born: Dates
+    typed_sex: NDArray[np.int8]  # as typed, where an identity number says it too
+    typed_born: Dates
     id_key: NDArray[np.uint64]  # of the identity document's number, with its kind
     id_valid: NDArray[np.bool_]  # passes its check, or is of a kind that has none
-    id_digits: NDArray[np.uint8] | None  # n × 18, only where somebody's number is invalid
+    id_digits: NDArray[np.uint8] | None  # n × 18, where numbers may be invalid
     card: NDArray[np.uint64]
     phone: NDArray[np.uint64]
     address: NDArray[np.uint64]
@@ -36,12 +67,6 @@ class Persons:
     def __len__(self) -> int:
         return len(self.sex)
 
-    @property
-    def born(self) -> NDArray[np.int64]:
-        """The whole date as one number, 19800517; 0 where it is not known to the day."""
-        whole = self.year.astype(np.int64) * 10_000 + self.month.astype(np.int64) * 100 + self.day
-        return np.where((self.month > 0) & (self.day > 0), whole, 0)
-
 
 def compare(a: Persons, i: Rows, b: Persons, j: Rows) -> Levels:
     """The levels of each pair (pairs × aspects, int8)."""
@@ -49,8 +74,12 @@ def compare(a: Persons, i: Rows, b: Persons, j: Rows) -> Levels:
     levels[:, Aspect.NAME] = compare_names(a.names, i, b.names, j)
     levels[~(a.named[i] & b.named[j]), Aspect.NAME] = 0
     levels[:, Aspect.SEX] = _same(a.sex[i], b.sex[j])
-    levels[:, Aspect.BORN] = _compare_born(a, i, b, j)
-    levels[:, Aspect.ID_NUMBER] = _compare_numbers(a, i, b, j)
+    levels[:, Aspect.BORN] = compare_born(a.born, i, b.born, j)
+    levels[:, Aspect.ID_NUMBER] = number = _compare_numbers(a, i, b, j)
+    # Equal numbers say equal dates: whether it is the person or somebody's number borrowed, only what was typed tells.
+    equal = np.flatnonzero(number == Number.EQUAL)
+    levels[equal, Aspect.SEX] = _same(a.typed_sex[i[equal]], b.typed_sex[j[equal]])
+    levels[equal, Aspect.BORN] = compare_born(a.typed_born, i[equal], b.typed_born, j[equal])
     for aspect, left, right in (
         (Aspect.CARD, a.card, b.card),
         (Aspect.PHONE, a.phone, b.phone),
@@ -130,7 +159,8 @@ def _wide(columns: NDArray[np.generic], width: int) -> NDArray[np.generic]:
     return np.pad(columns, ((0, 0), (0, missing))) if missing else columns
 
 
-def _compare_born(a: Persons, i: Rows, b: Persons, j: Rows) -> NDArray[np.int8]:
+def compare_born(a: Dates, i: Rows, b: Dates, j: Rows) -> NDArray[np.int8]:
+    """The level of two birth dates, as far as both are known."""
     year, month, day = a.year[i] == b.year[j], a.month[i] == b.month[j], a.day[i] == b.day[j]
     known = (a.year[i] != 0) & (b.year[j] != 0)
     to_the_day = (a.day[i] != 0) & (b.day[j] != 0)

@@ -1,6 +1,7 @@
 """Incoming records of persons, cleaned: what resolve, match and batch linkage all start from."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import cached_property
 
@@ -9,7 +10,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from yigongti.domains.base.residents import formulas
-from yigongti.domains.base.residents.comparison import Persons
+from yigongti.domains.base.residents.characters import OLD_CHARACTERS
+from yigongti.domains.base.residents.comparison import NO_DAY, Persons, dates_of
 from yigongti.domains.base.residents.models import DOCUMENTS, IdentifierKind
 from yigongti.domains.base.residents.names import Names, fold, read_names, says_nothing
 from yigongti.kernel import clock
@@ -53,33 +55,54 @@ def with_all_columns(frame: pl.DataFrame) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class Incoming:
-    """A column of cleaned records. Arrays run parallel to the frame's rows; lists hold None where nothing is known."""
+    """A column of cleaned records, all parallel to the frame's rows; what is not known is null, 0 or None."""
 
     frame: pl.DataFrame
     names: Names
     named: NDArray[np.bool_]
-    sex: NDArray[np.int8]  # 1, 2; 0 not known
-    born: list[date | None]  # the identity number's date where it is valid, else what was typed
-    id_kind: list[str | None]
-    id_number: list[str | None]  # normalised
+    sex: NDArray[np.int8]  # 1, 2; 0 not known; the identity number's where that is valid, else what was typed
+    days: NDArray[np.int32]  # birth date in days since 1970-01-01, likewise; NO_DAY
+    typed_sex: NDArray[np.int8]
+    typed_days: NDArray[np.int32]
+    id_kind: pl.Series  # null without a number
+    id_number: pl.Series  # normalised
     id_fault: NDArray[np.int8]  # index of formulas.ORDER for kind 01; -1 none
-    birth_date_differs: NDArray[np.bool_]  # from a valid identity number
-    sex_differs: NDArray[np.bool_]
     id_digits: NDArray[np.uint8]
+    phones: pl.Series  # normalised, usable ones only
 
     def __len__(self) -> int:
         return self.frame.height
 
     @property
     def has_id(self) -> NDArray[np.bool_]:
-        return np.array([number is not None for number in self.id_number], bool)
+        return np.asarray(self.id_number.is_not_null().to_numpy(), bool)
+
+    @property
+    def _has_valid_id(self) -> NDArray[np.bool_]:
+        card = (self.id_kind == IdentifierKind.ID_CARD.value).fill_null(False)
+        return np.asarray(card.to_numpy(), bool) & (self.id_fault < 0)
+
+    @property
+    def birth_date_differs(self) -> NDArray[np.bool_]:
+        """Where the typed date is not that of the valid identity number."""
+        return self._has_valid_id & (self.typed_days != NO_DAY) & (self.typed_days != self.days)
+
+    @property
+    def sex_differs(self) -> NDArray[np.bool_]:
+        return self._has_valid_id & (self.typed_sex != 0) & (self.typed_sex != self.sex)
+
+    @cached_property
+    def born(self) -> list[date | None]:
+        known = self.days != NO_DAY
+        dates = np.where(known, self.days, 0).astype("datetime64[D]").tolist()
+        return [day if is_known else None for day, is_known in zip(dates, known.tolist(), strict=True)]
 
     @cached_property
     def id_blinds(self) -> Blinds:
         found: Blinds = [None] * len(self)
-        for kind in set(self.id_kind) - {None}:
-            where = [k for k, own in enumerate(self.id_kind) if own == kind]
-            for k, blind in zip(where, blind_indexes(kind or "", [self.id_number[k] for k in where]), strict=True):
+        for kind in self.id_kind.drop_nulls().unique().to_list():
+            where = np.flatnonzero((self.id_kind == kind).fill_null(False).to_numpy())
+            for k, blind in zip(where.tolist(), blind_indexes(kind, self.id_number[where].to_list()), strict=True):
                 found[k] = blind
         return found
 
@@ -92,12 +115,8 @@ class Incoming:
         return blind_indexes(IdentifierKind.CARD, self.frame["card_no"].to_list())
 
     @cached_property
-    def phones(self) -> list[str | None]:
-        return [usable_phone(p) for p in self.frame["phone"].to_list()]
-
-    @cached_property
     def phone_blinds(self) -> Blinds:
-        return blind_indexes(PHONE, self.phones)
+        return blind_indexes(PHONE, self.phones.to_list())
 
     @cached_property
     def address_blinds(self) -> Blinds:
@@ -105,97 +124,125 @@ class Incoming:
 
     def take(self, rows: NDArray[np.int64]) -> "Incoming":
         """Some of the records."""
-        picked = rows.tolist()
         taken = Incoming(
-            frame=self.frame[rows],
             names=self.names.take(rows),
-            named=self.named[rows],
-            sex=self.sex[rows],
-            born=[self.born[k] for k in picked],
-            id_kind=[self.id_kind[k] for k in picked],
-            id_number=[self.id_number[k] for k in picked],
-            id_fault=self.id_fault[rows],
-            birth_date_differs=self.birth_date_differs[rows],
-            sex_differs=self.sex_differs[rows],
-            id_digits=self.id_digits[rows],
+            **{f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name != "names"},
         )
-        for cached in ("id_blinds", "patient_blinds", "card_blinds", "phones", "phone_blinds", "address_blinds"):
-            if cached in self.__dict__:
-                taken.__dict__[cached] = [self.__dict__[cached][k] for k in picked]
+        picked = rows.tolist()
+        for name in ("born", "id_blinds", "patient_blinds", "card_blinds", "phone_blinds", "address_blinds"):
+            if name in self.__dict__:  # computed already
+                taken.__dict__[name] = [self.__dict__[name][k] for k in picked]
         return taken
 
     @cached_property
     def persons(self) -> Persons:
-        """For comparing: keys are the first eight bytes of the blind indexes."""
-        born = self.born
-        return Persons(
-            names=self.names,
-            named=self.named,
-            sex=self.sex,
-            year=np.array([b.year if b else 0 for b in born], np.int16),
-            month=np.array([b.month if b else 0 for b in born], np.int8),
-            day=np.array([b.day if b else 0 for b in born], np.int8),
+        """For comparing with the index: keys are the first eight bytes of the blind indexes."""
+        return self._persons(
             id_key=keys_of(self.id_blinds),
-            id_valid=self.id_fault < 0,
-            id_digits=self.id_digits,
             card=keys_of(self.card_blinds),
             phone=keys_of(self.phone_blinds),
             address=keys_of(self.address_blinds),
-            household=np.zeros(len(self), np.uint64),
+        )
+
+    @cached_property
+    def persons_in_the_clear(self) -> Persons:
+        """For comparing inside one process: keys are hashes of the values themselves, much faster."""
+        return self._persons(
+            id_key=_hashes(self.id_kind + self.id_number),
+            card=_hashes(self.frame["card_no"]),
+            phone=_hashes(self.phones),
+            address=_hashes(self.frame["address"]),
+        )
+
+    def _persons(self, **keys: NDArray[np.uint64]) -> Persons:
+        return Persons(
+            household=_hashes(self.frame["household_no"]),
+            names=self.names,
+            named=self.named,
+            sex=self.sex,
+            born=dates_of(self.days),
+            typed_sex=np.where(self.typed_sex != 0, self.typed_sex, self.sex),
+            typed_born=dates_of(np.where(self.typed_days != NO_DAY, self.typed_days, self.days)),
+            id_valid=self.id_fault < 0,
+            id_digits=self.id_digits,
+            **keys,
         )
 
 
 def clean(frame: pl.DataFrame, *, on: date | None = None) -> Incoming:
     """Normalise a frame with (some of) ``COLUMNS``; ``on`` is the day numbers are checked for, today when left out."""
     frame = with_all_columns(frame)
-    count = frame.height
-    folded = [fold(name) if name else "" for name in frame["name"].to_list()]
-    id_kind: list[str | None] = []
-    id_number: list[str | None] = []
-    for kind, number in zip(frame["id_type"].to_list(), frame["id_number"].to_list(), strict=True):
-        plain = normalise(kind or "01", number) if number else None
-        id_number.append(plain or None)
-        id_kind.append((kind if kind in DOCUMENTS else "01" if kind is None else "99") if plain else None)
-    is_card = np.array([kind == IdentifierKind.ID_CARD for kind in id_kind], bool)
-    read = formulas.read_id_numbers(
-        [number or "" if card else "" for number, card in zip(id_number, is_card, strict=True)], on=on or clock.today()
-    )
+    names = fold_column(frame["name"].fill_null(""))
+    number = normalise_column("", frame["id_number"])
+    kind = pl.select(
+        pl.when(pl.lit(number).is_null())
+        .then(None)
+        .when(pl.lit(frame["id_type"]).is_null())
+        .then(pl.lit(IdentifierKind.ID_CARD.value))
+        .when(pl.lit(frame["id_type"]).is_in(list(DOCUMENTS)))
+        .then(pl.lit(frame["id_type"]))
+        .otherwise(pl.lit(IdentifierKind.OTHER.value))
+    ).to_series()
+    card = (kind == IdentifierKind.ID_CARD.value).fill_null(False)
+    is_card = card.to_numpy()
+    read = formulas.read_id_numbers(number.zip_with(card, pl.Series([""])).to_list(), on=on or clock.today())
     fault = np.where(is_card, read.fault, -1).astype(np.int8)
     valid = is_card & (read.fault < 0)
-
-    typed = frame["birth_date"].cast(pl.Int32).to_numpy(writable=False).astype(np.float64)  # null becomes nan
-    birth_date_differs = valid & ~np.isnan(typed) & (typed != read.born)
-    days = np.where(valid, read.born.astype(np.float64), typed)
-    unknown = np.isnan(days)
-    dates = np.where(unknown, 0, days).astype("datetime64[D]").tolist()
-    born = [None if missing else day for day, missing in zip(dates, unknown.tolist(), strict=True)]
-
+    typed_days = frame["birth_date"].cast(pl.Int32).fill_null(NO_DAY).to_numpy()
     said = frame["sex"].replace_strict({"1": 1, "2": 2}, default=0, return_dtype=pl.Int8).fill_null(0).to_numpy()
-    sex_differs = valid & (said != 0) & (said != read.sex)
+    phones = normalise_column(PHONE, frame["phone"])
+    phones = _each(phones, ~phones.str.contains(r"^1[3-9]"), usable_phone)
     return Incoming(
         frame=frame,
-        names=read_names(folded),
-        named=np.array([not says_nothing_folded(key) for key in folded], bool).reshape(count),
+        names=read_names(names.to_list()),
+        named=named(names),
         sex=np.where(valid, read.sex, said).astype(np.int8),
-        born=born,
-        id_kind=id_kind,
-        id_number=id_number,
+        days=np.where(valid, read.born, typed_days).astype(np.int32),
+        typed_sex=said,
+        typed_days=typed_days,
+        id_kind=kind,
+        id_number=number,
         id_fault=fault,
-        birth_date_differs=birth_date_differs,
-        sex_differs=sex_differs,
         id_digits=read.digits,
+        phones=phones,
     )
 
 
-def says_nothing_folded(key: str) -> bool:
-    """``says_nothing`` with the quick answer first: most names cannot be anonymous."""
-    return not key or ((key[0] in "无不未佚姓身un" or "之" in key) and says_nothing(key))
+def fold_column(names: pl.Series) -> pl.Series:
+    """``names.fold`` for a column without nulls; only unusual names go through Python."""
+    plain = names.str.contains(r"^[\x{4E00}-\x{9FFF}]*$") & ~names.str.contains_any(OLD_CHARACTERS)
+    return _each(names, ~plain, fold)
 
 
-def usable_phone(number: str | None) -> str | None:
-    """The normalised number, or None where it cannot be one (too short, or all digits the same)."""
-    digits = normalise(PHONE, number) if number else ""
+def normalise_column(kind: str, numbers: pl.Series) -> pl.Series:
+    """``privacy.normalise`` for a column; what is empty then is null."""
+    plain = numbers.str.contains(r"^1[0-9]{10}$" if kind == PHONE else r"^[0-9A-Z]+$")
+    return _each(numbers, ~plain, lambda number: normalise(kind, number) or None)
+
+
+def _each(column: pl.Series, which: pl.Series, change: Callable[[str], str | None]) -> pl.Series:
+    rows = which.fill_null(False).arg_true()
+    if not len(rows):
+        return column
+    return column.scatter(rows, [change(text) for text in column.gather(rows).to_list()])
+
+
+def named(folded: pl.Series) -> NDArray[np.bool_]:
+    """Which folded names stand for somebody in particular."""
+    doubtful = folded.str.contains("^$|^[无不未佚姓身un]|之")
+    stands = np.ones(len(folded), bool)
+    for k in np.flatnonzero(doubtful.to_numpy()).tolist():
+        stands[k] = not says_nothing(folded[k])
+    return stands
+
+
+def usable_phone(digits: str) -> str | None:
+    """The normalised number, or None where it cannot be one (too short, or hardly two different digits)."""
     return digits if len(digits) >= SHORTEST_PHONE and len(set(digits)) > 2 else None
+
+
+def _hashes(values: pl.Series) -> NDArray[np.uint64]:
+    return np.where(values.is_null().to_numpy(), np.uint64(0), values.hash().to_numpy())
 
 
 def keys_of(blinds: Blinds) -> NDArray[np.uint64]:

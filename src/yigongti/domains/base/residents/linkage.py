@@ -20,7 +20,7 @@ AT_ONCE = 2_000_000  # pairs compared at a time
 
 def pairs_within(incoming: Incoming, *, at_least: float) -> tuple[Rows, Rows, NDArray[np.float64]]:
     """Pairs i < j of records that score at least so many bits or share an identity number, with their scores."""
-    persons = incoming.persons
+    persons = incoming.persons_in_the_clear
     i, j = blocked(persons)
     levels, score = scored(persons, i, j)
     kept = (score >= at_least) | (levels[:, Aspect.ID_NUMBER] == Number.EQUAL)
@@ -41,8 +41,8 @@ def _block_keys(persons: Persons) -> Iterable[Keys]:
     """The traits one of which two records must share to be compared. 0 stands for a trait that is not known."""
     names = persons.names
     named = persons.named
-    year, month, day = (part.astype(np.uint64) for part in (persons.year, persons.month, persons.day))
-    born = year << np.uint64(16) | month << np.uint64(8) | day
+    year, month, day = (part.astype(np.uint64) for part in (persons.born.year, persons.born.month, persons.born.day))
+    born = persons.born.key
     sound = np.where(named, names.sounding, np.uint64(0))
     surname = np.where(named, np.where(names.surname_length > 0, names.surname_sounding, names.sounding), np.uint64(0))
     yield persons.id_key
@@ -89,9 +89,7 @@ def scored(persons: Persons, i: Rows, j: Rows) -> tuple[Levels, NDArray[np.float
     """Levels and score of each pair; names and dates count by how common they are among the records."""
     if not len(i):
         return np.zeros((0, len(Aspect)), np.int8), np.zeros(0)
-    name, sound, born = (
-        _how_common(key) for key in (persons.names.written, persons.names.sounding, persons.born.astype(np.uint64))
-    )
+    name, sound, born = (_how_common(key) for key in (persons.names.written, persons.names.sounding, persons.born.key))
     levels, score = [], []
     for start in range(0, len(i), AT_ONCE):
         left, right = i[start : start + AT_ONCE], j[start : start + AT_ONCE]

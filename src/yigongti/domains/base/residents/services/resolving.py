@@ -205,7 +205,7 @@ def _has_other_document(ids: NDArray[np.int64], incoming: Incoming, which: NDArr
                 WHERE i.resident_id = k.resident_id AND i.kind = k.kind AND i.active AND i.source_id IS NULL
             )
             """,
-            [ids[which].tolist(), [incoming.id_kind[k] for k in which.tolist()]],
+            [ids[which].tolist(), incoming.id_kind[which].to_list()],
         )
         return {int(which[row[0] - 1]) for row in cursor.fetchall()}
 

@@ -69,7 +69,8 @@ def create(incoming: Incoming, origin: Origin, *, with_document: NDArray[np.bool
             )
             for resident_id, name, key, s, sex, said, born, address, address_blind, insurance_kind, institution_id
             in zip(
-                ids.tolist(), frame["name"].to_list(), _only(named, incoming.names.keys, ""), spelled, incoming.sex.tolist(), sexes,
+                ids.tolist(), frame["name"].to_list(), _only(named, incoming.names.keys, ""), spelled,
+                incoming.sex.tolist(), sexes,
                 incoming.born, addresses, incoming.address_blinds, frame["insurance_kind"].to_list(),
                 frame["managing_institution_id"].to_list(), strict=True,
             )
@@ -107,7 +108,7 @@ def add_numbers(
     count = len(incoming)
     patients = frame["patient_no"].to_list()
     take(patient, [IdentifierKind.PATIENT.value] * count, source_id, patients, incoming.patient_blinds)
-    take(document, incoming.id_kind, None, incoming.id_number, incoming.id_blinds)
+    take(document, incoming.id_kind.to_list(), None, incoming.id_number.to_list(), incoming.id_blinds)
     take(card, [IdentifierKind.CARD.value] * count, None, frame["card_no"].to_list(), incoming.card_blinds)
     # Within one frame, two rows may bring the same number: the first one has it (COPY cannot skip, so sort out here).
     seen: set[tuple[bytes, int | None]] = set()
@@ -165,7 +166,7 @@ def add_phones(incoming: Incoming, ids: NDArray[np.int64], which: NDArray[np.int
         known = {row[0] - 1 for row in cursor.fetchall()}
     fresh = [k for k in range(len(pairs)) if k not in known]
     rows = [asked[pairs[k]] for k in fresh]
-    values = seal_many([incoming.phones[k] for k in rows], PHONE_CONTEXT)
+    values = seal_many(incoming.phones[rows].to_list(), PHONE_CONTEXT)
     _copy(
         Phone,
         "resident_id value blind",

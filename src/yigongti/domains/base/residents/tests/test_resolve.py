@@ -127,8 +127,8 @@ def test_refusals(row, reason, hospital):
 
 def test_numbers_of_two_persons_in_one_row_are_refused(hospital):
     other = id_number(date(1955, 3, 4), 242)
-    register(zhang(patient_no="P1", id_number=NUMBER), person("王丽", "1955-03-04", "2", patient_no="P2", id_number=other),
-             source=hospital)  # fmt: skip
+    wang = person("王丽", "1955-03-04", "2", patient_no="P2", id_number=other)
+    register(zhang(patient_no="P1", id_number=NUMBER), wang, source=hospital)
     assert send(zhang(patient_no="P2", id_number=NUMBER), source=hospital) == [(None, "refused", "numbers_disagree")]
     third = id_number(BORN, 199)
     assert send(zhang(patient_no="P1", id_number=third), source=hospital) == [(None, "refused", "numbers_disagree")]
