@@ -14,7 +14,7 @@ from yigongti.domains.oversight.plan_ledger.references import Reference, find
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.policy import api as policy
-from yigongti.kernel.policy.api import Ask, Body, Clause, Organisation, Parameter, Value
+from yigongti.kernel.policy.api import Ask, Body, Clause, Organisation, Parameter, Unnamed, Value
 
 
 class State(StrEnum):
@@ -176,6 +176,14 @@ def organisations_of_clause(clause: Clause) -> tuple[Organisation, ...]:
     if plan is None or plan.document != clause.document:
         return ()
     return tuple(o for o in plan.organisations if clause.number in o.clause.split("；"))
+
+
+def unnamed_of_clause(clause: Clause) -> tuple[Unnamed, ...]:
+    """The bodies the clause counts or mentions without naming them."""
+    plan = policy.organisations(clause.place)
+    if plan is None or plan.document != clause.document:
+        return ()
+    return tuple(u for u in plan.unnamed if clause.number in u.clause.split("；"))
 
 
 @dataclass(frozen=True)

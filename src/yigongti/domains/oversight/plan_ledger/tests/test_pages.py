@@ -92,6 +92,7 @@ def test_a_clause_has_its_own_page(client: Client) -> None:
     page = text(client, "/plan/xuchang/四（二）/")
     for part in ("结余留用、超支不补", "医保基金超支的处理", "超支不补", "医保部门", "功能模块：医保基金", "系统中缺"):
         assert part in page
+    assert "卫生院（3 家）" in text(client, "/plan/wuhua/七（一）1/")
     assert client.get("/plan/xuchang/九（九）/").status_code == 404
     assert client.get("/plan/nowhere/").status_code == 404
 

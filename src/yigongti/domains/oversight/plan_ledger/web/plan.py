@@ -77,6 +77,7 @@ def clause(request: HttpRequest, place: str, number: str) -> HttpResponse:
             "values": selectors.values_of_clause(view.clause),
             "labels": {parameter.name: str(parameter.label) for parameter in policy.parameters()},
             "organisations": selectors.organisations_of_clause(view.clause),
+            "unnamed": selectors.unnamed_of_clause(view.clause),
         },
     )
 
