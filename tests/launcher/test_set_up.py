@@ -18,7 +18,7 @@ def test_a_fresh_checkout_runs_and_answers_as_every_role(kind: str, fresh: Check
     node = kind if kind == "wheel" or (shutil.which("npm") and shutil.which("node")) else "auto"
     fresh.environment |= {"YIGONGTI_POSTGRES": kind, "YIGONGTI_NODE": node}
 
-    ended = fresh.call("run", "--smoke", "--demo-residents", "200", timeout=600)
+    ended = fresh.call("run", "--smoke", "--demo-residents", "40", timeout=600)
 
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert re.search(rf"PostgreSQL \d+ \({'wheel' if kind == 'wheel' else 'installed'}\)", ended.stdout)
