@@ -2,10 +2,12 @@
 
 import polars as pl
 
+from yigongti.domains.base.residents.permissions import SEARCH
+from yigongti.domains.base.residents.selectors import Card, Number, card, cards, cluster, numbers, phones, whole
 from yigongti.domains.base.residents.services import resolving
 from yigongti.kernel.access.api import Actor
 
-__all__ = ["resolve"]
+__all__ = ["SEARCH", "Card", "Number", "card", "cards", "cluster", "numbers", "phones", "resolve", "whole"]
 
 
 def resolve(frame: pl.DataFrame, *, source_id: int | None, actor: Actor, batch_id: int | None = None) -> pl.DataFrame:
