@@ -53,6 +53,12 @@ def _dress(field: forms.Field) -> None:
         widget.input_type, widget.format = "datetime-local", "%Y-%m-%dT%H:%M"
     elif isinstance(field, forms.IntegerField) and isinstance(widget, forms.NumberInput):
         widget.attrs.setdefault("inputmode", "numeric")
+    if isinstance(field, forms.ModelChoiceField) and field.empty_label == "---------":
+        field.empty_label = _("请选择")
+    elif isinstance(field, forms.ChoiceField) and isinstance(field.choices, list):
+        field.choices = [
+            (value, _("请选择") if (value, words) == ("", "---------") else words) for value, words in field.choices
+        ]
     if isinstance(widget, forms.Textarea):
         widget.attrs.pop("cols", None)
         if widget.attrs.get("rows") in {None, "10"}:

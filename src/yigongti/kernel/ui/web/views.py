@@ -7,8 +7,7 @@ from django import forms as django_forms
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 from yigongti.kernel import clock
 from yigongti.kernel.access.web.guard import signed_in
@@ -23,21 +22,29 @@ from yigongti.kernel.ui.permissions import GALLERY
 class SampleForm(Form):
     """One field of each sort."""
 
-    name = django_forms.CharField(label=gettext_lazy("姓名"), max_length=60)
-    born = django_forms.DateField(label=gettext_lazy("出生日期"), help_text=gettext_lazy("例如 1968-03-15"))
+    name = django_forms.CharField(label=pgettext_lazy("gallery", "姓名"), max_length=60)
+    born = django_forms.DateField(
+        label=pgettext_lazy("gallery", "出生日期"), help_text=pgettext_lazy("gallery", "例如 1968-03-15")
+    )
     sex = django_forms.ChoiceField(
-        label=gettext_lazy("性别"),
-        choices=[("1", gettext_lazy("男")), ("2", gettext_lazy("女"))],
+        label=pgettext_lazy("gallery", "性别"),
+        choices=[("1", pgettext_lazy("gallery", "男")), ("2", pgettext_lazy("gallery", "女"))],
         widget=django_forms.RadioSelect,
     )
     institution = django_forms.ChoiceField(
-        label=gettext_lazy("管理机构"),
-        choices=[("", "—"), ("1", gettext_lazy("城东卫生院")), ("2", gettext_lazy("城西社区卫生服务中心"))],
+        label=pgettext_lazy("gallery", "管理机构"),
+        choices=[
+            ("", "—"),
+            ("1", pgettext_lazy("gallery", "城东卫生院")),
+            ("2", pgettext_lazy("gallery", "城西社区卫生服务中心")),
+        ],
     )
-    note = django_forms.CharField(label=gettext_lazy("备注"), required=False, widget=django_forms.Textarea)
-    agreed = django_forms.BooleanField(label=gettext_lazy("本人已同意查阅健康档案"), required=False)
+    note = django_forms.CharField(label=pgettext_lazy("gallery", "备注"), required=False, widget=django_forms.Textarea)
+    agreed = django_forms.BooleanField(label=pgettext_lazy("gallery", "本人已同意查阅健康档案"), required=False)
     attached = django_forms.FileField(
-        label=gettext_lazy("附件"), required=False, help_text=gettext_lazy("CSV 或 Excel，最大 200 MB")
+        label=pgettext_lazy("gallery", "附件"),
+        required=False,
+        help_text=pgettext_lazy("gallery", "CSV 或 Excel，最大 200 MB"),
     )
 
 
@@ -64,63 +71,112 @@ def _samples() -> dict[str, Any]:
         "trend": inside,
         "line": Chart(
             months,
-            [Series(_("全市"), inside), Series(_("东部片区"), east)],
-            unit="%", axis=_("月份"), target=90, target_label=_("目标 90%"),
+            [Series(pgettext("gallery", "全市"), inside), Series(pgettext("gallery", "东部片区"), east)],
+            unit="%",
+            axis=pgettext("gallery", "月份"),
+            target=90,
+            target_label=pgettext("gallery", "目标 90%"),
         ),
         "bars": Chart(
-            [_("城东卫生院"), _("城西社区卫生服务中心"), _("第一人民医院")], 
-            [Series(_("就诊人次"), [5120, 3871, 12044])],
-            kind="bars", unit="", axis=_("机构"), from_zero=True,
+            [
+                pgettext("gallery", "城东卫生院"),
+                pgettext("gallery", "城西社区卫生服务中心"),
+                pgettext("gallery", "第一人民医院"),
+            ],
+            [Series(pgettext("gallery", "就诊人次"), [5120, 3871, 12044])],
+            kind="bars",
+            unit="",
+            axis=pgettext("gallery", "机构"),
+            from_zero=True,
         ),
         "steps": [
-            {"label": _("提出意向"), "state": "done"},
-            {"label": _("属地同意"), "state": "done"},
-            {"label": _("指导中心同意"), "state": "current"},
-            {"label": _("专班会议通过"), "state": "todo"},
-            {"label": _("签订协议"), "state": "todo"},
+            {"label": pgettext("gallery", "提出意向"), "state": "done"},
+            {"label": pgettext("gallery", "属地同意"), "state": "done"},
+            {"label": pgettext("gallery", "指导中心同意"), "state": "current"},
+            {"label": pgettext("gallery", "专班会议通过"), "state": "todo"},
+            {"label": pgettext("gallery", "签订协议"), "state": "todo"},
         ],
         "timeline": [
-            Entry(_("等待处理"), now + timedelta(days=2), detail=_("指导中心应在 2 天内答复"), kind="waiting"),
-            Entry(_("属地同意"), now - timedelta(days=1), _("王主任"), _("玉山镇"), tag=_("已同意"), kind="good"),
             Entry(
-                _("提出意向"), now - timedelta(days=4), _("李院长"), _("城东卫生院"),
-                detail=_("愿意加入东部片区，接受统一管理。"),
+                pgettext("gallery", "等待处理"),
+                now + timedelta(days=2),
+                detail=pgettext("gallery", "指导中心应在 2 天内答复"),
+                kind="waiting",
+            ),
+            Entry(
+                pgettext("gallery", "属地同意"),
+                now - timedelta(days=1),
+                pgettext("gallery", "王主任"),
+                pgettext("gallery", "玉山镇"),
+                tag=pgettext("gallery", "已同意"),
+                kind="good",
+            ),
+            Entry(
+                pgettext("gallery", "提出意向"),
+                now - timedelta(days=4),
+                pgettext("gallery", "李院长"),
+                pgettext("gallery", "城东卫生院"),
+                detail=pgettext("gallery", "愿意加入东部片区，接受统一管理。"),
             ),
         ],
         "soon": now + timedelta(days=1),
-    }  # fmt: skip
+    }
 
 
 def _listing(request: HttpRequest) -> Listing:
     today = clock.today()
-    kinds = {"a": _("高血压"), "b": _("糖尿病"), "c": _("已转诊")}
+    kinds = {"a": pgettext("gallery", "高血压"), "b": pgettext("gallery", "糖尿病"), "c": pgettext("gallery", "已转诊")}
     rows = [
         {
-            "name": _("居民 %(n)d") % {"n": n}, "kind": "abc"[n % 3], "due": today + timedelta(days=n - 3),
-            "fee": 12_345 * n, "visits": n * 7 % 31, "share": (n * 13 % 100) / 100,
+            "name": pgettext("gallery", "居民 %(n)d") % {"n": n},
+            "kind": "abc"[n % 3],
+            "due": today + timedelta(days=n - 3),
+            "fee": 12_345 * n,
+            "visits": n * 7 % 31,
+            "share": (n * 13 % 100) / 100,
         }
         for n in range(1, 61)
-    ]  # fmt: skip
+    ]
     return Listing(
-        request, rows, name="gallery", title=_("示例列表"), export=GALLERY,
+        request,
+        rows,
+        name="gallery",
+        title=pgettext("gallery", "示例列表"),
+        export=GALLERY,
         columns=[
-            Column("name", _("姓名"), sort="name", lead=True, href=lambda row: "#list"),
-            Column("kind", _("类别"), kind="tag", value=lambda row: kinds[row["kind"]],
-                   tag=lambda row: {"a": "attention", "b": "info", "c": "good"}[row["kind"]]),
-            Column("due", _("下次随访"), kind="due", sort="due"),
-            Column("visits", _("就诊次数"), kind="number", sort="visits"),
-            Column("fee", _("费用（元）"), kind="yuan", sort="fee"),
-            Column("share", _("报销比例"), kind="share"),
+            Column("name", pgettext("gallery", "姓名"), sort="name", lead=True, href=lambda row: "#list"),
+            Column(
+                "kind",
+                pgettext("gallery", "类别"),
+                kind="tag",
+                value=lambda row: kinds[row["kind"]],
+                tag=lambda row: {"a": "attention", "b": "info", "c": "good"}[row["kind"]],
+            ),
+            Column("due", pgettext("gallery", "下次随访"), kind="due", sort="due"),
+            Column("visits", pgettext("gallery", "就诊次数"), kind="number", sort="visits"),
+            Column("fee", pgettext("gallery", "费用（元）"), kind="yuan", sort="fee"),
+            Column("share", pgettext("gallery", "报销比例"), kind="share"),
         ],
         filters=[
-            TextFilter("q", _("姓名"), by=lambda rows, text: [row for row in rows if text in row["name"]]),
-            ChoiceFilter("kind", _("类别"), choices=list(kinds.items()),
-                         by=lambda rows, kind: [r for r in rows if r["kind"] == kind]),
-            DayRangeFilter("due", _("下次随访"), by=lambda rows, days: [
-                r for r in rows if (not days[0] or r["due"] >= days[0]) and (not days[1] or r["due"] <= days[1])]),
+            TextFilter(
+                "q", pgettext("gallery", "姓名"), by=lambda rows, text: [row for row in rows if text in row["name"]]
+            ),
+            ChoiceFilter(
+                "kind",
+                pgettext("gallery", "类别"),
+                choices=list(kinds.items()),
+                by=lambda rows, kind: [r for r in rows if r["kind"] == kind],
+            ),
+            DayRangeFilter(
+                "due",
+                pgettext("gallery", "下次随访"),
+                by=lambda rows, days: [
+                    r for r in rows if (not days[0] or r["due"] >= days[0]) and (not days[1] or r["due"] <= days[1])
+                ],
+            ),
         ],
         page_size=25,
-    )  # fmt: skip
+    )
 
 
 @signed_in
