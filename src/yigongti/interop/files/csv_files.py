@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from yigongti.interop.files import templates
 from yigongti.interop.files.headers import Layout, hinted, recognise
 from yigongti.interop.files.tables import Conflicts, headers_of, part_of, positions
-from yigongti.interop.files.text import TextFile, examine
+from yigongti.interop.files.text import BLOCK, TextFile, examine
 from yigongti.kernel.intake.api import ROW, Chunk, Extract, FileRefused, Incoming, RefusedLine, Token, extracts
 
 SEPARATORS = (",", "\t", ";", "|")
@@ -77,7 +78,7 @@ class CsvReader:
 
     def chunks(self, after: Token | None = None) -> Iterator[Chunk]:
         offset, row = (int(after["offset"]), int(after["row"])) if after else (self._first, self._first_row)
-        for block in self._file.blocks(offset):
+        for block in self._file.blocks(offset, size=getattr(settings, "INTAKE_BLOCK_BYTES", BLOCK)):
             raw = self._raw(block.text, row)
             row += raw.height
             part = part_of(self._layout, raw, conflicting=self._conflicting)

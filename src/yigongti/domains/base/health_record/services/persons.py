@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from yigongti.domains.base.health_record.services.places import find_institution
+from yigongti.domains.base.residents import api as residents
 from yigongti.kernel.intake.api import REFUSAL, ROW, Stored, Storing
 
 SAID = ("patient_no", "name", "sex", "birth_date", "id_type", "id_number", "phone")
@@ -34,9 +35,9 @@ def persons_of(frame: pl.DataFrame, storing: Storing) -> Persons:
         asked = rows.select(ROW, *SAID)
     if asked.is_empty():
         return Persons(rows["resident_id"], pl.DataFrame(schema=REFUSAL))
-    answers = _resolve(asked, source_id=storing.source_id, actor=storing.actor, batch_id=storing.batch_id).select(
-        ROW, pl.col("resident_id").alias("found"), "reason"
-    )
+    answers = residents.resolve(
+        asked, source_id=storing.source_id, actor=storing.actor, batch_id=storing.batch_id
+    ).select(ROW, pl.col("resident_id").alias("found"), "reason")
     learnt = (
         asked.join(answers, on=ROW, maintain_order="left")
         .filter(pl.col("found").is_not_null())
@@ -76,7 +77,7 @@ def register(frame: pl.DataFrame, storing: Storing) -> Stored:
         pl.col("managing_institution").alias("value"),
     ).cast(REFUSAL)  # type: ignore[arg-type]
     rows = rows.join(lost, on=ROW, how="anti", maintain_order="left")
-    answers = _resolve(
+    answers = residents.resolve(
         rows.select(ROW, *_AT_REGISTRATION, "managing_institution_id"),
         source_id=storing.source_id,
         actor=storing.actor,
@@ -93,9 +94,3 @@ def register(frame: pl.DataFrame, storing: Storing) -> Stored:
         unchanged=answers.height - bad.height - stored - updated,
         refused=pl.concat([refused, _refusals(bad)]),
     )
-
-
-def _resolve(frame: pl.DataFrame, **context: object) -> pl.DataFrame:
-    from yigongti.domains.base.residents.services.resolving import resolve
-
-    return resolve(frame, **context)  # type: ignore[arg-type]

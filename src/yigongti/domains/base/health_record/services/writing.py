@@ -213,7 +213,7 @@ def _copy(table: str, rows: pl.DataFrame, force_not_null: Sequence[str] = ()) ->
     if force_not_null:
         options.append(f"FORCE_NOT_NULL ({', '.join(force_not_null)})")
     statement = f"COPY {table} ({', '.join(rows.columns)}) FROM STDIN ({', '.join(options)})"
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
         copy.write(text.getbuffer())
 
 
