@@ -22,7 +22,7 @@ from yigongti.kernel.workflow.models import History
 
 STATIC = Path(__file__).parents[1] / "static" / "ui"
 INLINE = re.compile(
-    r"<script(?![^>]*\bsrc=)(?![^>]*application/json)|<style|\sstyle=|\son[a-z]+=|javascript:|https?://"
+    r"<script(?![^>]*\bsrc=)(?![^>]*application/json)|<style|\sstyle=|\son(?!e=)[a-z]+=|javascript:|https?://"
 )
 COUNT = declare("test.count", "清点", to={Role.AUDITOR})
 AUDITOR, DOCTOR = person(Role.AUDITOR, 1), person(Role.DOCTOR, 1)
@@ -72,7 +72,7 @@ def test_no_page_brings_inline_script_or_style():
     for template in source.rglob("templates/**/*.html"):
         text = re.sub(r"{#.*?#}", "", template.read_text())
         if re.search(
-            r"<script(?![^>]*\bsrc=)(?![^>]*application/json)|<style|\sstyle=|\son[a-z]+=|javascript:|https?://", text
+            r"<script(?![^>]*\bsrc=)(?![^>]*application/json)|<style|\sstyle=|\son(?!e=)[a-z]+=|javascript:|https?://", text
         ):
             found.append(str(template.relative_to(source)))
     assert found == []
