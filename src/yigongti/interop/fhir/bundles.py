@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 import polars as pl
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from yigongti.domains.base.terminology.api import system_of
@@ -20,9 +21,11 @@ from yigongti.kernel.intake.api import (
     REFUSAL,
     ROW,
     Chunk,
+    Extract,
     FileRefused,
     Incoming,
     Part,
+    Reader,
     RefusedLine,
     Token,
     extracts,
@@ -41,8 +44,8 @@ class BundleFormat:
     """FHIR R4 bundles."""
 
     name = "fhir.bundle"
-    label = _("FHIR R4 数据包")
-    suffixes = (".json",)
+    label: str | Promise = _("FHIR R4 数据包")
+    suffixes: tuple[str, ...] = (".json",)
 
     def recognises(self, incoming: Incoming) -> bool:
         head = incoming.head().removeprefix(b"\xef\xbb\xbf").lstrip()
@@ -50,10 +53,13 @@ class BundleFormat:
             return True
         return (head.startswith(b"{") and b'"resourceType"' in head) or _is_xml(head)
 
-    def open(self, incoming: Incoming) -> "BundleReader":
+    def open(self, incoming: Incoming) -> Reader:
         if _is_xml(incoming.head()):
             raise FileRefused("fhir_xml")
         return BundleReader(incoming.path)
+
+    def template(self, extract: Extract) -> None:
+        """None: a bundle is made by a program, not filled in."""
 
     def refused_file(self, lines: Iterator[RefusedLine], headers: Mapping[str, Sequence[str]], folder: Path) -> Path:
         return corrections.write(lines, folder)
@@ -76,7 +82,7 @@ class BundleReader:
         ours, passed = self._sorted_out()
         self._order = sorted(ours, key=lambda i: (order[ours[i]], i))
         self._extract = ours
-        self.notes: list[tuple[str, Mapping[str, str]]] = self._notes(passed)
+        self.notes: Sequence[tuple[str, Mapping[str, str]]] = self._notes(passed)
         self.headers: Mapping[str, Sequence[str]] = dict.fromkeys(sorted(set(ours.values())), HEADERS)
         if not ours:
             kinds = sorted({kind or "?" for kind in self._bundle.kinds})

@@ -85,7 +85,7 @@ def _faults(resource: dict[str, Any], where: str) -> Iterator[Fault]:
 
 def _in_our_words(error: jsonschema_rs.ValidationError, where: str) -> Iterator[Fault]:
     path = path_of(where, error.instance_path)
-    kind = error.kind
+    kind: Any = error.kind
     shown = None if _PERSONAL.search(path) else _short(error.instance)
     match kind.name:
         case "additionalProperties":

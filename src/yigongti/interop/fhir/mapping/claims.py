@@ -155,7 +155,7 @@ def _institution(source: Source) -> str | None:
 
 def _diagnosis(source: Source) -> Any:
     lines = source.get("diagnosis") or []
-    first = min(
+    first: Json = min(
         lines, key=lambda d: ("principal" not in codes(d.get("type") or ()), d.get("sequence") or 99), default={}
     )
     concept = first.get("diagnosisCodeableConcept")

@@ -142,7 +142,9 @@ def written(folder: Path, content: Json | str | bytes, name: str = "bundle.json"
 
 
 def opened(folder: Path, content: Json | str | bytes) -> BundleReader:
-    return BundleFormat().open(written(folder, content))
+    reader = BundleFormat().open(written(folder, content))
+    assert isinstance(reader, BundleReader)
+    return reader
 
 
 def rows(reader: BundleReader, after: Token | None = None) -> dict[str, list[dict[str, Any]]]:

@@ -6,10 +6,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from tests.support.samples import folder
 
-from yigongti.domains.base.health_record.models import Fact
 from yigongti.domains.base.organisation.api import institutions, load_place
 from yigongti.domains.base.terminology.api import load_shipped
 from yigongti.interop.fhir.tests.samples import (
@@ -31,6 +31,7 @@ from yigongti.kernel.intake.refused_rows import write
 
 pytestmark = pytest.mark.django_db
 ACTOR = system_actor("test")
+Fact = apps.get_model("health_record", "Fact")
 KIND = {
     "encounters": "encounter",
     "diagnoses": "condition",
