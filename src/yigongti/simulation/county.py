@@ -77,7 +77,6 @@ def simulate(
     sums = Sums(where)
     keys = [site.key for site in where.sites] + [where.bureau or ""]
     dirt: dict[str, dict[str, int]] = parameters["dirt.rows"]
-    persons: list[pl.DataFrame] = []
     for span in spans(seed, residents):
         people = population.make(span, parameters, where)
         tables = office.tables(span, people)
@@ -87,17 +86,14 @@ def simulate(
                 text = in_style(rows, extract, styles[sender])
                 soiled = soil(text, extract, dirt[extract], draws).rows
                 outbox.send(sender, extract, soiled)
-                if extract == "claims":
-                    sums.add_claims(rows, soiled)
-        sums.add_visits(tables)
+                sums.add(extract, sender, rows, soiled)
         if truth:
-            persons.append(_persons(tables, where))
+            outbox.know(_persons(tables, where))
         if progress:
             written = sum(counts["rows"] for counts in outbox.counts.values())
             progress(span.first + span.residents, residents, written)
     outbox.close()
     if truth:
-        pl.concat(persons).write_parquet(folder / TRUTH / "persons.parquet", compression="zstd")
         _summary(folder, place, residents, seed, outbox.counts, sums)
     return Written(folder, outbox.counts)
 

@@ -35,11 +35,13 @@ class AccountView:
     id: int
     username: str
     name: str
+    must_change_password: bool
 
 
 def account_named(username: str) -> AccountView | None:
     """The account with this user name, if there is one."""
-    found = Account.objects.filter(username=username).values_list("pk", "username", "name").first()
+    columns = ("pk", "username", "name", "must_change_password")
+    found = Account.objects.filter(username=username).values_list(*columns).first()
     return AccountView(*found) if found else None
 
 
