@@ -37,7 +37,7 @@ class Checkout:
         )
 
     @contextmanager
-    def running(self, *words: str, until: str = "Ctrl-C", seconds: float = 240) -> Iterator["Running"]:
+    def running(self, *words: str, until: str = "Ctrl-C", seconds: float = 420) -> Iterator["Running"]:
         """``./yigongti run`` in the background, entered once it has said ``until``; killed for good at the end."""
         log = self.root.parent / f"run-{time.monotonic_ns()}.log"
         with log.open("wb") as output:
@@ -75,7 +75,7 @@ class Running:
     def said(self) -> str:
         return self.log.read_text(errors="replace")
 
-    def await_words(self, words: str, seconds: float = 60) -> None:
+    def await_words(self, words: str, seconds: float = 180) -> None:
         """Return when the words were said; fails when it ends first or the time is over."""
         until = time.monotonic() + seconds
         while words not in self.said:

@@ -35,25 +35,21 @@ def test_it_survives_the_death_of_any_of_its_processes(lent: Checkout) -> None:
             run.await_words(said)
         _await_answer(port)
         everything = run.all()
+        run.process.kill()
+        assert gone(everything), "a killed supervisor takes everything along"
+
+    with lent.running("--port", port, "--demo-residents", "0") as run:
+        assert _answers(port), "and the next start finds nothing in its way"
         second = lent.call("run", "--port", _free_port())
         assert second.returncode == 1
         assert f"process {run.process.pid} runs already" in second.stderr
+        guest = lent.call("audit", "verify")
+        assert guest.returncode == 0, guest.stderr
+        everything = run.all()
         run.process.send_signal(signal.SIGINT)
         assert run.process.wait(60) == 0
         assert gone(everything)
-        assert "stopped" in run.said
-
-    # A killed supervisor takes everything along, and the next start finds nothing in its way.
-    with lent.running("--port", port, "--demo-residents", "0") as run:
-        everything = run.all()
-        run.process.kill()
-        assert gone(everything)
-    with lent.running("--port", port, "--demo-residents", "0") as run:
-        assert _answers(port)
-        ended = lent.call("audit", "verify")
-        assert ended.returncode == 0, ended.stderr  # as a guest of the running database
-    ended = lent.call("audit", "verify")
-    assert ended.returncode == 0, ended.stderr  # with a database for its own duration
+        assert run.said.rstrip().endswith("stopped")
 
 
 def test_a_port_in_use_is_one_clear_line(lent: Checkout) -> None:
@@ -90,7 +86,7 @@ def test_data_of_another_version_is_refused_in_words(lent: Checkout) -> None:
 
 
 def _await_answer(port: str) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     while True:
         try:
             assert _answers(port)

@@ -16,7 +16,13 @@ def tell(error: Exception) -> int:
     ours = type(error).__module__.startswith("yigongti.")
     if isinstance(error, OSError) and error.filename:
         said, ours = f"{error.strerror}: {error.filename}", True
-    if not ours or not said:
+    if type(error).__name__ == "ProgrammingError" and "does not exist" in said:
+        said = (
+            f"the database is older than the program: start ./yigongti run once, or ./yigongti manage migrate ({said})"
+        )
+    elif type(error).__name__ == "OperationalError":
+        said = f"the database does not answer as it should: {said}"
+    elif not ours or not said:
         said = f"{type(error).__name__}: {said}"
     kept = ""
     log = var() / "logs" / "last-error.txt"

@@ -19,7 +19,7 @@ from typing import NoReturn
 
 from yigongti.config.supervise.child import Child
 from yigongti.config.supervise.installation import Installation, Ownership
-from yigongti.config.supervise.server import Server
+from yigongti.config.supervise.server import Server, refuse_unusable
 
 WEB_PROCESSES = 2
 THREADS = 4  # per web process; each may hold one connection to PostgreSQL
@@ -55,7 +55,9 @@ class Platform:
         """Start everything; returns when pages answer. Raises PlatformFailed and the server's exceptions."""
         _free_or_fail(self.host, self.port)
         url = os.environ.get("DATABASE_URL")
-        if not url:
+        if url:
+            refuse_unusable(url)
+        else:
             began = time.monotonic()
             self.server = self.installation.server()
             self.server.start()

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import psycopg
 
-from yigongti.config.supervise.binaries import Installation
+from yigongti.config.supervise.binaries import OLDEST, Installation
 from yigongti.config.supervise.privilege import Way, way_for
 
 USER = DATABASE = "yigongti"
@@ -239,6 +239,17 @@ def kept_password(file: Path) -> str:
         draft.write_text(secrets.token_urlsafe(32))
         draft.rename(file)
     return file.read_text().strip()
+
+
+def refuse_unusable(url: str) -> None:
+    """Raises ServerFailed when the database at an address does not answer or is too old."""
+    try:
+        with psycopg.connect(url, connect_timeout=10) as connection:
+            version = connection.info.server_version // 10000
+    except psycopg.Error as error:
+        raise ServerFailed(f"the database of DATABASE_URL does not answer: {_last_line(str(error))}") from error
+    if version < OLDEST:
+        raise ServerFailed(f"the database of DATABASE_URL is PostgreSQL {version}; {OLDEST} or newer is needed")
 
 
 def answers(url: str) -> bool:
