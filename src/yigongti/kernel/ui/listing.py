@@ -9,13 +9,13 @@ as the list, says who made it when, and is in the audit trail; a cell never beco
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from typing import Any, Literal
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.functional import Promise
-from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -88,15 +88,20 @@ class Column:
     def cell(self, row: Row) -> str:
         """The cell's HTML, escaped."""
         if self.html is not None:
-            return conditional_escape(self.html(row))
-        text: str = conditional_escape(self.text(row))
+            return _escaped(self.html(row))
+        text = _escaped(self.text(row))
         if self.kind == "tag" and text:
             colour = self.tag(row) if self.tag else ""
-            text = f'<span class="tag{f" tag--{conditional_escape(colour)}" if colour else ""}">{text}</span>'
+            text = f'<span class="tag{f" tag--{_escaped(colour)}" if colour else ""}">{text}</span>'
         elif self.kind == "due" and text and words.overdue(self.of(row)):
             text = f'<span class="tag tag--bad">{text}</span>'
         address = self.href(row) if self.href and text else None
-        return f'<a href="{conditional_escape(address)}">{text}</a>' if address else text
+        return f'<a href="{_escaped(address)}">{text}</a>' if address else text
+
+
+def _escaped(text: object) -> str:
+    """Text as HTML; what is safe already stays. (Django's own does the same by way of three calls, for every cell.)"""
+    return text if isinstance(text, SafeString) else escape(str(text))
 
 
 @dataclass(frozen=True)
@@ -184,7 +189,7 @@ class Listing:
             (
                 column,
                 "th" if column.lead else "td",
-                conditional_escape(str(column.label)),
+                _escaped(str(column.label)),
                 "number" if column.kind in _FIGURES else "nowrap" if column.kind in {"day", "moment"} else "",
             )
             for column in self._on_page

@@ -6,6 +6,7 @@ Promises that an entry whose permission the actor lacks is never rendered, and t
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import cache
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
@@ -107,6 +108,7 @@ def entries_for(actor: Actor | None, path: str = "") -> list[tuple[Group, list[E
     return list(groups.items())
 
 
+@cache
 def _url(name: str) -> str | None:
     try:
         return reverse(name)

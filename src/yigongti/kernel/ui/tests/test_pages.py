@@ -72,7 +72,8 @@ def test_no_page_brings_inline_script_or_style():
     for template in source.rglob("templates/**/*.html"):
         text = re.sub(r"{#.*?#}", "", template.read_text())
         if re.search(
-            r"<script(?![^>]*\bsrc=)(?![^>]*application/json)|<style|\sstyle=|\son(?!e=)[a-z]+=|javascript:|https?://", text
+            r"<script(?![^>]*\bsrc=)(?![^>]*application/json)|<style|\sstyle=|\son(?!e=)[a-z]+=|javascript:|https?://",
+            text,
         ):
             found.append(str(template.relative_to(source)))
     assert found == []
