@@ -196,7 +196,7 @@ class BundleReader:
         """The entries an entry refers to, as a JSON array: it can then be corrected and sent on its own."""
         try:
             mentioned = set(references_in(self._bundle.resource(i)))
-        except (msgspec.DecodeError, RecursionError, AssertionError):
+        except (msgspec.DecodeError, RecursionError, KeyError):
             return "[]"
         found = {n for address in mentioned if (n := self._bundle.position(address)) is not None and n != i}
         return "[" + ",".join(_text(self._bundle.raw[n]) for n in sorted(found)) + "]"

@@ -112,6 +112,8 @@ class Bundle:
         self.about: dict[int, _Resource] = {}
         self.without_value: set[int] = set()
         self.partial_dates = sum(1 for _found in _PARTIAL_DATE.finditer(text))
+        self._texts: dict[int, msgspec.Raw] = {}
+        self._full_urls: dict[int, str] = {}
         self._by_address: dict[str, int] = {}
         self._unsound: dict[int, bool] = {}
         self._index()
@@ -140,18 +142,12 @@ class Bundle:
 
     def resource(self, i: int) -> dict[str, Any]:
         """The resource of entry ``i`` as JSON with floats: what the schema is checked against."""
-        resource: dict[str, Any] = _as_json.decode(self._resource_text(i))
+        resource: dict[str, Any] = _as_json.decode(self._texts[i])
         return resource
 
     def _entry(self, i: int) -> Entry:
         """The resource of entry ``i`` with its numbers as they were written, and its full address."""
-        whole = _as_entry.decode(self.raw[i])
-        return Entry(_as_exact_json.decode(self._resource_text(i)), whole.fullUrl)
-
-    def _resource_text(self, i: int) -> msgspec.Raw:
-        text = _as_entry.decode(self.raw[i]).resource
-        assert not isinstance(text, msgspec.UnsetType)
-        return text
+        return Entry(_as_exact_json.decode(self._texts[i]), self._full_urls.get(i, ""))
 
     def _index(self) -> None:
         same: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
@@ -162,6 +158,7 @@ class Bundle:
                 if isinstance(entry.resource, msgspec.UnsetType):
                     self.broken[i] = Fault(f"entry[{i}].resource", "fhir_no_resource")
                 else:
+                    self._texts[i] = entry.resource
                     about = _as_resource.decode(entry.resource)
                     kind = about.resourceType
                     self.about[i] = about
@@ -171,6 +168,7 @@ class Bundle:
                         same[kind, about.id].append(i)
                         self._by_address.setdefault(f"{kind}/{about.id}", i)
                     if entry.fullUrl:
+                        self._full_urls[i] = entry.fullUrl
                         self._by_address.setdefault(entry.fullUrl, i)
                     if entry.request and entry.request.method not in (None, "POST", "PUT"):
                         method = str(entry.request.method)[:20]
