@@ -9,7 +9,7 @@ with it, so a value moved into another column does not open there.
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cache
 
 from cryptography.exceptions import InvalidTag
@@ -28,14 +28,19 @@ class NotGenuine(ValueError):
 def seal(text: str, context: str, *, ring: str = "data") -> bytes:
     """Encrypt a text under the newest key of the ring; two calls never give the same bytes."""
     number, secret = keys.current(ring)
-    return _seal(text.encode(), bytes((number,)), _cipher_key(secret), context.encode())
+    nonce = secrets.token_bytes(NONCE)
+    return _seal(text.encode(), bytes((number,)), nonce, _cipher_key(secret), context.encode())
 
 
-def seal_many(texts: Iterable[str | None], context: str, *, ring: str = "data") -> list[bytes | None]:
+def seal_many(texts: Sequence[str | None], context: str, *, ring: str = "data") -> list[bytes | None]:
     """``seal`` for a column; None stays None."""
     number, secret = keys.current(ring)
     algorithm, head, bound = _cipher_key(secret), bytes((number,)), context.encode()
-    return [None if text is None else _seal(text.encode(), head, algorithm, bound) for text in texts]
+    nonces = secrets.token_bytes(NONCE * len(texts))
+    return [
+        None if text is None else _seal(text.encode(), head, nonces[at : at + NONCE], algorithm, bound)
+        for text, at in zip(texts, range(0, len(nonces), NONCE), strict=True)
+    ]
 
 
 def unseal(stored: bytes, context: str, *, ring: str = "data") -> str:
@@ -52,8 +57,7 @@ def unseal(stored: bytes, context: str, *, ring: str = "data") -> str:
         raise NotGenuine("the stored value was altered or belongs elsewhere") from None
 
 
-def _seal(plain: bytes, head: bytes, algorithm: algorithms.SM4, context: bytes) -> bytes:
-    nonce = secrets.token_bytes(NONCE)
+def _seal(plain: bytes, head: bytes, nonce: bytes, algorithm: algorithms.SM4, context: bytes) -> bytes:
     encryptor = Cipher(algorithm, modes.GCM(nonce)).encryptor()
     encryptor.authenticate_additional_data(context)
     body = encryptor.update(plain) + encryptor.finalize()

@@ -1,14 +1,19 @@
 """The model field for values that must be unreadable in the database, its backups and its logs."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldError
 from django.db import models
 
 from yigongti.kernel.privacy import ciphers
 
+if TYPE_CHECKING:
+    _Stored = models.BinaryField[str | bytes | None, Any]
+else:
+    _Stored = models.BinaryField
 
-class EncryptedText(models.BinaryField):  # type: ignore[type-arg]
+
+class EncryptedText(_Stored):
     """Text stored as SM4-GCM ciphertext (see ``ciphers``), plain in Python; None stays NULL.
 
     ``context`` names the column for good (it is authenticated with every value, so never change it).

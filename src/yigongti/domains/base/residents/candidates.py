@@ -11,15 +11,16 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-from django.db import connection
 from numpy.typing import NDArray
 
+from yigongti.domains.base.residents.columns import array, fetch, packed
 from yigongti.domains.base.residents.comparison import Dates, Persons, Rows
 from yigongti.domains.base.residents.incoming import Blinds, Incoming, keys_of
-from yigongti.domains.base.residents.names import read_names, says_nothing, spell
+from yigongti.domains.base.residents.names import read_names, says_nothing
 from yigongti.domains.base.residents.weights import Commonness
 
 NOBODY = 0
+IDS = array("bigint")
 FAMILY_PHONES = 20  # a phone that more residents share is an institution's; it leads to nobody in particular
 
 
@@ -39,14 +40,14 @@ def by_numbers(blinds: Blinds, source_id: int | None) -> Known:
     if not asked:
         return Known(found, names)
     condition = "i.source_id IS NULL" if source_id is None else "i.source_id = %s"
-    rows = _fetch(
+    rows = fetch(
         f"""
         SELECT k.n, r.id, r.merged_into_id, r.name_key
-        FROM unnest(%s::bytea[]) WITH ORDINALITY AS k (blind, n)
+        FROM unnest({array("bytea")}) WITH ORDINALITY AS k (blind, n)
         JOIN residents_identifier i ON i.blind = k.blind AND i.active AND {condition}
         JOIN residents_resident r ON r.id = i.resident_id
         """,  # noqa: S608  (a constant condition)
-        [[blinds[k] for k in asked], *([] if source_id is None else [source_id])],
+        [packed([blinds[k] for k in asked]), *([] if source_id is None else [source_id])],
     )
     merged = standing({row[1] for row in rows if row[2] is not None})
     for n, resident_id, merged_into, name_key in rows:
@@ -62,17 +63,17 @@ def standing(resident_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
     ids = list(resident_ids)
     if not ids:
         return {}
-    rows = _fetch(
-        """
+    rows = fetch(
+        f"""
         WITH RECURSIVE chain AS (
-            SELECT id AS start, id, merged_into_id, name_key FROM residents_resident WHERE id = ANY(%s)
+            SELECT id AS start, id, merged_into_id, name_key FROM residents_resident WHERE id = ANY({IDS})
             UNION ALL
             SELECT c.start, r.id, r.merged_into_id, r.name_key
             FROM chain c JOIN residents_resident r ON r.id = c.merged_into_id
         )
         SELECT start, id, name_key FROM chain WHERE merged_into_id IS NULL
-        """,
-        [ids],
+        """,  # noqa: S608  (constants)
+        [packed(ids)],
     )
     return {start: (resident_id, name_key) for start, resident_id, name_key in rows}
 
@@ -89,19 +90,19 @@ class Pairs:
 
 def find(incoming: Incoming, *, wide: bool = False) -> Pairs:
     """Every pair of an incoming record and a resident that share a block; merged entries count as who they became."""
-    spelled = spell(incoming.names)
+    spelled = incoming.spelled
     count = len(incoming)
     named = incoming.named.tolist()
-    rows = _fetch(
+    rows = fetch(
         _WIDE if wide else _NARROW,
         {
-            "n": list(range(count)),
-            "born": incoming.born,
-            "surname": [s.surname_sound if ok else "" for s, ok in zip(spelled, named, strict=True)],
-            "pinyin": [s.pinyin if ok else "" for s, ok in zip(spelled, named, strict=True)],
-            "phone": incoming.phone_blinds,
-            "id": incoming.id_blinds,
-            "card": incoming.card_blinds,
+            "n": packed(range(count)),
+            "born": packed(incoming.born),
+            "surname": packed([s.surname_sound if ok else None for s, ok in zip(spelled, named, strict=True)]),
+            "pinyin": packed([s.pinyin if ok else None for s, ok in zip(spelled, named, strict=True)]),
+            "phone": packed(incoming.phone_blinds),
+            "id": packed(incoming.id_blinds),
+            "card": packed(incoming.card_blinds),
             "family": FAMILY_PHONES,
         },
     )
@@ -113,12 +114,12 @@ def find(incoming: Incoming, *, wide: bool = False) -> Pairs:
 def _pairs(rows: list[tuple[int, int]], incoming: Incoming) -> Pairs:
     i = np.array([row[0] for row in rows], np.int64)
     ids, j = np.unique(np.array([row[1] for row in rows], np.int64), return_inverse=True)
-    details = _fetch(
-        """
+    details = fetch(
+        f"""
         SELECT id, name_key, sex, birth_date, birth_precision, address_blind, merged_into_id
-        FROM residents_resident WHERE id = ANY(%s) ORDER BY id
-        """,
-        [ids.tolist()],
+        FROM residents_resident WHERE id = ANY({IDS}) ORDER BY id
+        """,  # noqa: S608  (constants)
+        [packed(ids.tolist())],
     )
     merged = {row[0] for row in details if row[6] is not None}
     if merged:  # look at those who stand instead
@@ -171,14 +172,18 @@ def _with_shared_values(persons: Persons, i: Rows, j: Rows, ids: NDArray[np.int6
             if column[k] == 0 or any(wanted[n] == key for n in partners.get(k, ())):
                 column[k] = key
 
-    phones = _fetch("SELECT resident_id, blind FROM residents_phone WHERE resident_id = ANY(%s)", [ids.tolist()])
+    everybody = packed(ids.tolist())
+    phones = fetch(
+        f"SELECT resident_id, blind FROM residents_phone WHERE resident_id = ANY({IDS})",  # noqa: S608  (constants)
+        [everybody],
+    )
     fill(persons.phone, own.phone, phones)
-    numbers = _fetch(
-        """
+    numbers = fetch(
+        f"""
         SELECT resident_id, blind, kind FROM residents_identifier
-        WHERE resident_id = ANY(%s) AND active AND source_id IS NULL ORDER BY kind DESC
-        """,
-        [ids.tolist()],
+        WHERE resident_id = ANY({IDS}) AND active AND source_id IS NULL ORDER BY kind DESC
+        """,  # noqa: S608  (constants)
+        [everybody],
     )
     fill(persons.card, own.card, [(r, b) for r, b, kind in numbers if kind == "card"])
     # Numbers of different kinds of document do not contradict each other: compare like with like.
@@ -200,16 +205,16 @@ def typical(pairs: Pairs, total: int) -> Commonness:
 
 def counted(incoming: Incoming, pairs: Pairs, total: int) -> Commonness:
     """How many residents share the name, its sound and the birth date of each pair's incoming record."""
-    spelled = spell(incoming.names)
+    spelled = incoming.spelled
     who, back = np.unique(pairs.i, return_inverse=True)
     asked = who.tolist()
     by_sound: dict[str, int] = {}
     by_name: dict[str, int] = {}
-    for pinyin, name_key, share, number in _fetch(_COMMON_NAMES, [list({spelled[k].pinyin for k in asked})]):
+    for pinyin, name_key, share, number in fetch(_COMMON_NAMES, [packed(list({spelled[k].pinyin for k in asked}))]):
         by_sound[pinyin] = number
         by_name[name_key] = round(share * number)
     dates = [incoming.born[k] for k in asked]
-    by_date = dict(_fetch(_COMMON_DATES, [list({d for d in dates if d})]))
+    by_date = dict(fetch(_COMMON_DATES, [packed(list({d for d in dates if d}))]))
     return Commonness(
         total=total,
         name=np.array([by_name.get(incoming.names.keys[k], 0) for k in asked], float)[back],
@@ -219,45 +224,38 @@ def counted(incoming: Incoming, pairs: Pairs, total: int) -> Commonness:
 
 
 # How the residents of one sound write their names is sampled: the most common sounds have thousands.
-_COMMON_NAMES = """
+_COMMON_NAMES = f"""
     SELECT k.pinyin, s.name_key, s.number::float / sum(s.number) OVER (PARTITION BY k.pinyin), c.number
-    FROM unnest(%s::text[]) AS k (pinyin)
+    FROM unnest({array("text")}) AS k (pinyin)
     CROSS JOIN LATERAL (SELECT count(*) AS number FROM residents_resident WHERE pinyin = k.pinyin) c
     CROSS JOIN LATERAL (
         SELECT name_key, count(*) AS number
         FROM (SELECT name_key FROM residents_resident WHERE pinyin = k.pinyin LIMIT 300) AS sample
         GROUP BY name_key
     ) s
-"""
-_COMMON_DATES = """
-    SELECT birth_date, count(*) FROM residents_resident WHERE birth_date = ANY(%s::date[]) GROUP BY birth_date
-"""
+"""  # noqa: S608  (constants)
+_COMMON_DATES = f"""
+    SELECT birth_date, count(*) FROM residents_resident WHERE birth_date = ANY({array("date")}) GROUP BY birth_date
+"""  # noqa: S608  (constants)
 
 
 def population() -> int:
     """About how many residents the index holds (the planner's estimate; exact while it is small)."""
-    rows = _fetch("SELECT reltuples::bigint FROM pg_class WHERE oid = 'residents_resident'::regclass", [])
+    rows = fetch("SELECT reltuples::bigint FROM pg_class WHERE oid = 'residents_resident'::regclass", [])
     estimate = int(rows[0][0])
     if estimate > 50_000:
         return estimate
-    return int(_fetch("SELECT count(*) FROM residents_resident", [])[0][0])
+    return int(fetch("SELECT count(*) FROM residents_resident", [])[0][0])
 
 
-def _fetch(sql: str, values: Any) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        rows: list[Any] = cursor.fetchall()
-        return rows
-
-
-_INCOMING = """
+_INCOMING = f"""
     WITH k AS (
         SELECT * FROM unnest(
-            %(n)s::int[], %(born)s::date[], %(surname)s::text[], %(pinyin)s::text[],
-            %(phone)s::bytea[], %(id)s::bytea[], %(card)s::bytea[]
+            {array("int", "n")}, {array("date", "born")}, {array("text", "surname")}, {array("text", "pinyin")},
+            {array("bytea", "phone")}, {array("bytea", "id")}, {array("bytea", "card")}
         ) AS t (n, born, surname, pinyin, phone, id, card)
     )
-"""
+"""  # noqa: S608  (constants)
 _BY_NUMBER = """
     SELECT k.n, i.resident_id AS id FROM k
     JOIN residents_identifier i ON i.blind = k.id AND i.active AND i.source_id IS NULL

@@ -13,7 +13,7 @@ from yigongti.domains.base.residents import formulas
 from yigongti.domains.base.residents.characters import OLD_CHARACTERS
 from yigongti.domains.base.residents.comparison import NO_DAY, Persons, dates_of
 from yigongti.domains.base.residents.models import DOCUMENTS, IdentifierKind
-from yigongti.domains.base.residents.names import Names, fold, read_names, says_nothing
+from yigongti.domains.base.residents.names import Names, Spelling, fold, read_names, says_nothing, spell
 from yigongti.kernel import clock
 from yigongti.kernel.privacy.api import PHONE, blind_indexes, normalise
 
@@ -75,21 +75,26 @@ class Incoming:
 
     @property
     def has_id(self) -> NDArray[np.bool_]:
-        return np.asarray(self.id_number.is_not_null().to_numpy(), bool)
+        return boolean(self.id_number.is_not_null())
 
     @property
     def _has_valid_id(self) -> NDArray[np.bool_]:
-        card = (self.id_kind == IdentifierKind.ID_CARD.value).fill_null(False)
-        return np.asarray(card.to_numpy(), bool) & (self.id_fault < 0)
+        return boolean(self.id_kind == IdentifierKind.ID_CARD.value) & (self.id_fault < 0)
 
     @property
     def birth_date_differs(self) -> NDArray[np.bool_]:
         """Where the typed date is not that of the valid identity number."""
-        return self._has_valid_id & (self.typed_days != NO_DAY) & (self.typed_days != self.days)
+        differs: NDArray[np.bool_] = self._has_valid_id & (self.typed_days != NO_DAY) & (self.typed_days != self.days)
+        return differs
 
     @property
     def sex_differs(self) -> NDArray[np.bool_]:
-        return self._has_valid_id & (self.typed_sex != 0) & (self.typed_sex != self.sex)
+        differs: NDArray[np.bool_] = self._has_valid_id & (self.typed_sex != 0) & (self.typed_sex != self.sex)
+        return differs
+
+    @cached_property
+    def spelled(self) -> list[Spelling]:
+        return spell(self.names)
 
     @cached_property
     def born(self) -> list[date | None]:
@@ -129,7 +134,7 @@ class Incoming:
             **{f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name != "names"},
         )
         picked = rows.tolist()
-        for name in ("born", "id_blinds", "patient_blinds", "card_blinds", "phone_blinds", "address_blinds"):
+        for name in ("born", "spelled", "id_blinds", "patient_blinds", "card_blinds", "phone_blinds", "address_blinds"):
             if name in self.__dict__:  # computed already
                 taken.__dict__[name] = [self.__dict__[name][k] for k in picked]
         return taken
@@ -239,6 +244,12 @@ def named(folded: pl.Series) -> NDArray[np.bool_]:
 def usable_phone(digits: str) -> str | None:
     """The normalised number, or None where it cannot be one (too short, or hardly two different digits)."""
     return digits if len(digits) >= SHORTEST_PHONE and len(set(digits)) > 2 else None
+
+
+def boolean(column: pl.Series) -> NDArray[np.bool_]:
+    """A column of truth values as an array; null is false."""
+    values: NDArray[np.bool_] = column.fill_null(False).to_numpy()
+    return values
 
 
 def _hashes(values: pl.Series) -> NDArray[np.uint64]:

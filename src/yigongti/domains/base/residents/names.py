@@ -27,7 +27,7 @@ LONGEST = 24  # characters of a name that are compared; longer ones compare by t
 _CODES = 0x32400  # all Han characters are below
 _UNREAD = 10_000  # sound numbers from here on are characters without a reading, standing for themselves
 
-_left_out = re.compile(r"[\s·•・‧∙⋅.．。,，'’‘\-_*＊()（）]+")
+_left_out = re.compile(r"[\s\x00-\x1f·•・‧∙⋅.．。,，'’‘\-_*＊()（）]+")
 
 # Northern and southern speakers hear these alike, and type them so: one sound for both.
 _HEARD_ALIKE = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"), ("r", "l"), ("h", "f"))

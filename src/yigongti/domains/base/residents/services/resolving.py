@@ -10,11 +10,12 @@ from enum import StrEnum
 
 import numpy as np
 import polars as pl
-from django.db import connection, transaction
+from django.db import transaction
 from numpy.typing import NDArray
 
 from yigongti.domains.base.residents import candidates, intake
 from yigongti.domains.base.residents.candidates import NOBODY
+from yigongti.domains.base.residents.columns import array, fetch, packed
 from yigongti.domains.base.residents.comparison import compare_names
 from yigongti.domains.base.residents.formulas import ORDER
 from yigongti.domains.base.residents.incoming import COLUMNS, Incoming, clean, given, with_all_columns
@@ -196,18 +197,17 @@ def _has_other_document(ids: NDArray[np.int64], incoming: Incoming, which: NDArr
     """Rows whose resident already has another active document of the same kind."""
     if not len(which):
         return set()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT k.n FROM unnest(%s::bigint[], %s::text[]) WITH ORDINALITY AS k (resident_id, kind, n)
-            WHERE EXISTS (
-                SELECT FROM residents_identifier i
-                WHERE i.resident_id = k.resident_id AND i.kind = k.kind AND i.active AND i.source_id IS NULL
-            )
-            """,
-            [ids[which].tolist(), incoming.id_kind[which].to_list()],
+    rows = fetch(
+        f"""
+        SELECT k.n FROM unnest({array("bigint")}, {array("text")}) WITH ORDINALITY AS k (resident_id, kind, n)
+        WHERE EXISTS (
+            SELECT FROM residents_identifier i
+            WHERE i.resident_id = k.resident_id AND i.kind = k.kind AND i.active AND i.source_id IS NULL
         )
-        return {int(which[row[0] - 1]) for row in cursor.fetchall()}
+        """,  # noqa: S608  (constants)
+        [packed(ids[which].tolist()), packed(incoming.id_kind[which].to_list())],
+    )
+    return {int(which[row[0] - 1]) for row in rows}
 
 
 def _one_of_each(incoming: Incoming, rest: NDArray[np.int64], thresholds: Thresholds) -> NDArray[np.bool_]:

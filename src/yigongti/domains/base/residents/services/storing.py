@@ -12,9 +12,9 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
+from yigongti.domains.base.residents.columns import array, fetch, packed
 from yigongti.domains.base.residents.incoming import Incoming
 from yigongti.domains.base.residents.models import Identifier, IdentifierKind, Phone, Resident
-from yigongti.domains.base.residents.names import spell
 from yigongti.kernel import clock
 from yigongti.kernel.privacy.api import seal_many
 
@@ -52,7 +52,7 @@ def create(incoming: Incoming, origin: Origin, *, with_document: NDArray[np.bool
         return np.zeros(0, np.int64)
     ids = _new_ids(count)
     frame, now = incoming.frame, clock.now()
-    spelled = spell(incoming.names)
+    spelled = incoming.spelled
     addresses = seal_many(frame["address"].to_list(), ADDRESS_CONTEXT)
     sexes = frame["sex"].to_list()
     named = incoming.named.tolist()  # 无名氏 and the like compare with nobody
@@ -62,7 +62,7 @@ def create(incoming: Incoming, origin: Origin, *, with_document: NDArray[np.bool
         "address_blind insurance_kind managing_institution_id created_at created_by_id source_id batch_id",
         (
             (
-                resident_id, name or "", key, s.pinyin[:300], s.initials[:100], s.surname_sound[:100], list(s.grams),
+                resident_id, name or "", key, s.pinyin[:300], s.initials[:100], s.surname_sound[:100], _array(s.grams),
                 str(sex) if sex else said if said == "9" else "0", born, DAY_PRECISION if born else 0,
                 address, address_blind, insurance_kind or "", institution_id, now,
                 origin.account_id, origin.source_id, origin.batch_id,
@@ -129,20 +129,18 @@ def add_numbers(
 
 
 def _not_taken(rows: list[tuple[int, str, int | None, str, bytes]]) -> list[tuple[int, str, int | None, str, bytes]]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT k.n FROM unnest(%s::bytea[], %s::bigint[]) WITH ORDINALITY AS k (blind, source_id, n)
-            JOIN residents_identifier i ON i.blind = k.blind AND i.active
-            AND (i.source_id IS NULL AND k.source_id IS NULL)
-            UNION ALL
-            SELECT k.n FROM unnest(%s::bytea[], %s::bigint[]) WITH ORDINALITY AS k (blind, source_id, n)
-            JOIN residents_identifier i ON i.blind = k.blind AND i.active
-            AND i.source_id IS NOT NULL AND i.source_id = k.source_id
-            """,
-            [[row[4] for row in rows], [row[2] for row in rows]] * 2,
-        )
-        taken = {row[0] - 1 for row in cursor.fetchall()}
+    asked = f"unnest({array('bytea')}, {array('bigint')}) WITH ORDINALITY AS k (blind, source_id, n)"
+    found = fetch(
+        f"""
+        SELECT k.n FROM {asked} JOIN residents_identifier i
+        ON i.blind = k.blind AND i.active AND i.source_id IS NULL AND k.source_id IS NULL
+        UNION ALL
+        SELECT k.n FROM {asked} JOIN residents_identifier i
+        ON i.blind = k.blind AND i.active AND i.source_id = k.source_id
+        """,  # noqa: S608  (constants)
+        [packed([row[4] for row in rows]), packed([row[2] for row in rows])] * 2,
+    )
+    taken = {row[0] - 1 for row in found}
     return [row for k, row in enumerate(rows) if k not in taken] if taken else rows
 
 
@@ -155,15 +153,14 @@ def add_phones(incoming: Incoming, ids: NDArray[np.int64], which: NDArray[np.int
     if not asked:
         return np.zeros(0, np.int64)
     pairs = list(asked)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT k.n FROM unnest(%s::bigint[], %s::bytea[]) WITH ORDINALITY AS k (resident_id, blind, n)
-            JOIN residents_phone p ON p.blind = k.blind AND p.resident_id = k.resident_id
-            """,
-            [[pair[0] for pair in pairs], [pair[1] for pair in pairs]],
-        )
-        known = {row[0] - 1 for row in cursor.fetchall()}
+    stored = fetch(
+        f"""
+        SELECT k.n FROM unnest({array("bigint")}, {array("bytea")}) WITH ORDINALITY AS k (resident_id, blind, n)
+        JOIN residents_phone p ON p.blind = k.blind AND p.resident_id = k.resident_id
+        """,  # noqa: S608  (constants)
+        [packed([pair[0] for pair in pairs]), packed([pair[1] for pair in pairs])],
+    )
+    known = {row[0] - 1 for row in stored}
     fresh = [k for k in range(len(pairs)) if k not in known]
     rows = [asked[pairs[k]] for k in fresh]
     values = seal_many(incoming.phones[rows].to_list(), PHONE_CONTEXT)
@@ -176,11 +173,10 @@ def add_phones(incoming: Incoming, ids: NDArray[np.int64], which: NDArray[np.int
 
 
 def _new_ids(count: int) -> NDArray[np.int64]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('residents_resident', 'id')) FROM generate_series(1, %s)", [count]
-        )
-        return np.array([row[0] for row in cursor.fetchall()], np.int64)
+    rows = fetch(
+        "SELECT nextval(pg_get_serial_sequence('residents_resident', 'id')) FROM generate_series(1, %s)", [count]
+    )
+    return np.array([row[0] for row in rows], np.int64)
 
 
 def _copy(model: type[Any], columns: str, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -223,44 +219,48 @@ def _update_details(incoming: Incoming, ids: NDArray[np.int64]) -> NDArray[np.in
     latest = {resident_id: k for k, resident_id in enumerate(ids.tolist())}
     rows = list(latest.values())
     institutions, insurances = frame["managing_institution_id"].to_list(), frame["insurance_kind"].to_list()
+    differing = fetch(
+        f"""
+        SELECT n, address, name FROM (
+            SELECT k.n, r.address_blind IS DISTINCT FROM k.address AND k.address IS NOT NULL AS address,
+                r.managing_institution_id IS DISTINCT FROM k.institution AND k.institution IS NOT NULL AS place,
+                r.insurance_kind <> k.insurance AND k.insurance IS NOT NULL AS insurance,
+                r.name_key = '' AND k.named AS name,
+                r.birth_date IS NULL AND k.born IS NOT NULL AS born,
+                r.sex IN ('0', '9') AND k.sex IN ('1', '2') AS sex
+            FROM unnest(
+                {array("bigint")}, {array("int")}, {array("bytea")}, {array("bigint")},
+                {array("text")}, {array("bool")}, {array("date")}, {array("text")}
+            ) AS k (id, n, address, institution, insurance, named, born, sex)
+            JOIN residents_resident r ON r.id = k.id
+        ) AS compared WHERE address OR place OR insurance OR name OR born OR sex
+        """,  # noqa: S608  (constants)
+        [
+            packed(list(latest)),
+            packed(rows),
+            packed([incoming.address_blinds[k] for k in rows]),
+            packed([institutions[k] for k in rows]),
+            packed([insurances[k] for k in rows]),
+            packed([bool(incoming.named[k]) for k in rows]),
+            packed([incoming.born[k] for k in rows]),
+            packed([int(incoming.sex[k]) for k in rows]),
+        ],
+    )
+    where = np.array([row[0] for row in differing], np.int64)
+    if len(where):
+        _write_details(incoming.take(where), ids[where], [row[1] for row in differing], [row[2] for row in differing])
+    return where
+
+
+def _write_details(
+    incoming: Incoming, ids: NDArray[np.int64], moved: Sequence[bool], was_unnamed: Sequence[bool]
+) -> None:
+    typed = incoming.frame["address"].to_list()
+    addresses = seal_many(_only(moved, typed), ADDRESS_CONTEXT)
+    spelled = incoming.spelled
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            SELECT n, address, name FROM (
-                SELECT k.n, r.address_blind IS DISTINCT FROM k.address AND k.address IS NOT NULL AS address,
-                    r.managing_institution_id IS DISTINCT FROM k.institution AND k.institution IS NOT NULL AS place,
-                    r.insurance_kind <> k.insurance AND k.insurance IS NOT NULL AS insurance,
-                    r.name_key = '' AND k.named AS name,
-                    r.birth_date IS NULL AND k.born IS NOT NULL AS born,
-                    r.sex IN ('0', '9') AND k.sex IN ('1', '2') AS sex
-                FROM unnest(
-                    %s::bigint[], %s::int[], %s::bytea[], %s::bigint[], %s::text[], %s::bool[], %s::date[], %s::text[]
-                ) AS k (id, n, address, institution, insurance, named, born, sex)
-                JOIN residents_resident r ON r.id = k.id
-            ) AS compared WHERE address OR place OR insurance OR name OR born OR sex
-            """,
-            [
-                list(latest),
-                rows,
-                [incoming.address_blinds[k] for k in rows],
-                [institutions[k] for k in rows],
-                [insurances[k] for k in rows],
-                [bool(incoming.named[k]) for k in rows],
-                [incoming.born[k] for k in rows],
-                [str(incoming.sex[k]) for k in rows],
-            ],
-        )
-        differing = cursor.fetchall()
-        if not differing:
-            return np.zeros(0, np.int64)
-        where = np.array([row[0] for row in differing], np.int64)
-        some = incoming.take(where)
-        typed = some.frame["address"].to_list()
-        addresses = seal_many([a if row[1] else None for a, row in zip(typed, differing, strict=True)], ADDRESS_CONTEXT)
-        spelled = spell(some.names)
-        named = [row[2] for row in differing]
-        cursor.execute(
-            """
+            f"""
             UPDATE residents_resident r SET
                 address = COALESCE(k.address, r.address),
                 address_blind = CASE WHEN k.address IS NULL THEN r.address_blind ELSE k.address_blind END,
@@ -275,31 +275,31 @@ def _update_details(incoming: Incoming, ids: NDArray[np.int64]) -> NDArray[np.in
                 surname_sound = COALESCE(k.surname, r.surname_sound),
                 name_grams = COALESCE(k.grams::text[], r.name_grams)
             FROM unnest(
-                %s::bigint[], %s::bytea[], %s::bytea[], %s::bigint[], %s::text[], %s::date[], %s::text[],
-                %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[]
+                {array("bigint")}, {array("bytea")}, {array("bytea")}, {array("bigint")}, {array("text")},
+                {array("date")}, {array("text")}, {array("text")}, {array("text")}, {array("text")},
+                {array("text")}, {array("text")}, {array("text")}
             ) AS k (
                 id, address, address_blind, institution, insurance, born, sex,
                 name, name_key, pinyin, initials, surname, grams
             )
             WHERE r.id = k.id
-            """,
+            """,  # noqa: S608  (constants)
             [
-                ids[where].tolist(),
-                addresses,
-                some.address_blinds,
-                some.frame["managing_institution_id"].to_list(),
-                some.frame["insurance_kind"].to_list(),
-                some.born,
-                [str(sex) for sex in some.sex.tolist()],
-                _only(named, some.frame["name"].to_list()),
-                _only(named, some.names.keys),
-                _only(named, [s.pinyin[:300] for s in spelled]),
-                _only(named, [s.initials[:100] for s in spelled]),
-                _only(named, [s.surname_sound[:100] for s in spelled]),
-                _only(named, [_array(s.grams) for s in spelled]),
+                packed(ids.tolist()),
+                packed(addresses),
+                packed(incoming.address_blinds),
+                packed(incoming.frame["managing_institution_id"].to_list()),
+                packed(incoming.frame["insurance_kind"].to_list()),
+                packed(incoming.born),
+                packed(incoming.sex.tolist()),
+                packed(_only(was_unnamed, incoming.frame["name"].to_list())),
+                packed(_only(was_unnamed, incoming.names.keys)),
+                packed(_only(was_unnamed, [s.pinyin[:300] for s in spelled])),
+                packed(_only(was_unnamed, [s.initials[:100] for s in spelled])),
+                packed(_only(was_unnamed, [s.surname_sound[:100] for s in spelled])),
+                packed(_only(was_unnamed, [_array(s.grams) for s in spelled])),
             ],
         )
-    return where
 
 
 def _only(wanted: Sequence[bool], values: Sequence[str | None], other: str | None = None) -> list[str | None]:
