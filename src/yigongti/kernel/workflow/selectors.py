@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q
 
 from yigongti.kernel import clock
-from yigongti.kernel.access.api import Actor, permissions
+from yigongti.kernel.access.api import Actor
 from yigongti.kernel.workflow.models import CaseModel, History, Waiting
 from yigongti.kernel.workflow.services import may_take
 from yigongti.kernel.workflow.table import Step, Text, workflows
@@ -35,11 +35,14 @@ def inbox(actor: Actor, limit: int = 200) -> list[InboxItem]:
     """Cases in which the actor may take a step now, the most pressing first."""
     waiting = Waiting.objects.all()
     if not actor.everything:
-        condition = Q(pk__in=[])
-        for name, permission in permissions().items():
+        # Permissions held at the same places are asked for together: a handful of conditions, not one per permission.
+        held: dict[frozenset[int], list[str]] = {}
+        for permission in {step.by for table in workflows().values() for step in table.steps}:
             if actor.roles & permission.to:
-                places = actor.organisations(permission)
-                condition |= Q(permission=name) & (Q(organisation_id__in=places) | Q(organisation_id=None))
+                held.setdefault(actor.organisations(permission), []).append(permission.name)
+        condition = Q(pk__in=[])
+        for places, names in held.items():
+            condition |= Q(permission__in=names) & (Q(organisation_id__in=places) | Q(organisation_id=None))
         waiting = waiting.filter(condition)
     rows: dict[tuple[str, int], list[Waiting]] = {}
     for row in waiting.order_by("due_at", "since", "pk")[: limit * 4]:
