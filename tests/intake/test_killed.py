@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from tests.intake.county import County, county, counts, encounter, table, what_stands
+from tests.intake.county import County, counts, county, encounter, table, what_stands
 from yigongti.domains.base.health_record.models import Fact, FactKey
 from yigongti.kernel.access.api import system_actor
 from yigongti.kernel.intake.models import Batch

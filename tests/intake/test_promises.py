@@ -5,18 +5,18 @@ import random
 
 import openpyxl
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.intake.county import ENCOUNTERS, counts, encounter, send, table, what_stands
-from django.db import transaction
+from tests.support.people import person
 from yigongti.domains.base.health_record.models import Fact
 from yigongti.kernel.access.api import Forbidden, Role
 from yigongti.kernel.intake import uploads
 from yigongti.kernel.intake.models import Batch
 from yigongti.kernel.intake.receiving import receive
 from yigongti.kernel.intake.refused_rows import write
-from tests.support.people import person
 
 FAULTS = (
     {},
@@ -137,7 +137,19 @@ def test_any_encoding_language_order_and_format_store_the_same(here):
     english = dict(
         zip(
             ENCOUNTERS,
-            "patient_no name sex birth_date id_number encounter_no setting started_at main_diagnosis_code main_diagnosis total_yuan".split(),
+            [
+                "patient_no",
+                "name",
+                "sex",
+                "birth_date",
+                "id_number",
+                "encounter_no",
+                "setting",
+                "started_at",
+                "main_diagnosis_code",
+                "main_diagnosis",
+                "total_yuan",
+            ],
             strict=True,
         )
     )

@@ -11,7 +11,6 @@ from yigongti.kernel.access.api import ScopedModel
 from yigongti.kernel.intake.refusals import explain
 from yigongti.kernel.privacy.api import EncryptedText
 
-
 ORIGINAL_CONTEXT = "intake.refused_row.original"
 
 
@@ -92,6 +91,11 @@ class Batch(ScopedModel):
     def rows(self) -> int:
         """Rows read so far."""
         return self.stored + self.updated + self.unchanged + self.refused
+
+    @property
+    def percent(self) -> int:
+        """How much of the file has been read."""
+        return round(self.progress * 100)
 
     @property
     def finished(self) -> bool:

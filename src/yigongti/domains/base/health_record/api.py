@@ -1,20 +1,36 @@
-"""Health records, for everybody above."""
+"""Health records, for everybody above: the record itself, lists of facts, relations, break-glass, corrections."""
 
-from yigongti.domains.base.health_record.permissions import LIST_FACTS, VIEW
-from yigongti.domains.base.health_record.relations import NoRelation, Opening, Relation, break_glass, opening
-from yigongti.domains.base.health_record.selectors import FactView, Filters, Timeline, facts, timeline
+from collections.abc import Iterable
+from datetime import date
+
+from yigongti.domains.base.health_record import selectors
+from yigongti.domains.base.health_record.fact_view import FactView
+from yigongti.domains.base.health_record.permissions import CORRECT, LIST, VIEW
+from yigongti.domains.base.health_record.relations import NoRelation, Relation, register_relation, relation
+from yigongti.domains.base.health_record.selectors import Filters, Timeline, timeline
+from yigongti.domains.base.health_record.services.break_glass import break_glass
+from yigongti.domains.base.health_record.services.corrections import correct, withdraw
+from yigongti.kernel.access.api import Actor
 
 __all__ = [
-    "LIST_FACTS",
+    "CORRECT",
+    "LIST",
     "VIEW",
     "FactView",
     "Filters",
     "NoRelation",
-    "Opening",
     "Relation",
     "Timeline",
     "break_glass",
+    "correct",
     "facts",
-    "opening",
+    "register_relation",
+    "relation",
     "timeline",
+    "withdraw",
 ]
+
+
+def facts(pairs: Iterable[tuple[date, int]], *, actor: Actor) -> list[FactView]:
+    """Facts by (happened_on, id), in the order asked, as far as the actor's institutions reach; names masked."""
+    return selectors.facts(pairs, actor=actor)

@@ -44,6 +44,20 @@ class Tier(models.TextChoices):
     OUTSIDE = "outside", _("县域外")
 
 
+class InsuranceKind(models.TextChoices):
+    """CV07.10.003 医疗保险类别代码."""
+
+    EMPLOYEES = "01", _("职工医保")
+    RESIDENTS = "02", _("居民医保")
+    RURAL = "03", _("新农合")
+    POVERTY = "04", _("贫困救助")
+    COMMERCIAL = "05", _("商业保险")
+    PUBLIC = "06", _("全公费")
+    SELF_PAID = "07", _("全自费")
+    OTHER_SOCIAL = "08", _("其他社会保险")
+    OTHER = "99", _("其他")
+
+
 class Fact(ScopedModel):
     """Something that happened to a resident, as one source reported it.
 

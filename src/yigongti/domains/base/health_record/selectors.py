@@ -1,251 +1,299 @@
-"""Reading records: a resident's timeline for whom it is open to, and lists of facts as far as institutions reach."""
+"""Reading facts: a resident's record for whom a relation opens it, and lists of one's own institutions' facts."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from yigongti.domains.base.health_record.models import Fact, FactKind, Setting
-from yigongti.domains.base.health_record.permissions import LIST_FACTS
-from yigongti.domains.base.health_record.relations import Opening, require_relation
+from yigongti.domains.base.health_record.fact_view import FactView, views
+from yigongti.domains.base.health_record.models import Fact, FactKind
+from yigongti.domains.base.health_record.permissions import LIST
+from yigongti.domains.base.health_record.relations import LABELS, Relation, require_relation
 from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.base.residents import api as residents
 from yigongti.kernel.access.api import Actor
-from yigongti.kernel.audit.api import record
+from yigongti.kernel.audit.api import record, who_looked
 
-LIMIT = 500
-_OPEN = "the relation to the resident was checked"
+PAGE = 200
 
-
-@dataclass(frozen=True)
-class FactView:
-    """A fact for people. Money in fen; ``value`` in ``unit``. ``resident_name`` masked, empty on a timeline."""
-
-    id: int
-    kind: str
-    kind_label: str
-    happened_on: date
-    happened_at: datetime
-    ended_at: datetime | None
-    resident_id: int
-    resident_name: str
-    institution: str
-    institution_id: int | None
-    inside_county: bool
-    setting: str
-    setting_label: str
-    department: str
-    practitioner: str
-    encounter_no: str
-    code: str
-    display: str
-    value: Decimal | None
-    value_text: str
-    unit: str
-    total_fen: int | None
-    fund_fen: int | None
-    self_paid_fen: int | None
-    source: str
-
-    @property
-    def result(self) -> str:
-        """A measurement as people write it: ``128 mmHg``."""
-        if self.value is None:
-            return f"{self.value_text} {self.unit}".strip()
-        return f"{self.value.normalize():f} {self.unit}".strip()
+SYSTOLIC, DIASTOLIC = ("8480-6",), ("8462-4",)
+GLUCOSE = ("14771-0", "1558-6", "14749-6", "15074-8", "2339-0", "2345-7")
+"""LOINC: fasting plasma glucose in mmol/L, the same in mg/dL, then glucose without saying fasting."""
+TREND_LENGTH = 12
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What of a record is asked for; empty things do not narrow."""
+    """What part of a record is asked for; empty fields don't narrow. ``until`` is the last day included."""
 
-    kind: str = ""
-    institution_id: int | None = None
+    kinds: tuple[str, ...] = ()
+    institution: str = ""  # "id:12", or "name:…" for one outside the directory
     since: date | None = None
     until: date | None = None
     text: str = ""
 
 
 @dataclass(frozen=True)
-class Visit:
-    """An encounter with what belongs to it, or facts of a day that belong to none (``encounter`` None)."""
+class Entry:
+    """A fact with what belongs to it: a visit with its diagnoses, results and prescriptions of the same day."""
 
-    encounter: FactView | None
-    facts: tuple[FactView, ...]
-
-    @property
-    def at(self) -> datetime:
-        return self.encounter.happened_at if self.encounter else self.facts[0].happened_at
+    fact: FactView
+    parts: tuple[FactView, ...] = ()
 
 
 @dataclass(frozen=True)
 class Day:
-    """One day of a record, its visits newest first."""
+    on: date
+    entries: tuple[Entry, ...]
 
-    day: date
-    visits: tuple[Visit, ...]
+
+@dataclass(frozen=True)
+class Option:
+    """A choice of a filter, with how many facts it has."""
+
+    value: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Trend:
+    """The last readings of something measured again and again, oldest first."""
+
+    label: str
+    unit: str
+    values: tuple[float, ...]
+    latest: str
+    on: date
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """A resident's record as far as asked for: ``total`` facts in all, ``shown`` of them here, newest first."""
+    """A page of a record, newest first. ``earlier``: where the next page begins, None at the end."""
 
-    opening: Opening
+    relation: Relation
     days: tuple[Day, ...]
     total: int
     shown: int
-    counts: dict[str, int] = field(default_factory=dict)
-    institutions: tuple[tuple[int, str], ...] = ()
+    kinds: tuple[Option, ...]
+    institutions: tuple[Option, ...]
+    trends: tuple[Trend, ...]
+    earlier: int | None
 
 
-def timeline(resident_id: int, filters: Filters, *, actor: Actor, page: int = 1) -> Timeline:
-    """A resident's record, newest first, LIMIT facts a page; the look is written into the audit trail.
+def timeline(
+    resident_id: int, *, actor: Actor, filters: Filters | None = None, offset: int = 0, limit: int = PAGE
+) -> Timeline:
+    """A resident's record, as far as the filters ask; the look is written to the audit trail.
 
-    Facts of entries merged into this person are part of it; superseded ones are not. Raises Forbidden, NotVisible
-    or NoRelation.
+    All entries of the master index that are this person count. Raises Forbidden, NotVisible, NoRelation.
     """
-    why = require_relation(resident_id, actor)
-    rows = _rows(residents.cluster(resident_id))
-    counts: dict[str, int] = defaultdict(int)
-    seen: set[int] = set()
-    for kind, institution_id in rows.values_list("kind", "institution_id"):
-        counts[kind] += 1
-        if institution_id:
-            seen.add(institution_id)
-    narrowed = _narrowed(rows, filters)
-    total = narrowed.count()
-    found = list(narrowed.order_by("-happened_on", "-happened_at", "-id")[(page - 1) * LIMIT : page * LIMIT])
-    names = organisation.get_many(seen | {row.source_id for row in found})
-    views = [_view(row, names) for row in found]
+    filters = filters or Filters()
+    relation = require_relation(actor, resident_id)
+    cluster = residents.cluster(resident_id)
+    whole = _standing(cluster)
+    asked = _filtered(whole, filters)
+    total = asked.count()
+    rows = asked.order_by("-happened_on", "-happened_at", "-id")[offset : offset + limit]
+    found = views(rows)
     record(
         actor=actor,
-        act="health_record.view",
-        subject=f"resident:{resident_id}",
+        act="health_record.read",
+        subject=f"resident:{residents.whole(resident_id)}",
         resident_id=residents.whole(resident_id),
-        detail={"relation": why.relation.value, "shown": len(views)},
+        detail={"relation": relation.kind, "facts": len(found)},
     )
     return Timeline(
-        opening=why,
-        days=_by_day(views),
+        relation=relation,
+        days=_by_day(found),
         total=total,
-        shown=len(views),
-        counts=dict(counts),
-        institutions=tuple(sorted(((i, names[i].label) for i in seen if i in names), key=lambda pair: pair[1])),
+        shown=offset + len(found),
+        kinds=_kinds(whole),
+        institutions=_institutions(whole),
+        trends=_trends(cluster) if offset == 0 else (),
+        earlier=offset + limit if offset + len(found) < total else None,
     )
 
 
-def trend(resident_id: int, codes: Sequence[str], *, actor: Actor) -> list[tuple[date, str, Decimal]]:
-    """Measured values of some codes, oldest first: (day, code, value). Raises like ``timeline``."""
-    require_relation(resident_id, actor)
-    rows = _rows(residents.cluster(resident_id)).filter(kind=FactKind.OBSERVATION, code__in=codes, value__isnull=False)
-    return list(rows.order_by("happened_on", "happened_at").values_list("happened_on", "code", "value"))
+def facts(pairs: Iterable[tuple[date, int]], *, actor: Actor) -> list[FactView]:
+    """Facts by (happened_on, id), in the order asked, as far as they belong to institutions of the actor's or to
+    residents looked after there; names are masked. One audit line says how many were listed.
 
-
-def facts(references: Iterable[tuple[date, int]], *, actor: Actor) -> list[FactView]:
-    """Facts by (day, id), in the order asked, as far as they belong to the actor's institutions; names are masked.
-
-    Raises Forbidden without ``health_record.list_facts``.
+    The pairs come from a list already narrowed to the actor (a drill-down); what is outside is left out again here.
     """
-    actor.require(LIST_FACTS)
-    asked = list(references)
-    if not asked:
+    actor.require(LIST)
+    wanted = list(pairs)
+    if not wanted:
         return []
-    # Days are named so that only the months in question are read.
-    rows = Fact.objects.unscoped("narrowed below, also by whom the resident is looked after").filter(
-        pk__in=[pk for _day, pk in asked], happened_on__in={day for day, _pk in asked}
+    rows = (
+        Fact.objects.unscoped("narrowed below, by institution and by where the resident is looked after")
+        .filter(
+            id__in=[fact_id for _on, fact_id in wanted],
+            happened_on__range=(min(on for on, _id in wanted), max(on for on, _id in wanted)),
+            superseded_by=None,
+        )
+        .in_bulk()
     )
-    found = {row.pk: row for row in rows}
-    people = residents.cards({row.resident_id for row in found.values()})
-    if not actor.everything:
-        scope = actor.organisations(LIST_FACTS)
-        found = {
-            pk: row
-            for pk, row in found.items()
-            if {row.institution_id, row.source_id, people[row.resident_id].managing_institution_id} & scope
-        }
-    names = organisation.get_many({i for row in found.values() for i in (row.institution_id, row.source_id) if i})
-    return [_view(found[pk], names, people[found[pk].resident_id].name) for _day, pk in asked if pk in found]
+    cards = residents.cards({row.resident_id for row in rows.values()})
+    scope = None if actor.everything else actor.organisations(LIST)
+    own = [
+        row
+        for _on, fact_id in wanted
+        if (row := rows.get(fact_id)) is not None
+        and (
+            scope is None
+            or row.institution_id in scope
+            or row.source_id in scope
+            or (row.resident_id in cards and cards[row.resident_id].managing_institution_id in scope)
+        )
+    ]
+    record(actor=actor, act="health_record.list", subject="facts", detail={"facts": len(own)})
+    return views(own, {card.id: card.name for card in cards.values()})
 
 
-def _rows(ids: Sequence[int]) -> QuerySet[Fact]:
-    found: QuerySet[Fact] = Fact.objects.unscoped(_OPEN).filter(resident_id__in=ids, superseded_by=None)
+@dataclass(frozen=True)
+class Look:
+    """One time somebody looked at a record, opened it, or corrected it."""
+
+    at: datetime
+    who: str
+    where: str
+    what: str
+    why: str
+    urgent: bool
+
+
+def looks(resident_id: int, *, actor: Actor) -> list[Look]:
+    """Who looked at a resident's record and why, newest first; for those who may read the record themselves.
+
+    Raises Forbidden, NotVisible, NoRelation.
+    """
+    require_relation(actor, resident_id)
+    found = who_looked(list(residents.cluster(resident_id)))
+    places = organisation.get_many({line.organisation_id for line in found if line.organisation_id})
+    acts = {
+        "health_record.read": _("查看档案"),
+        "health_record.break_glass": _("紧急打开档案"),
+        "health_record.correct": _("更正记录"),
+        "health_record.withdraw": _("撤回记录"),
+    }
+    return [
+        Look(
+            at=line.at,
+            who=line.actor_name,
+            where=(places[line.organisation_id].short_name or places[line.organisation_id].name)
+            if line.organisation_id in places
+            else "",
+            what=str(acts.get(line.act, line.act)),
+            why=str(line.detail.get("reason") or LABELS.get(line.detail.get("relation", ""), "")),
+            urgent=line.act == "health_record.break_glass" or line.detail.get("relation") == "break_glass",
+        )
+        for line in found
+    ]
+
+
+def _standing(cluster: tuple[int, ...]) -> QuerySet[Fact]:
+    """All facts of a person that stand."""
+    found: QuerySet[Fact] = Fact.objects.unscoped("a relation has been required").filter(
+        resident_id__in=cluster, superseded_by=None
+    )
     return found
 
 
-def _narrowed(rows: QuerySet[Fact], filters: Filters) -> QuerySet[Fact]:
-    if filters.kind:
-        rows = rows.filter(kind=filters.kind)
-    if filters.institution_id:
-        rows = rows.filter(institution_id=filters.institution_id)
+def _filtered(rows: QuerySet[Fact], filters: Filters) -> QuerySet[Fact]:
+    if filters.kinds:
+        rows = rows.filter(kind__in=filters.kinds)
+    if filters.institution.startswith("id:") and filters.institution[3:].isdigit():
+        rows = rows.filter(institution_id=int(filters.institution[3:]))
+    elif filters.institution.startswith("name:"):
+        rows = rows.filter(institution_id=None, institution_name=filters.institution[5:])
     if filters.since:
         rows = rows.filter(happened_on__gte=filters.since)
     if filters.until:
         rows = rows.filter(happened_on__lte=filters.until)
-    if filters.text:
+    for word in filters.text.split():
         rows = rows.filter(
-            Q(display__icontains=filters.text)
-            | Q(code__istartswith=filters.text)
-            | Q(value_text__icontains=filters.text)
-            | Q(institution_name__icontains=filters.text)
+            Q(display__icontains=word)
+            | Q(code__istartswith=word)
+            | Q(value_text__icontains=word)
+            | Q(department__icontains=word)
+            | Q(practitioner__icontains=word)
         )
     return rows
 
 
-def _view(row: Fact, names: dict[int, organisation.OrganisationView], resident_name: str = "") -> FactView:
-    here = names.get(row.institution_id or 0)
-    source = names.get(row.source_id)
-    return FactView(
-        id=row.pk,
-        kind=row.kind,
-        kind_label=str(FactKind(row.kind).label),
-        happened_on=row.happened_on,
-        happened_at=row.happened_at,
-        ended_at=row.ended_at,
-        resident_id=row.resident_id,
-        resident_name=resident_name,
-        institution=here.label if here else row.institution_name or _("未填机构"),
-        institution_id=row.institution_id,
-        inside_county=row.inside_county,
-        setting=row.setting,
-        setting_label=str(Setting(row.setting).label) if row.setting else "",
-        department=row.department,
-        practitioner=row.practitioner,
-        encounter_no=row.encounter_no,
-        code=row.code,
-        display=row.display,
-        value=row.value,
-        value_text=row.value_text,
-        unit=row.unit,
-        total_fen=row.total_fen,
-        fund_fen=row.fund_fen,
-        self_paid_fen=row.self_paid_fen,
-        source=source.label if source else "",
-    )
+def _by_day(found: list[FactView]) -> tuple[Day, ...]:
+    """Days newest first; on each, what belongs to a visit of that day stands under it."""
+    days: dict[date, list[FactView]] = {}
+    for view in found:
+        days.setdefault(view.happened_on, []).append(view)
+    return tuple(Day(on, _entries(of_day)) for on, of_day in days.items())
 
 
-def _by_day(views: Sequence[FactView]) -> tuple[Day, ...]:
-    """Facts grouped by the encounter they name, under the day it began; what names none stands by its own day."""
-    encounters = {(v.source, v.encounter_no): v for v in views if v.kind == FactKind.ENCOUNTER}
-    belonging: dict[tuple[str, str], list[FactView]] = defaultdict(list)
-    loose: dict[date, list[FactView]] = defaultdict(list)
-    for view in views:
-        key = (view.source, view.encounter_no)
-        if view.kind == FactKind.ENCOUNTER:
-            continue
-        if view.encounter_no and key in encounters:
-            belonging[key].append(view)
+def _entries(of_day: list[FactView]) -> tuple[Entry, ...]:
+    visits = {
+        (view.source_id, view.encounter_no): view
+        for view in of_day
+        if view.kind == FactKind.ENCOUNTER and view.encounter_no
+    }
+    parts: dict[int, list[FactView]] = {visit.id: [] for visit in visits.values()}
+    alone = []
+    for view in of_day:
+        visit = visits.get((view.source_id, view.encounter_no)) if view.kind != FactKind.ENCOUNTER else None
+        if visit is not None:
+            parts[visit.id].append(view)
         else:
-            loose[view.happened_on].append(view)
-    days: dict[date, list[Visit]] = defaultdict(list)
-    for key, encounter in encounters.items():
-        days[encounter.happened_on].append(Visit(encounter, tuple(reversed(belonging[key]))))
-    for day, rest in loose.items():
-        days[day].append(Visit(None, tuple(rest)))
+            alone.append(view)
+    order = {kind: place for place, kind in enumerate(FactKind.values)}
     return tuple(
-        Day(day, tuple(sorted(visits, key=lambda visit: visit.at, reverse=True)))
-        for day, visits in sorted(days.items(), reverse=True)
+        Entry(view, tuple(sorted(parts.get(view.id, ()), key=lambda p: (order[p.kind], p.happened_at, p.id))))
+        for view in alone
     )
+
+
+def _kinds(whole: QuerySet[Fact]) -> tuple[Option, ...]:
+    counted = dict(whole.order_by().values_list("kind").annotate(n=Count("id")))
+    return tuple(Option(kind, str(kind.label), counted[kind]) for kind in FactKind if kind in counted)
+
+
+def _institutions(whole: QuerySet[Fact]) -> tuple[Option, ...]:
+    counted = list(
+        whole.order_by().values_list("institution_id", "institution_name").annotate(n=Count("id")).order_by("-n")
+    )
+    inside: dict[int, int] = {}
+    options = []
+    for institution_id, name, n in counted:
+        if institution_id is None:
+            options.append(Option(f"name:{name}", name, n))
+        else:
+            inside[institution_id] = inside.get(institution_id, 0) + n
+    known = organisation.get_many(inside)
+    options += [
+        Option(f"id:{i}", (known[i].short_name or known[i].name) if i in known else str(i), n)
+        for i, n in inside.items()
+    ]
+    return tuple(sorted(options, key=lambda option: (-option.count, option.label)))
+
+
+def _trends(cluster: tuple[int, ...]) -> tuple[Trend, ...]:
+    """Blood pressure and glucose, where there are at least two readings."""
+    codes = (*SYSTOLIC, *DIASTOLIC, *GLUCOSE)
+    rows = list(
+        _standing(cluster)
+        .filter(kind=FactKind.OBSERVATION, code__in=codes, value__isnull=False)
+        .order_by("-happened_on", "-happened_at", "-id")
+        .values_list("code", "value", "unit", "happened_on")[: TREND_LENGTH * 6]
+    )
+    found = []
+    for label, wanted in ((_("收缩压"), SYSTOLIC), (_("舒张压"), DIASTOLIC), (_("血糖"), GLUCOSE)):
+        of_code = [row for row in rows if row[0] in wanted]
+        # One code and one unit only: values in mmol/L and in mg/dL don't make a line.
+        same = [row for row in of_code if (row[0], row[2]) == (of_code[0][0], of_code[0][2])][:TREND_LENGTH]
+        if len(same) >= 2:
+            _code, latest, unit, on = same[0]
+            found.append(
+                Trend(label, unit, tuple(float(row[1]) for row in reversed(same)), f"{latest.normalize():f}", on)
+            )
+    return tuple(found)

@@ -1,0 +1,112 @@
+"""Correcting a fact by hand: a new fact that supersedes it, or its withdrawal; never a change."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from django.db import transaction
+
+from yigongti.domains.base.health_record.models import Correction, Fact, FactKey
+from yigongti.domains.base.health_record.permissions import CORRECT
+from yigongti.domains.base.health_record.services.months import ensure_months
+from yigongti.kernel import clock
+from yigongti.kernel.access.api import Actor, NotVisible
+from yigongti.kernel.audit.api import record
+
+CORRECTABLE = frozenset(
+    {
+        "happened_at", "ended_at", "setting", "department", "practitioner", "code_system", "code", "display", "value",
+        "value_text", "unit", "total_fen", "fund_fen", "self_paid_fen", "insurance_kind", "tcm", "detail",
+    }
+)  # fmt: skip
+"""What a correction may say differently. Whom it is about is the master index's question, not this one's."""
+
+
+class NothingToCorrect(ValueError):
+    """The fact was superseded before, or the correction says nothing new."""
+
+
+@transaction.atomic
+def correct(
+    fact_id: int,
+    changes: dict[str, str | int | bool | Decimal | datetime | dict[str, Any] | None],
+    *,
+    actor: Actor,
+    reason: str,
+) -> Fact:
+    """Replace a fact by one that differs in ``changes``; the source repeating itself won't undo it.
+
+    Raises NotVisible for a fact outside the actor's institutions, Forbidden, NothingToCorrect, KeyError for a column
+    that can't be corrected, IntegrityError for what a fact of this kind can't be.
+    """
+    old = _open_fact(fact_id, actor)
+    if wrong := set(changes) - CORRECTABLE:
+        raise KeyError(", ".join(sorted(wrong)))
+    if all(getattr(old, name) == value for name, value in changes.items()):
+        raise NothingToCorrect
+    values = {field.attname: getattr(old, field.attname) for field in Fact._meta.concrete_fields} | changes
+    at: datetime = values["happened_at"]
+    values |= {
+        "id": None,
+        "happened_on": at.astimezone(clock.ZONE).date(),
+        "recorded_at": clock.now(),
+        "content_hash": uuid4(),
+        "superseded_by": None,
+        "batch_id": None,
+    }
+    ensure_months([values["happened_on"]])
+    new = Fact(**values)
+    new.save(force_insert=True)
+    _supersede(old, new.pk)
+    FactKey.objects.filter(source_id=old.source_id, kind=old.kind, record_no=old.record_no).update(
+        fact_id=new.pk, happened_on=new.happened_on
+    )
+    _note(old, new, actor, reason, sorted(changes))
+    return new
+
+
+@transaction.atomic
+def withdraw(fact_id: int, *, actor: Actor, reason: str) -> None:
+    """Say that a fact never happened: it stays, superseded by itself. Raises as ``correct``."""
+    old = _open_fact(fact_id, actor)
+    _supersede(old, old.pk)
+    _note(old, None, actor, reason, [])
+
+
+def _open_fact(fact_id: int, actor: Actor) -> Fact:
+    """The fact, locked, if it stands and belongs to one of the actor's institutions."""
+    actor.require(CORRECT)
+    found: Fact | None = Fact.objects.visible_to(actor, CORRECT).select_for_update().filter(pk=fact_id).first()
+    if found is None:
+        raise NotVisible
+    if found.superseded_by is not None:
+        raise NothingToCorrect
+    return found
+
+
+def _supersede(old: Fact, by: int) -> None:
+    Fact.objects.unscoped("checked above").filter(pk=old.pk, happened_on=old.happened_on).update(superseded_by=by)
+
+
+def _note(old: Fact, new: Fact | None, actor: Actor, reason: str, changed: list[str]) -> None:
+    from yigongti.domains.base.health_record.lake import mark_changed
+
+    Correction.objects.create(
+        fact_id=old.pk,
+        replaced_by=new.pk if new else None,
+        resident_id=old.resident_id,
+        reason=reason[:500],
+        made_by_id=actor.id,
+        made_by_name=actor.name,
+        made_at=clock.now(),
+    )
+    record(
+        actor=actor,
+        act="health_record.correct" if new else "health_record.withdraw",
+        subject=f"fact:{old.pk}",
+        resident_id=old.resident_id,
+        organisation_id=old.institution_id or old.source_id,
+        detail={"reason": reason[:500], "changed": changed, "replaced_by": new.pk if new else None},
+    )
+    mark_changed({clock.month_of(old.happened_on)} | ({clock.month_of(new.happened_on)} if new else set()))
