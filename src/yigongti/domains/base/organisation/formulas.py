@@ -5,7 +5,7 @@ GB 32100-2015 《法人和其他组织统一社会信用代码编码规则》; G
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -61,9 +61,11 @@ def initials(name: str) -> str:
 
 
 _LETTER_BY_LETTER = 4_000_000  # beyond this product of lengths, whole paragraphs are shown as replaced
-_HEADING = re.compile(
-    r"^\s*(?:#+\s*(?P<marked>.+)|(?P<written>第[〇零一二三四五六七八九十百\d]+[编章节条]|[一二三四五六七八九十]+、).*)$"
-)
+_NUMERAL = "[〇零一二三四五六七八九十百\\d]+"
+_CHAPTER = re.compile(rf"\s*(?:#+\s*)?(第{_NUMERAL}[编章节].*?)\s*")
+_MARKED = re.compile(r"\s*#+\s*(\S.*?)\s*")
+_ARTICLE = re.compile(rf"\s*(第{_NUMERAL}条)[\s　]*(.*?)\s*")
+_ITEM = re.compile(r"\s*([一二三四五六七八九十]+、)(.*?)\s*")
 
 
 @dataclass(frozen=True)
@@ -75,15 +77,44 @@ class Section:
 
 
 def sections_of(text: str) -> list[Section]:
-    """A document's text cut at its headings: lines that begin 第…章, 第…条, 一、 or #."""
+    """A document's text cut at its headings.
+
+    Headings are lines that begin 第…章, 第…条, 一、 or #. What follows 第…条 on its line is text, as is what
+    follows 一、 when it is a sentence.
+    """
     cut: list[tuple[str, list[str]]] = [("", [])]
     for line in text.replace("\r\n", "\n").split("\n"):
-        if found := _HEADING.match(line):
-            cut.append(((found["marked"] or line).strip(), []))
+        heading, rest = _heading(line)
+        if heading:
+            cut.append((heading, [rest]))
         else:
             cut[-1][1].append(line.rstrip())
     sections = [Section(heading, "\n".join(lines).strip()) for heading, lines in cut]
     return [section for section in sections if section.heading or section.text]
+
+
+def _heading(line: str) -> tuple[str, str]:
+    """A line as heading and text; ("", line) when it is no heading."""
+    if found := _CHAPTER.fullmatch(line) or _MARKED.fullmatch(line):
+        return found[1], ""
+    if found := _ARTICLE.fullmatch(line):
+        return found[1], found[2]
+    if found := _ITEM.fullmatch(line):
+        sentence = any(stop in found[2] for stop in "。；")
+        return (found[1], found[2]) if sentence else (found[1] + found[2], "")
+    return "", line
+
+
+def text_of(sections: Iterable[Section]) -> str:
+    """The text that ``sections_of`` cuts into these sections."""
+    parts = []
+    for section in sections:
+        heading = section.heading
+        if heading and _heading(heading)[0] != heading:
+            heading = f"# {heading}"
+        inline = _ARTICLE.fullmatch(heading) or heading.endswith("、")
+        parts.append(f"{heading} {section.text}".strip() if inline else f"{heading}\n{section.text}".strip())
+    return "\n\n".join(parts)
 
 
 @dataclass(frozen=True)

@@ -33,11 +33,11 @@ _SOURCES: tuple[tuple[type[models.Model], str, Promise], ...] = (
     (AllianceMember, "organisation_id", gettext_lazy("联盟")),
 )
 _LABELS = {
-    "insert": gettext_lazy("登记"),
-    "update": gettext_lazy("变更"),
-    "delete": gettext_lazy("删除"),
+    "insert": gettext_lazy("新登记"),
+    "update": gettext_lazy("有变更"),
+    "delete": gettext_lazy("已删除"),
 }
-_SILENT = {"id", "folded", "initials", "organisation"}
+_SILENT = {"id", "place", "folded", "initials", "organisation"}
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,8 @@ def _changes_of(model: type[models.Model], wanted: dict[str, int], called: Promi
     events = model.pgh_event_model.objects.filter(**wanted).select_related("pgh_context").order_by("pgh_id")  # type: ignore[attr-defined]
     before: dict[int, models.Model] = {}
     for event in events:
+        if model is Name and event.use in (Name.Use.OFFICIAL, Name.Use.SHORT):
+            continue  # they only repeat the particulars
         earlier = before.get(event.pgh_obj_id)
         fields = tuple(_fields(model, earlier, event))
         before[event.pgh_obj_id] = event

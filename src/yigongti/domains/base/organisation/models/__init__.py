@@ -5,6 +5,7 @@ from yigongti.domains.base.organisation.models.cases import Joining, Leaving, Me
 from yigongti.domains.base.organisation.models.documents import Document, DocumentVersion
 from yigongti.domains.base.organisation.models.tree import (
     ALLOWED_PARENTS,
+    HEALTH_KINDS,
     INSTITUTION_KINDS,
     Identifier,
     Kind,
@@ -20,6 +21,7 @@ from yigongti.domains.base.organisation.models.tree import (
 
 __all__ = [
     "ALLOWED_PARENTS",
+    "HEALTH_KINDS",
     "INSTITUTION_KINDS",
     "Alliance",
     "AllianceMember",

@@ -40,7 +40,7 @@ class Alliance(models.Model):
 class AllianceMember(models.Model):
     """An organisation takes part in an alliance for a period; ``lead`` marks who leads it."""
 
-    alliance = models.ForeignKey(Alliance, models.CASCADE, related_name="members")
+    alliance = models.ForeignKey(Alliance, models.CASCADE, related_name="members", verbose_name=_("联盟"))
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="alliances")
     lead = models.BooleanField(_("牵头"), default=False)
     starts_on = models.DateField(_("开始日期"))

@@ -72,6 +72,11 @@ INSTITUTION_KINDS = (
     Kind.ELDER_CARE,
 )
 
+# Institutions that treat, prevent or care, without the bodies that steer, pay and guide.
+HEALTH_KINDS = tuple(
+    kind for kind in INSTITUTION_KINDS if kind not in (Kind.GUIDANCE_CENTRE, Kind.INSURANCE_BODY, Kind.GOVERNMENT)
+)
+
 # Who may stand directly under whom. A primary institution may become a branch of a hospital (Kunshan
 # 三（三）: 推进机构整合), a village clinic or station belongs to a centre, a department to an institution.
 ALLOWED_PARENTS: dict[Kind, tuple[Kind, ...]] = {
@@ -217,7 +222,7 @@ class Membership(models.Model):
     """An organisation stands directly under a parent from ``starts_on`` until the day before ``ends_on``."""
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="memberships")
-    parent = models.ForeignKey(Organisation, models.PROTECT, related_name="members")
+    parent = models.ForeignKey(Organisation, models.PROTECT, related_name="members", verbose_name=_("上级机构"))
     starts_on = models.DateField(_("开始日期"))
     ends_on = models.DateField(_("终止日期"), null=True, blank=True)
     reason = models.CharField(_("依据"), max_length=200, blank=True, default="")
@@ -283,8 +288,8 @@ class Membership(models.Model):
 class Leadership(models.Model):
     """A hospital leads a consortium or a management area for a period; several may lead together."""
 
-    group = models.ForeignKey(Organisation, models.PROTECT, related_name="leads")
-    hospital = models.ForeignKey(Organisation, models.PROTECT, related_name="leads_groups")
+    group = models.ForeignKey(Organisation, models.PROTECT, related_name="leads", verbose_name=_("医共体或管理片区"))
+    hospital = models.ForeignKey(Organisation, models.PROTECT, related_name="leads_groups", verbose_name=_("牵头医院"))
     starts_on = models.DateField(_("开始日期"))
     ends_on = models.DateField(_("终止日期"), null=True, blank=True)
 

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from yigongti.domains.base.organisation.models import (
-    INSTITUTION_KINDS,
+    HEALTH_KINDS,
     Joining,
     Kind,
     Leadership,
@@ -103,7 +103,7 @@ def start_leaving(*, actor: Actor, applicant_id: int, reason: str, local_authori
 def _open(case: C, actor: Actor) -> C:
     try:
         with transaction.atomic():
-            return open_case(case, actor=actor, answers={"reason": case.reason})
+            return open_case(case, actor=actor)
     except IntegrityError as error:
         if "organisation_one_open" in str(error):
             raise OrganisationRefused(_("本机构已有一件同类申请正在办理。")) from error
@@ -225,11 +225,7 @@ def _authorities(applicant: Organisation, group_id: int, local_authority_id: int
 
 def _institution(organisation_id: int) -> Organisation:
     row = Organisation.objects.get(pk=organisation_id)
-    if row.kind not in INSTITUTION_KINDS or row.kind in (
-        Kind.GUIDANCE_CENTRE,
-        Kind.GOVERNMENT,
-        Kind.INSURANCE_BODY,
-    ):
+    if row.kind not in HEALTH_KINDS:
         raise OrganisationRefused(_("只有医疗卫生机构可以申请加入或退出。"))
     return row
 

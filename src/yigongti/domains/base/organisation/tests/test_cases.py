@@ -150,7 +150,8 @@ def test_who_may_do_what_when(made, start, table):
         state = case.state
         for who, rows in table.items():
             assert {s.name for s in open_steps(case, actor(made, who))} == set(rows.get(state, ())), (state, who)
-            for forbidden in ANSWERS.keys() - set(rows.get(state, ())):
+            here = {s.name for s in case.workflow.steps_from(state)}
+            for forbidden in here - set(rows.get(state, ())):
                 with pytest.raises(StepRefused):
                     take_step(case, forbidden, actor=actor(made, who), answers=ANSWERS[forbidden])
         case.refresh_from_db()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.people import person
 
-from yigongti.domains.base.organisation.formulas import Section, compare, sections_of
+from yigongti.domains.base.organisation.formulas import Section, compare, sections_of, text_of
 from yigongti.domains.base.organisation.models import Document, DocumentVersion
 from yigongti.domains.base.organisation.services import documents
 from yigongti.domains.base.organisation.services.tree import OrganisationRefused
@@ -31,11 +31,36 @@ def test_cut_at_its_headings():
     assert sections_of(CHARTER) == [
         Section("", "昆山市医共体章程"),
         Section("第一章 总则", ""),
-        Section("第一条 本医共体由市一院和中医院牵头。", "各单位法人资格不变。"),
+        Section("第一条", "本医共体由市一院和中医院牵头。\n各单位法人资格不变。"),
         Section("第二章 组织", "理事会每季度召开一次会议。"),
     ]
-    assert sections_of("# 一\r\n甲\r\n一、二\n乙") == [Section("一", "甲"), Section("一、二", "乙")]
+    assert sections_of("# 一\r\n甲\r\n一、二\n乙\n二、丙。") == [
+        Section("一", "甲"),
+        Section("一、二", "乙"),
+        Section("二、", "丙。"),
+    ]
     assert sections_of(" \n ") == []
+
+
+LINES = [
+    "第一章 总则",
+    "第二条 会议",
+    "第三条",
+    "一、目标",
+    "二、提高。",
+    "# 附则",
+    "# 第三章",
+    "会议每季度一次。",
+    "",
+    "  ",
+    "第四",
+]
+
+
+@given(st.lists(st.sampled_from(LINES), max_size=8))
+def test_the_text_of_sections_is_cut_into_them_again(lines):
+    sections = sections_of("\n".join(lines))
+    assert sections_of(text_of(sections)) == sections
 
 
 def test_compared_by_hand():

@@ -236,13 +236,13 @@ class Calendar:
 
 
 class RandomMoves(TestCase):
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=25, deadline=None)
     @given(
         st.lists(
             st.tuples(st.integers(1, len(KINDS) - 1), st.integers(0, len(KINDS) - 1), st.integers(0, LAST)).filter(
                 lambda m: Kind(KINDS[m[1]]) in ALLOWED_PARENTS[Kind(KINDS[m[0]])] or m[2] == 0
             ),
-            max_size=40,
+            max_size=25,
         )
     )
     def test_always_a_tree(self, moves):

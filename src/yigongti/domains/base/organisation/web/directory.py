@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from yigongti.domains.base.organisation import row_history, selectors
 from yigongti.domains.base.organisation.directory import OrganisationView
 from yigongti.domains.base.organisation.models import (
+    HEALTH_KINDS,
     AllianceMember,
     Kind,
     Membership,
@@ -61,7 +62,7 @@ def tree(request: HttpRequest) -> HttpResponse:
             "places": [(one, policy.place(one)) for one in known] if len(known) > 1 else [],
             "nodes": grow(views, on),
             "counts": counts_by_kind(views),
-            "total": sum(view.is_institution for view in views),
+            "total": sum(view.kind in HEALTH_KINDS for view in views),
             "q": q,
             "found": [(view, selectors.path(view.id, on)[:-1]) for view in found],
             "unnamed": plan.unnamed if plan else (),
@@ -113,7 +114,7 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
             "cases": cases,
             "may_edit": actor.may(EDIT, pk),
             "may_keep_documents": actor.may(KEEP_DOCUMENTS, pk),
-            "may_join": view.is_institution and joined is None and actor.may(APPLY, pk),
+            "may_join": view.kind in HEALTH_KINDS and joined is None and actor.may(APPLY, pk),
             "may_leave": joined is not None and actor.may(APPLY, pk),
         },
     )
@@ -144,7 +145,13 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
     """What was changed in an organisation's rows, when and by whom."""
     row = get_object_or_404(Organisation, pk=pk)
     entries = [
-        Entry(title=f"{change.change} {change.what}", at=change.at, who=change.who, detail="\n".join(change.fields))
+        Entry(
+            title=change.what,
+            tag=change.change,
+            at=change.at,
+            who=change.who,
+            detail="\n".join(change.fields),
+        )
         for change in row_history.changes(pk)
     ]
     return render(request, "organisation/history.html", {"row": row, "entries": entries})

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from yigongti.domains.base.organisation.formulas import Section
+from yigongti.domains.base.organisation.formulas import Section, text_of
 from yigongti.domains.base.organisation.formulas import compare as compare_sections
 from yigongti.domains.base.organisation.models import Document, DocumentVersion, Organisation
 from yigongti.domains.base.organisation.permissions import KEEP_DOCUMENTS, VIEW
@@ -139,7 +139,7 @@ def _recorded(request: HttpRequest, version: DocumentVersion) -> HttpResponse:
 
 
 def _as_text(version: DocumentVersion) -> str:
-    return "\n\n".join("\n".join(filter(None, (one["heading"], one["text"]))) for one in version.sections)
+    return text_of(_sections(version))
 
 
 @permission_required(VIEW)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from yigongti.domains.base.organisation.formulas import fold, initials, is_uscc
 from yigongti.domains.base.organisation.models import (
     ALLOWED_PARENTS,
+    HEALTH_KINDS,
     INSTITUTION_KINDS,
     Document,
     Kind,
@@ -21,7 +22,6 @@ from yigongti.domains.base.organisation.services.cases import areas_of, lead_hos
 from yigongti.kernel import clock
 from yigongti.kernel.ui.forms import Form
 
-# Institutions that a plan makes members come through a joining case; these are entered where they belong.
 _TIERS = (("", "—"), *Tier.choices)
 
 
@@ -217,6 +217,5 @@ def own_institutions(organisation_ids: frozenset[int], place: str, *, members: b
     today = clock.today()
     consortia = Organisation.objects.filter(place=place, kind=Kind.CONSORTIUM)
     inside = frozenset().union(*(under(row.pk, today) for row in consortia))
-    rows = Organisation.objects.filter(place=place, kind__in=INSTITUTION_KINDS, pk__in=organisation_ids)
-    rows = rows.exclude(kind__in=(Kind.GOVERNMENT, Kind.GUIDANCE_CENTRE, Kind.INSURANCE_BODY))
+    rows = Organisation.objects.filter(place=place, kind__in=HEALTH_KINDS, pk__in=organisation_ids)
     return (rows.filter(pk__in=inside) if members else rows).order_by("pk")

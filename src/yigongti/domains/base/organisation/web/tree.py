@@ -7,7 +7,7 @@ from datetime import date
 from django.urls import reverse
 
 from yigongti.domains.base.organisation.directory import OrganisationView
-from yigongti.domains.base.organisation.models import INSTITUTION_KINDS, Kind, Tier
+from yigongti.domains.base.organisation.models import HEALTH_KINDS, INSTITUTION_KINDS, Kind, Tier
 
 _OPEN = (Kind.CITY, Kind.COUNTY, Kind.CONSORTIUM, Kind.AREA)
 
@@ -34,8 +34,8 @@ class Node:
 
     @property
     def count(self) -> int:
-        """Institutions below this line."""
-        return sum((child.view.kind in INSTITUTION_KINDS) + child.count for child in self.children)
+        """Health institutions below this line."""
+        return sum((child.view.kind in HEALTH_KINDS) + child.count for child in self.children)
 
     @property
     def open(self) -> bool:
