@@ -154,5 +154,8 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"yigongti": {"level": "INFO"}},
+    "loggers": {
+        "yigongti": {"level": "INFO"},
+        "django.request": {"level": "ERROR"},  # a page refused or not found is no fault of the server
+    },
 }

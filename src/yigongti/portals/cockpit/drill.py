@@ -1,7 +1,6 @@
 """Where somebody stands between a figure and its records: the way down, as it stands in the address."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.http import Http404, QueryDict
@@ -70,11 +69,6 @@ class Drill:
                 raise Http404 from error
             found.append(Crumb(label, address + self.query(path=self.path[:number], part="")))
         return found
-
-
-def last_full_month() -> api.Period:
-    """The month before the present one."""
-    return api.period(f"{clock.today().replace(day=1) - timedelta(days=1):%Y-%m}")
 
 
 def drill(asked: QueryDict, actor: Actor, default: api.Period) -> Drill:

@@ -14,6 +14,7 @@ from yigongti.domains.oversight.indicators.selectors import (
     cell_of,
     figure,
     label_of,
+    latest_year,
     measure_named,
     records,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "cell_of",
     "figure",
     "label_of",
+    "latest_year",
     "measure_named",
     "percentage",
     "period",

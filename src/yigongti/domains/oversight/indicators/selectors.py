@@ -19,6 +19,7 @@ from yigongti.domains.oversight.indicators.permissions import VIEW, VIEW_RECORDS
 from yigongti.domains.oversight.indicators.readings import Cell, Month, Row, Sums, reading
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
+from yigongti.kernel.lake.api import snapshot
 from yigongti.kernel.policy.api import Value, find
 
 BREAKDOWNS = ("home", "disease_group", "institution", "setting")
@@ -205,6 +206,14 @@ def label_of(by: str, key: str) -> str:
         return f"{period_of(key).start:%Y-%m}"
     typed: object = (int(key) if key else None) if by == "home" else key
     return _labels(by, [Sums(typed, 0, 0)])[typed]
+
+
+def latest_year() -> Period:
+    """The year of the newest month for which there are both visits and claims; the present one when there is none."""
+    months = [snapshot(dataset).months for dataset in {m.dataset for m in MEASURES.values()}]
+    present = clock.month_of(clock.today())
+    shared = {month for month in frozenset.intersection(*months) if month <= present}
+    return period_of(str(max(shared, default=present).year))
 
 
 def measure_named(name: str) -> Measure:

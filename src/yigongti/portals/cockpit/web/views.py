@@ -27,7 +27,7 @@ PAGE = 50
 def home(request: HttpRequest) -> HttpResponse:
     """All measures of a period, for the whole place or one of the viewer's organisations."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    where = drill(request.GET, actor, _default_period())
+    where = drill(request.GET, actor, api.latest_year())
     figures = [api.figure(m, where.period, actor=actor, node=where.node) for m in api.MEASURES.values()]
     cards = [{"figure": f, **_in_words(f), "href": _address(f.measure, where)} for f in figures]
     return render(
@@ -49,7 +49,7 @@ def measure(request: HttpRequest, name: str) -> HttpResponse:
     """One measure: the figure, its trend, and what it is made of; each line leads further down."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     chosen = _measure(name)
-    where = drill(request.GET, actor, _default_period())
+    where = drill(request.GET, actor, api.latest_year())
     figure = api.figure(chosen, where.period, actor=actor, node=where.node)
     slices = [] if figure.problem else api.breakdown(chosen, where.period, where.by, actor=actor, cell=where.cell)
     return render(
@@ -82,7 +82,7 @@ def records(request: HttpRequest, name: str) -> HttpResponse:
     """The records below a cell: as many as the cell counts, shown as far as the viewer's institutions reach."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     chosen = _measure(name)
-    where = drill(request.GET, actor, _default_period())
+    where = drill(request.GET, actor, api.latest_year())
     number = max(int(request.GET.get("page", "1")) if request.GET.get("page", "1").isdigit() else 1, 1)
     found = api.records(chosen, where.period, where.cell, actor=actor, limit=PAGE, offset=(number - 1) * PAGE)
     facts = health_record.facts([(row.happened_on, row.id) for row in found.rows], actor=actor)
@@ -112,12 +112,6 @@ def _measure(name: str) -> api.Measure:
         return api.measure_named(name)
     except KeyError as error:
         raise Http404 from error
-
-
-def _default_period() -> api.Period:
-    """The year of the last full month: in January one still looks at the year that has just ended."""
-    today = clock.today()
-    return api.period(str(today.year if today.month > 1 else today.year - 1))
 
 
 def _address(chosen: api.Measure, where: Drill) -> str:

@@ -144,6 +144,12 @@ def test_a_period_that_has_not_begun(ids):
     assert "还没有开始" in figure("in_county_visit_rate", "2027").problem
 
 
+def test_the_latest_year_is_the_newest_with_both_visits_and_claims(ids):
+    assert api.latest_year().text == "2026"  # nothing yet: the present one
+    facts([claim(ids, date(2024, 5, 1)), visit(ids, "east", "primary", date(2024, 5, 2))])
+    assert api.latest_year().text == "2024"
+
+
 def test_a_superseded_fact_no_longer_counts(january):
     with connection.cursor() as cursor:
         cursor.execute(
