@@ -6,7 +6,10 @@ from typing import Any
 
 from yigongti.interop.fhir.elements import Json, concept_text
 
-OTHERS = {
+USUAL = {
+    "http://loinc.org": "loinc",
+    "http://hl7.org/fhir/sid/icd-10": "icd10",
+    "http://hl7.org/fhir/sid/icd-9-cm": "icd9cm3",
     "http://snomed.info/sct": "snomed",
     "http://www.nlm.nih.gov/research/umls/rxnorm": "rxnorm",
     "http://hl7.org/fhir/sid/cvx": "cvx",
@@ -16,7 +19,7 @@ OTHERS = {
     "http://unitsofmeasure.org": "ucum",
     "http://dicom.nema.org/resources/ontology/DCM": "dcm",
 }
-"""Systems that are not in the terminology domain."""
+"""Keys of systems the terminology domain doesn't have (or has not been given yet)."""
 
 LONGEST_SYSTEM, LONGEST_CODE = 40, 60
 LOCAL, FREE_TEXT = "local", "text"
@@ -44,7 +47,7 @@ class CodeSystems:
         if not uri:
             return LOCAL
         if uri not in self._keys:
-            self._keys[uri] = self._known(uri) or OTHERS.get(uri) or _short(uri)
+            self._keys[uri] = self._known(uri) or USUAL.get(uri) or _short(uri)
         return self._keys[uri]
 
     def code(self, concept: Json | None, prefer: Sequence[str] = ()) -> Code | None:

@@ -50,6 +50,7 @@ class Edition(models.Model):
     ends_on = models.DateField(null=True, blank=True)
     source = models.TextField(blank=True, help_text="Document or file the codes come from.")
     evidence = models.CharField(max_length=12, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True, help_text="Of the file it is now as.")
     concept_count = models.PositiveIntegerField(default=0)
     imported_at = models.DateTimeField()
     imported_by = models.TextField()

@@ -4,6 +4,7 @@ An import is all or nothing. The same file again changes nothing. A different fi
 makes that version what the file says: concepts are added, changed, or withdrawn (kept, since records point at them).
 """
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -119,6 +120,9 @@ def _import(
         known = ", ".join(CodeSystem.objects.values_list("key", flat=True))
         raise ImportRefused([Problem(0, _("没有编码体系 %(key)s；现有：%(known)s。") % {"key": key, "known": known})])
     edition, dates_changed = _edition(system, version, starts_on, ends_on, complete, source, evidence, actor)
+    sha256 = _sha256(path)
+    if edition.sha256 == sha256 and not dates_changed:
+        return Imported(system.key, version, 0, 0, 0, unchanged=edition.concept_count)
     checker = Checker()
     with connection.cursor() as cursor:
         cursor.execute(_STAGE)
@@ -131,6 +135,9 @@ def _import(
             raise ImportRefused(checker.problems, checker.refused)
         counts = _settle(cursor, edition)
     done = Imported(system.key, version, **counts, dates_changed=dates_changed)
+    if edition.sha256 != sha256:
+        edition.sha256 = sha256
+        edition.save(update_fields=["sha256"])
     if done.changed_anything:
         edition.concept_count = edition.concepts.filter(status=Concept.Status.ACTIVE).count()
         edition.source, edition.evidence = source, evidence
@@ -183,6 +190,11 @@ def _edition(
         edition.starts_on, edition.ends_on, edition.complete = starts_on, ends_on, complete
         edition.save(update_fields=["starts_on", "ends_on", "complete"])
     return edition, before != (starts_on, ends_on, complete) or closed is not None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _make_room(

@@ -35,6 +35,9 @@ def test_the_same_file_twice_changes_nothing(tmp_path: Path) -> None:
     assert bring(path) == Imported("illness", "1", 2, 0, 0, 0, dates_changed=True)
     before = list(Edition.objects.values()), list(Concept.objects.order_by("pk").values())
     assert not bring(path).changed_anything
+    respaced = table(tmp_path, "A00 ,霍乱", "", " A01,伤寒")
+    assert (bring(respaced).unchanged, bring(path).unchanged) == (2, 2)
+    Edition.objects.update(sha256=before[0][0]["sha256"])
     assert (list(Edition.objects.values()), list(Concept.objects.order_by("pk").values())) == before
 
 
