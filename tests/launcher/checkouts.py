@@ -149,14 +149,14 @@ def descendants(process: int, *, depth: int) -> list[int]:
     return found
 
 
-def gone(processes: list[int], seconds: float = 15) -> bool:
-    """Whether all processes are gone (or dead and not yet collected) within a time."""
+def left_of(processes: list[int], seconds: float = 30) -> list[str]:
+    """What still lives of the processes after a time: nothing, as soon as all are gone."""
     until = time.monotonic() + seconds
-    while any(_lives(process) for process in processes):
+    while left := [process for process in processes if _lives(process)]:
         if time.monotonic() > until:
-            return False
+            return [f"{process} {_command(process).decode(errors='replace')}" for process in left]
         time.sleep(0.1)
-    return True
+    return []
 
 
 def _lives(process: int) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.launcher.checkouts import Checkout, gone
+from tests.launcher.checkouts import Checkout, left_of
 
 
 def _free_port() -> str:
@@ -36,7 +36,7 @@ def test_it_survives_the_death_of_any_of_its_processes(lent: Checkout) -> None:
         _await_answer(port)
         everything = run.all()
         run.process.kill()
-        assert gone(everything), "a killed supervisor takes everything along"
+        assert not left_of(everything), "a killed supervisor takes everything along"
 
     with lent.running("--port", port, "--demo-residents", "0") as run:
         assert _answers(port), "and the next start finds nothing in its way"
@@ -48,7 +48,7 @@ def test_it_survives_the_death_of_any_of_its_processes(lent: Checkout) -> None:
         everything = run.all()
         run.process.send_signal(signal.SIGINT)
         assert run.process.wait(60) == 0
-        assert gone(everything)
+        assert not left_of(everything)
         assert run.said.rstrip().endswith("stopped")
 
 

@@ -247,7 +247,7 @@ def refuse_unusable(url: str) -> None:
         with psycopg.connect(url, connect_timeout=10) as connection:
             version = connection.info.server_version // 10000
     except psycopg.Error as error:
-        raise ServerFailed(f"the database of DATABASE_URL does not answer: {_last_line(str(error))}") from error
+        raise ServerFailed(f"the database of DATABASE_URL does not answer: {str(error).splitlines()[0]}") from error
     if version < OLDEST:
         raise ServerFailed(f"the database of DATABASE_URL is PostgreSQL {version}; {OLDEST} or newer is needed")
 
