@@ -1,0 +1,126 @@
+"""From a figure down to its records, as each role, and with addresses that make no sense."""
+
+import re
+from datetime import date, datetime
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from yigongti.domains.base.residents.tests.factories import person, register
+from yigongti.domains.oversight.indicators.tests.factories import county, facts
+from yigongti.kernel import clock
+from yigongti.kernel.access.api import Role, create_account, grant_role, system_actor
+from yigongti.kernel.access.models import Account
+
+pytestmark = pytest.mark.django_db
+SYSTEM = system_actor("test")
+DAY = date(2025, 1, 15)
+
+
+@pytest.fixture(autouse=True)
+def _in_2026():
+    with clock.fixed(datetime(2026, 3, 10, 9, tzinfo=clock.ZONE)):
+        yield
+
+
+@pytest.fixture
+def ids(settings):
+    made = county()
+    [resident] = register(person("王小梅", "1960-05-01", "2"))
+    one = {"kind": "claim", "happened_on": DAY, "source_id": made["bureau"], "resident_id": resident}
+    outside = {**one, "inside_county": False, "institution_name": "苏州某医院", "code": "I10.x00"}
+    visit = {"kind": "encounter", "happened_on": DAY, "resident_id": resident}
+    facts(
+        [one] * 7
+        + [outside] * 3
+        + [{**visit, "source_id": made["east"], "tier": "primary"}] * 6
+        + [{**visit, "source_id": made["hospital"], "tier": "tertiary"}] * 4
+    )
+    return made
+
+
+def signed_in(role, organisation_id):
+    pk = create_account(
+        f"u-{role}", "某人", organisation_id=organisation_id, password="Long-Enough-1",
+        actor=SYSTEM, must_change_password=False,
+    )  # fmt: skip
+    grant_role(pk, role, organisation_id=organisation_id, actor=SYSTEM)
+    client = Client()
+    client.force_login(Account.objects.get(pk=pk))
+    return client
+
+
+def text(response):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def test_the_way_from_the_figure_to_the_records(ids):
+    client = signed_in(Role.GUIDANCE_OFFICER, ids["county"])
+    assert "70.0" in text(client.get(reverse("cockpit:home") + "?period=2025-01"))
+    page = client.get(reverse("cockpit:measure", args=["in_county_visit_rate"]) + "?period=2025-01&by=institution")
+    links = re.findall(r'href="([^"]*/records/[^"]*)"', page.content.decode())
+    rest = [link for link in links if "part=rest" in link]
+    assert len(rest) == 1, "the gap of the outside hospital, and only that, leads to its records"
+    records = client.get(rest[0].replace("&amp;", "&"))
+    assert "共 3 条记录" in text(records)
+    assert text(records).count("苏州某医院") >= 3
+    assert "王*梅" in text(records) and "王小梅" not in text(records)
+
+
+def test_not_computable_is_said_on_the_card(ids):
+    client = signed_in(Role.GUIDANCE_OFFICER, ids["county"])
+    assert "无法计算" in text(client.get(reverse("cockpit:home") + "?period=2025"))
+
+
+@pytest.mark.parametrize(
+    ("role", "home", "measure", "records"),
+    [
+        (Role.GUIDANCE_OFFICER, 200, 200, 200),
+        (Role.DIRECTOR, 200, 200, 200),
+        (Role.INSURANCE_OFFICER, 200, 200, 200),
+        (Role.DATA_OFFICER, 200, 200, 200),
+        (Role.FINANCE_OFFICER, 200, 200, 403),
+        (Role.DOCTOR, 403, 403, 403),
+        (Role.VILLAGE_DOCTOR, 403, 403, 403),
+        (Role.SYSTEM_ADMIN, 403, 403, 403),
+        (Role.SECURITY_ADMIN, 403, 403, 403),
+        (Role.AUDITOR, 403, 403, 403),
+    ],
+)
+def test_who_may_open_what(ids, role, home, measure, records):
+    client = signed_in(role, ids["county"])
+    name = ["in_county_visit_rate"]
+    assert client.get(reverse("cockpit:home")).status_code == home
+    assert client.get(reverse("cockpit:measure", args=name)).status_code == measure
+    assert client.get(reverse("cockpit:records", args=name) + "?period=2025-01").status_code == records
+
+
+def test_another_institutions_records_are_counted_not_shown(ids):
+    client = signed_in(Role.DIRECTOR, ids["hospital"])
+    shown = text(client.get(reverse("cockpit:records", args=["grassroots_visit_share"]) + "?period=2025-01"))
+    assert "共 10 条记录" in shown and "其中 6 条属于您管理范围以外的机构" in shown
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "period=nonsense",
+        "period=2025-01&by=nonsense",
+        "period=2025-01&part=nonsense",
+        "period=2025-01&disease_group=nonsense",
+        "period=2025-01&home=x",
+        "period=2025-01&node=x",
+        "period=2025-01&node=999999",
+    ],
+)
+def test_an_address_that_makes_no_sense_is_not_found(ids, query):
+    client = signed_in(Role.GUIDANCE_OFFICER, ids["county"])
+    assert client.get(reverse("cockpit:measure", args=["in_county_visit_rate"]) + "?" + query).status_code == 404
+
+
+def test_an_organisation_outside_the_viewers_is_not_found(ids):
+    client = signed_in(Role.DIRECTOR, ids["east"])
+    assert client.get(reverse("cockpit:home") + f"?period=2025-01&node={ids['hospital']}").status_code == 404
+    assert client.get(reverse("cockpit:home") + f"?period=2025-01&node={ids['east']}").status_code == 200
+    assert client.get(reverse("cockpit:measure", args=["nonsense"])).status_code == 404
