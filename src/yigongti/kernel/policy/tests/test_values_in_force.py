@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.utils import translation
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from yigongti.kernel import clock
@@ -154,6 +154,7 @@ def test_declarations_are_checked(declared: dict[str, object]) -> None:
 DAYS = st.dates(date(1990, 1, 1), date(2050, 12, 31))
 
 
+@settings(deadline=None, max_examples=60)  # each example writes and reads files
 @given(starts=st.sets(DAYS, min_size=1, max_size=6), asked=DAYS)
 def test_the_value_in_force_is_the_latest_that_began(
     tmp_path_factory: pytest.TempPathFactory, starts: set[date], asked: date
@@ -172,6 +173,7 @@ def test_the_value_in_force_is_the_latest_that_began(
             assert found.effective_from == max(begun)
 
 
+@settings(deadline=None, max_examples=60)
 @given(start=DAYS, length=st.integers(1, 4000), offset=st.integers(-5, 5))
 def test_a_span_is_closed_on_the_left_and_open_on_the_right(
     tmp_path_factory: pytest.TempPathFactory, start: date, length: int, offset: int
