@@ -1,4 +1,4 @@
-"""Accounts: who can sign in, with which roles where. System administrators make accounts, security administrators grant."""
+"""Accounts: who can sign in, with which roles where. One administrator makes accounts, another grants roles."""
 
 from typing import Any
 

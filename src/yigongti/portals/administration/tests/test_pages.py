@@ -1,0 +1,115 @@
+"""Accounts, roles and the trail: each administrator's own part, and no more."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from tests.support.people import person
+
+from yigongti.domains.base.organisation.tests.factories import county_with_two_areas
+from yigongti.kernel.access.api import Role, create_account, grant_role, system_actor
+from yigongti.kernel.access.models import Account, Grant
+from yigongti.kernel.access.services import sign_in
+from yigongti.kernel.audit.api import record
+
+pytestmark = pytest.mark.django_db
+SYSTEM = system_actor("test")
+
+
+@pytest.fixture
+def places():
+    return {key: row.pk for key, row in county_with_two_areas().items()}
+
+
+def account(username, role, organisation_id):
+    pk = create_account(
+        username, username, organisation_id=organisation_id, password="Long-Enough-1",
+        actor=SYSTEM, must_change_password=False,
+    )  # fmt: skip
+    grant_role(pk, role, organisation_id=organisation_id, actor=SYSTEM)
+    return pk
+
+
+def client_of(pk):
+    client = Client()
+    client.force_login(Account.objects.get(pk=pk))
+    return client
+
+
+def text(response):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def test_an_account_is_made_by_one_and_given_its_role_by_another(places):
+    maker = client_of(account("maker", Role.SYSTEM_ADMIN, places["county"]))
+    made = maker.post(
+        reverse("administration:new_account"),
+        {"username": "new.person", "name": "新来的", "organisation": places["east_centre"]},
+    )
+    password = re.search(r'<p class="mono">([^<]+)</p>', made.content.decode())[1]
+    pk = Account.objects.get(username="new.person").pk
+    grant = {"role": "doctor", "organisation": places["east_centre"]}
+    assert maker.post(reverse("administration:grant", args=[pk]), grant).status_code == 403
+    keeper = client_of(account("keeper", Role.SECURITY_ADMIN, places["county"]))
+    assert keeper.get(reverse("administration:new_account")).status_code == 403
+    assert keeper.post(reverse("administration:grant", args=[pk]), grant).status_code == 302
+    assert [g.role for g in Grant.objects.filter(account_id=pk)] == ["doctor"]
+    assert sign_in("new.person", password).account.must_change_password
+
+
+def test_a_security_administrator_cannot_grant_to_himself(places):
+    pk = account("keeper", Role.SECURITY_ADMIN, places["county"])
+    answer = client_of(pk).post(
+        reverse("administration:grant", args=[pk]), {"role": "director", "organisation": places["county"]}
+    )
+    assert answer.status_code == 422 and "不能给自己授予角色" in text(answer)
+    assert Grant.objects.filter(account_id=pk).count() == 1
+
+
+def test_an_administrator_of_one_area_sees_no_account_of_another(places):
+    west = account("westerner", Role.DOCTOR, places["west_hospital"])
+    client = client_of(account("easterner", Role.SYSTEM_ADMIN, places["east"]))
+    assert "westerner" not in text(client.get(reverse("administration:accounts")))
+    for page in ("account", "reset_password", "set_active"):
+        address = reverse(f"administration:{page}", args=[west])
+        answer = client.get(address) if page == "account" else client.post(address)
+        assert answer.status_code == 404, page
+    elsewhere = {"username": "smuggled", "name": "x", "organisation": places["west_hospital"]}
+    assert client.post(reverse("administration:new_account"), elsewhere).status_code == 422
+
+
+def test_a_taken_user_name_is_said_beside_the_field(places):
+    client = client_of(account("maker", Role.SYSTEM_ADMIN, places["county"]))
+    answer = client.post(
+        reverse("administration:new_account"), {"username": "maker", "name": "x", "organisation": places["county"]}
+    )
+    assert answer.status_code == 422 and "已经有人用了" in text(answer)
+
+
+def test_a_closed_account_is_out_at_once(places):
+    doctor = account("doctor", Role.DOCTOR, places["east_centre"])
+    inside = client_of(doctor)
+    assert inside.get("/").status_code == 200
+    client_of(account("maker", Role.SYSTEM_ADMIN, places["county"])).post(
+        reverse("administration:set_active", args=[doctor])
+    )
+    assert inside.get("/").status_code == 302
+
+
+def test_the_trail_shows_ones_own_organisations_only(places):
+    record(actor=person(None, places["west_hospital"], id=71, name="西边的人"), act="test.act", subject="thing:1")
+    record(actor=person(None, places["east_centre"], id=72, name="东边的人"), act="test.act", subject="thing:2")
+    shown = text(client_of(account("auditor", Role.AUDITOR, places["east"])).get(reverse("administration:trail")))
+    assert "东边的人" in shown and "西边的人" not in shown
+
+
+def test_the_trail_is_checked_from_the_page(places):
+    client = client_of(account("auditor", Role.AUDITOR, places["county"]))
+    assert "日志完整" in text(client.post(reverse("administration:verify_trail")))
+
+
+@pytest.mark.parametrize("role", [r for r in Role if r not in (Role.AUDITOR, Role.SECURITY_ADMIN)])
+def test_nobody_else_reads_the_trail(places, role):
+    client = client_of(account("someone", role, places["county"]))
+    assert client.get(reverse("administration:trail")).status_code == 403
