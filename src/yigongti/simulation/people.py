@@ -88,13 +88,15 @@ def make(span: Span, parameters: Parameters, place: Place) -> People:
     age_at_end = (year_end - born) // 365.25
     resident = np.arange(n) < residents
     family = _families(resident, sex, age_at_end.astype(np.int64), born, parameters, draws)
-    twin = _twins(family, sex, born, parameters, draws)
+    firsts, seconds = _twins(family, sex, born, parameters, draws)
+    twin = np.isin(np.arange(n), np.concatenate([firsts, seconds]))
     middle = _day(f"{parameters['year']}-07-01")
     age = np.clip((middle - born) // 365.25, 0, 110).astype(np.int64)
 
     home_of_household = draws.pick(place.home_table, n=n)
     home = home_of_household[family.household]
     name = _names(family, sex, born, parameters, draws)
+    name[seconds] = _twin_names(name[firsts], name[seconds])
     foreign = resident & draws.chance(parameters["population.passports_per_million"], n) & (age >= 18)
     name[foreign] = passport_names()[draws.below(len(passport_names()), int(foreign.sum()))]
     id_number = _identity_numbers(span, place, resident, sex, born, parameters, draws)
@@ -229,9 +231,8 @@ def _rank_within(cell: Ints, order: Ints) -> Ints:
     return rank
 
 
-def _twins(family: _Families, sex: Ints, born: Ints, parameters: Parameters, draws: Draws) -> Bools:
+def _twins(family: _Families, sex: Ints, born: Ints, parameters: Parameters, draws: Draws) -> tuple[Ints, Ints]:
     """Make some children twins: the second of a pair takes the first one's birth date and family (and often sex)."""
-    twin = np.zeros(len(sex), dtype=bool)
     children = np.flatnonzero(family.mother >= 0)
     children = children[np.lexsort((children, born[children]))]
     firsts, seconds = children[0:-1:2], children[1::2]
@@ -242,8 +243,7 @@ def _twins(family: _Families, sex: Ints, born: Ints, parameters: Parameters, dra
     alike = draws.chance(650_000, len(firsts))
     sex[seconds[alike]] = sex[firsts[alike]]
     family.relation[seconds] = np.where(sex[seconds] == MEN, SON, DAUGHTER)
-    twin[firsts] = twin[seconds] = True
-    return twin
+    return firsts, seconds
 
 
 def _names(family: _Families, sex: Ints, born: Ints, parameters: Parameters, draws: Draws) -> NDArray[np.str_]:
@@ -261,6 +261,15 @@ def _names(family: _Families, sex: Ints, born: Ints, parameters: Parameters, dra
     given = given_names(draws, year, sex)
     frame = pl.DataFrame({"surname": letters[surname], "given": given})
     return frame.select(pl.concat_str("surname", "given")).to_series().to_numpy().astype("U14")
+
+
+def _twin_names(first: NDArray[np.str_], second: NDArray[np.str_]) -> NDArray[np.str_]:
+    """Twins' names often begin alike, 子涵 and 子轩: what is hardest to tell apart."""
+    alike = [
+        a[:-1] + b[-1] if len(a) == len(b) >= 3 and a[-1] != b[-1] else b
+        for a, b in zip(first.tolist(), second.tolist(), strict=True)
+    ]
+    return np.array(alike, dtype=second.dtype)
 
 
 def _identity_numbers(

@@ -2,12 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 from django.conf import LazySettings
+from django.db import connection
 
-from yigongti.domains.base.health_record.models import Fact
 from yigongti.domains.base.organisation import api as organisation
 from yigongti.kernel.access.api import system_actor
 from yigongti.kernel.access.models import Account as AccountRow
@@ -33,6 +34,13 @@ def _rows(truth: Path, batch: Batch) -> pl.DataFrame:
     return pl.read_parquet(truth / "rows" / f"{batch.file_name}.parquet")
 
 
+def _facts(columns: str, where: str) -> list[tuple[Any, ...]]:
+    """The stored facts, read past every domain: the truth is compared with what is in the table."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {columns} FROM health_record_fact WHERE superseded_by IS NULL AND {where}")
+        return cursor.fetchall()
+
+
 def _compare_with_the_truth(settings: LazySettings, exports: Path) -> None:
     truth = _truth(settings)
     summary = json.loads((truth / "summary.json").read_text("utf-8"))
@@ -52,15 +60,15 @@ def _compare_with_the_truth(settings: LazySettings, exports: Path) -> None:
         _rows(truth, batches["insurance_bureau__claims.csv"]), on="line"
     )
     person_of = dict(whose.filter(pl.col("outcome") == "stored").select("claim_no", "person").rows())
-    facts = Fact.objects.unscoped("a test").filter(kind="claim").values_list("record_no", "resident_id")
-    pairs = {(person_of[number], resident) for number, resident in facts}
+    claimed = _facts("record_no, resident_id", "kind = 'claim'")
+    pairs = {(person_of[number], resident) for number, resident in claimed}
     assert len({resident for _person, resident in pairs}) == len(pairs)
     assert len(pairs) - len({person for person, _resident in pairs}) <= 2
 
-    visits = Fact.objects.unscoped("a test").filter(kind="encounter").exclude(setting="inpatient")
+    tiers = [tier for (tier,) in _facts("tier", "kind = 'encounter' AND setting <> 'inpatient'")]
     counted = summary["measures"]["encounters"]
-    assert visits.count() == counted["visits"]
-    assert visits.filter(tier__in=("primary", "village")).count() == counted["grass_roots_visits"]
+    assert len(tiers) == counted["visits"]
+    assert sum(tier in ("primary", "village") for tier in tiers) == counted["grass_roots_visits"]
 
 
 @pytest.mark.django_db
@@ -83,9 +91,9 @@ def test_a_load_that_was_killed_goes_on_and_ends_as_its_truth(settings, said, tm
     _compare_with_the_truth(settings, tmp_path / "exports")
     assert any("rows" in line for line in said)
 
-    before = Fact.objects.unscoped("a test").count(), Batch.objects.unscoped("a test").count()
+    before = _facts("count(*)", "true"), Batch.objects.unscoped("a test").count()
     demo.load(said.append, residents=RESIDENTS)
-    assert (Fact.objects.unscoped("a test").count(), Batch.objects.unscoped("a test").count()) == before
+    assert (_facts("count(*)", "true"), Batch.objects.unscoped("a test").count()) == before
 
 
 @pytest.mark.django_db
