@@ -44,6 +44,7 @@ def system(request: HttpRequest, key: str) -> HttpResponse:
         page: Any = Paginator(children, PAGE).get_page(request.GET.get("page"))
         rows = list(page.object_list)
         context |= {"rows": rows, "page": page, "parent": selectors.find(key, parent) if parent else None}
+    context["in_english"], context["below_others"] = any(r.display_en for r in rows), any(r.parent for r in rows)
     context["openable"] = selectors.with_children(key, [row.code for row in rows])
     return render(request, "terminology/system.html", context)
 
