@@ -2,9 +2,9 @@
 
 import pytest
 from django.db import connection
-
 from tests.support.loans import BORROWER, OWNER, Loan
 from tests.support.people import person
+
 from yigongti.kernel.workflow.api import open_case
 from yigongti.kernel.workflow.models import ONLY_BY_STEP
 

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from yigongti.kernel import clock
-from yigongti.kernel.access.api import Actor
+from yigongti.kernel.access.api import Actor, ScopedQuerySet
 from yigongti.kernel.audit.api import record
 from yigongti.kernel.events import Event, emit
 from yigongti.kernel.workflow.models import CaseModel, History, Waiting
@@ -77,7 +77,8 @@ def may_take(case: CaseModel, step: Step, actor: Actor) -> bool:
 
 
 def _take(case: C, name: str, actor: Actor, answers: Answers) -> C:
-    locked: C = type(case).objects.unscoped("the step checks the side").select_for_update().get(pk=case.pk)
+    rows: ScopedQuerySet = type(case).objects.unscoped("the step checks the side")
+    locked: C = rows.select_for_update().get(pk=case.pk)
     try:
         step = locked.workflow.step(name)
     except KeyError:

@@ -9,9 +9,6 @@ from django.db.utils import IntegrityError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
-
-from yigongti.kernel import clock
-from yigongti.kernel.audit.models import Line
 from tests.support.loans import (
     BORROWER,
     FORBIDDEN_THING,
@@ -22,6 +19,9 @@ from tests.support.loans import (
     Loan,
 )
 from tests.support.people import person
+
+from yigongti.kernel import clock
+from yigongti.kernel.audit.models import Line
 from yigongti.kernel.workflow.api import (
     Ask,
     Step,
