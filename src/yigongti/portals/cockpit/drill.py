@@ -48,10 +48,9 @@ class Drill:
 
     def query(self, **changes: Any) -> str:
         """The address's query with some of it changed; empty things are left out."""
-        values = {"period": self.period.text, "node": self.node, "part": self.part, "by": self.by, "path": self.path}
-        values.update(changes)
-        pairs = [(k, str(v)) for k, v in values.items() if k != "path" and v not in (None, "")]
-        pairs += [(kind, key) for kind, key in values["path"]]
+        path: tuple[tuple[str, str], ...] = changes.pop("path", self.path)
+        values = {"period": self.period.text, "node": self.node, "part": self.part, "by": self.by, **changes}
+        pairs = [*((k, str(v)) for k, v in values.items() if v not in (None, "")), *path]
         return "?" + urlencode(pairs)
 
     def into(self, kind: str, key: str) -> tuple[tuple[str, str], ...]:
@@ -74,8 +73,8 @@ class Drill:
 def drill(asked: QueryDict, actor: Actor, default: api.Period) -> Drill:
     """What the address asks for. Raises Http404 for an organisation outside the viewer's, or nonsense."""
     try:
-        period = api.period(asked["period"]) if asked.get("period") else default
-        node = int(asked["node"]) if asked.get("node") else None
+        period = api.period(str(asked["period"])) if asked.get("period") else default
+        node = int(str(asked["node"])) if asked.get("node") else None
     except ValueError as error:
         raise Http404 from error
     if node is not None and not actor.may(api.VIEW, node):
