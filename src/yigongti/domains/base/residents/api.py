@@ -2,12 +2,52 @@
 
 import polars as pl
 
-from yigongti.domains.base.residents.permissions import SEARCH
-from yigongti.domains.base.residents.selectors import Card, Number, card, cards, cluster, numbers, phones, whole
+from yigongti.domains.base.residents.barcode import BarcodeRefused, make_barcode, read_barcode
+from yigongti.domains.base.residents.events import MergeUndone, ResidentRegistered, ResidentsMerged
+from yigongti.domains.base.residents.matching import MatchResult, Person, match
+from yigongti.domains.base.residents.permissions import SCAN, SEARCH
+from yigongti.domains.base.residents.search import Found, search
+from yigongti.domains.base.residents.selectors import (
+    Card,
+    Housemate,
+    Number,
+    card,
+    cards,
+    cluster,
+    household,
+    numbers,
+    phones,
+    whole,
+)
 from yigongti.domains.base.residents.services import resolving
 from yigongti.kernel.access.api import Actor
 
-__all__ = ["SEARCH", "Card", "Number", "card", "cards", "cluster", "numbers", "phones", "resolve", "whole"]
+__all__ = [
+    "SCAN",
+    "SEARCH",
+    "BarcodeRefused",
+    "Card",
+    "Found",
+    "Housemate",
+    "MatchResult",
+    "MergeUndone",
+    "Number",
+    "Person",
+    "ResidentRegistered",
+    "ResidentsMerged",
+    "card",
+    "cards",
+    "cluster",
+    "household",
+    "make_barcode",
+    "match",
+    "numbers",
+    "phones",
+    "read_barcode",
+    "resolve",
+    "search",
+    "whole",
+]
 
 
 def resolve(frame: pl.DataFrame, *, source_id: int | None, actor: Actor, batch_id: int | None = None) -> pl.DataFrame:

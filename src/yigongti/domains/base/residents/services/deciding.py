@@ -1,118 +1,189 @@
-"""What people decide about two entries: same or not the same; merging and undoing. No batch ever overturns it."""
+"""People decide who is who: same, not the same, merge, undo. What a person decided, only a person changes.
+
+A merge sets one pointer and nothing else; numbers, phones and facts stay with the entry they came in under. So
+undoing it, in whatever order, restores exactly what was.
+"""
+
+from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
-from yigongti.domains.base.residents.models import Decision, Merge, Resident, Review
+from yigongti.domains.base.residents.events import MergeUndone, ResidentsMerged
+from yigongti.domains.base.residents.models import Decision, Identifier, IdentifierKind, Merge, Resident, Review
 from yigongti.domains.base.residents.permissions import DECIDE, MERGE
+from yigongti.domains.base.residents.selectors import cluster, whole
+from yigongti.domains.base.residents.services import storing
 from yigongti.kernel import clock
-from yigongti.kernel.access.api import Actor
+from yigongti.kernel.access.api import Actor, NotVisible
 from yigongti.kernel.audit.api import record
+from yigongti.kernel.events import emit
 
-_WHY = "the entries to decide about"
+_WHY = "the permission to decide holds for the whole county"
 
 
-class CannotMerge(ValueError):
-    """The two can't be merged as things stand; ``str()`` is a code: same_entry, unknown, already_merged, has_merged."""
+class NotPossible(Exception):
+    """The decision contradicts another that stands. ``str()`` is a sentence for people."""
 
 
 @transaction.atomic
-def decide(review_id: int, same: bool, reason: str, *, actor: Actor) -> None:
-    """Answer a question of the review list. "Same" merges the newer entry into the older.
+def decide(one_id: int, other_id: int, verdict: str, *, reason: str, actor: Actor) -> Merge | None:
+    """Record that two entries are the same person (and merge them) or are not; closes open questions about them.
 
-    An earlier decision about the two is superseded, not erased. Raises Forbidden, CannotMerge, ValueError when the
-    question was answered meanwhile.
+    An earlier decision about the same two is superseded, not erased. Raises Forbidden, NotVisible for an unknown
+    entry, NotPossible: for two that stand merged already, or where "same" would also join two entries that somebody
+    decided are not the same.
     """
     actor.require(DECIDE)
-    review = Review.objects.select_for_update().get(pk=review_id)
-    if review.state != Review.State.OPEN:
-        raise ValueError("answered")
-    if review.candidate_id is None:
-        state = Review.State.CHECKED
-    else:
-        state = Review.State.SAME if same else Review.State.NOT_SAME
-        _write_decision(review.resident_id, review.candidate_id, same, reason, actor)
-        if same:
-            kept, absorbed = sorted((review.resident_id, review.candidate_id))
-            merge(kept, absorbed, reason, actor=actor)
-    review.state, review.closed_at, review.closed_by_id = state, clock.now(), actor.id
-    review.save(update_fields=["state", "closed_at", "closed_by_id"])
-    record(
-        actor=actor,
-        act="residents.decide",
-        subject=f"review:{review_id}",
-        resident_id=review.resident_id,
-        detail={"verdict": str(state)},
-    )
-
-
-@transaction.atomic
-def merge(kept_id: int, absorbed_id: int, reason: str, *, actor: Actor) -> int:
-    """Let one entry stand for both: a pointer is set, nothing is moved. Returns the merge's id.
-
-    Raises Forbidden, CannotMerge.
-    """
-    actor.require(MERGE)
-    if kept_id == absorbed_id:
-        raise CannotMerge("same_entry")
-    rows = Resident.objects.unscoped(_WHY).select_for_update().filter(pk__in=(kept_id, absorbed_id)).order_by("pk")
-    by_id = {row.pk: row for row in rows}
-    if len(by_id) != 2:
-        raise CannotMerge("unknown")
-    kept, absorbed = by_id[kept_id], by_id[absorbed_id]
-    if absorbed.merged_into_id is not None or kept.merged_into_id is not None:
-        raise CannotMerge("already_merged")
-    if Resident.objects.unscoped(_WHY).filter(merged_into_id=absorbed_id).exists():
-        raise CannotMerge("has_merged")
-    absorbed.merged_into_id = kept_id
-    absorbed.save(update_fields=["merged_into"])
-    made = Merge.objects.create(
-        kept_id=kept_id, absorbed_id=absorbed_id, reason=reason, merged_at=clock.now(), merged_by_id=actor.id
-    )
-    record(
-        actor=actor,
-        act="residents.merge",
-        subject=f"resident:{kept_id}",
-        resident_id=kept_id,
-        detail={"absorbed": absorbed_id, "reason": reason},
-    )
-    return int(made.pk)
-
-
-@transaction.atomic
-def undo_merge(merge_id: int, reason: str, *, actor: Actor) -> None:
-    """Take a merge back: both entries are as they were, and the two count as decided "not the same".
-
-    Raises Forbidden, ValueError when it was undone already.
-    """
-    actor.require(MERGE)
-    made = Merge.objects.select_for_update().get(pk=merge_id)
-    if made.undone_at is not None:
-        raise ValueError("undone")
-    absorbed = Resident.objects.unscoped(_WHY).select_for_update().get(pk=made.absorbed_id)
-    absorbed.merged_into_id = None
-    absorbed.save(update_fields=["merged_into"])
-    made.undone_at, made.undone_by_id, made.undo_reason = clock.now(), actor.id, reason
-    made.save(update_fields=["undone_at", "undone_by_id", "undo_reason"])
-    _write_decision(made.kept_id, made.absorbed_id, False, reason, actor)
-    record(
-        actor=actor,
-        act="residents.undo_merge",
-        subject=f"resident:{made.kept_id}",
-        resident_id=made.kept_id,
-        detail={"absorbed": made.absorbed_id, "reason": reason},
-    )
-
-
-def _write_decision(one: int, other: int, same: bool, reason: str, actor: Actor) -> None:
-    low, high = sorted((one, other))
+    storing.queue()
+    low, high = sorted((one_id, other_id))
+    one, other = _whole(one_id), _whole(other_id)
+    if one == other:
+        raise NotPossible(_("这两条记录已经合并为同一人。要改判，请先撤销合并。"))
+    same = verdict == Decision.Verdict.SAME
     now = clock.now()
-    standing = Decision.objects.select_for_update().filter(low_id=low, high_id=high, superseded_at=None)
-    standing.update(superseded_at=now)
+    Decision.objects.filter(low_id=low, high_id=high, superseded_at=None).update(superseded_at=now)
+    if same:
+        _refuse_if_contradicted(cluster(one), cluster(other))
     Decision.objects.create(
-        low_id=low,
-        high_id=high,
-        verdict=Decision.Verdict.SAME if same else Decision.Verdict.NOT_SAME,
-        reason=reason,
-        decided_at=now,
-        decided_by_id=actor.id,
+        low_id=low, high_id=high, verdict=verdict, reason=reason, decided_at=now, decided_by_id=actor.id
     )
+    _questions_between([low], [high]).filter(state=Review.State.OPEN).update(
+        state=Review.State.SAME if same else Review.State.NOT_SAME, closed_at=now, closed_by_id=actor.id
+    )
+    for resident_id, with_id in ((low, high), (high, low)):
+        record(
+            actor=actor,
+            act="residents.decide",
+            subject=f"resident:{resident_id}",
+            resident_id=resident_id,
+            detail={"other": with_id, "verdict": str(verdict), "reason": reason},
+        )
+    return _merge(one, other, reason, actor) if same else None
+
+
+@transaction.atomic
+def merge(one_id: int, other_id: int, *, reason: str, actor: Actor) -> Merge:
+    """Decide that two entries are the same person, with the permission to merge. Raises as ``decide`` does."""
+    actor.require(MERGE)
+    made = decide(one_id, other_id, Decision.Verdict.SAME, reason=reason, actor=actor)
+    if made is None:
+        raise AssertionError("a decision of sameness merges")
+    return made
+
+
+@transaction.atomic
+def undo(merge_id: int, *, reason: str, actor: Actor) -> Merge:
+    """Take a merge back: the absorbed entry stands for itself, the decision is superseded, its questions reopen.
+
+    Raises Forbidden, NotVisible for an unknown merge, NotPossible for one undone already.
+    """
+    actor.require(MERGE)
+    storing.queue()
+    made = Merge.objects.select_for_update().filter(pk=merge_id).first()
+    if made is None:
+        raise NotVisible
+    if made.undone_at is not None:
+        raise NotPossible(_("这次合并已经撤销过了。"))
+    now = clock.now()
+    made.undone_at, made.undone_by_id, made.undo_reason = now, actor.id, reason
+    made.save(update_fields=["undone_at", "undone_by_id", "undo_reason"])
+    left, right = _both_sides(made)
+    Resident.objects.unscoped(_WHY).filter(pk=made.absorbed_id).update(merged_into=None)
+    # Every decision that held the two sides together falls with the merge; "not the same" decisions never did.
+    _decisions_between(left, right).filter(verdict=Decision.Verdict.SAME).update(superseded_at=now)
+    _questions_between(left, right).filter(state=Review.State.SAME).update(
+        state=Review.State.OPEN, closed_at=None, closed_by_id=None
+    )
+    for resident_id in (made.kept_id, made.absorbed_id):
+        record(
+            actor=actor,
+            act="residents.undo_merge",
+            subject=f"resident:{resident_id}",
+            resident_id=resident_id,
+            detail={"merge": made.pk, "reason": reason},
+        )
+    emit(MergeUndone(made.kept_id, made.absorbed_id))
+    return made
+
+
+@transaction.atomic
+def close_details(review_id: int, *, actor: Actor) -> None:
+    """Staff have looked at contradicting details and had set right what was wrong. Raises Forbidden, NotVisible."""
+    actor.require(DECIDE)
+    review = Review.objects.select_for_update().filter(pk=review_id, question=Review.Question.DETAILS).first()
+    if review is None:
+        raise NotVisible
+    if review.state == Review.State.OPEN:
+        review.state, review.closed_at, review.closed_by_id = Review.State.CHECKED, clock.now(), actor.id
+        review.save(update_fields=["state", "closed_at", "closed_by_id"])
+        record(
+            actor=actor,
+            act="residents.check_details",
+            subject=f"resident:{review.resident_id}",
+            resident_id=review.resident_id,
+        )
+
+
+def better_kept(one_id: int, other_id: int) -> tuple[int, int]:
+    """Which of two entries should stand: the one with an identity card, else the older; then the other."""
+    numbered = set(
+        Identifier.objects.filter(
+            resident_id__in=(one_id, other_id), kind=IdentifierKind.ID_CARD, active=True
+        ).values_list("resident_id", flat=True)
+    )
+    first, second = sorted((one_id, other_id), key=lambda pk: (pk not in numbered, pk))
+    return first, second
+
+
+def _merge(one: int, other: int, reason: str, actor: Actor) -> Merge:
+    kept, absorbed = better_kept(one, other)
+    Resident.objects.unscoped(_WHY).filter(pk=absorbed).update(merged_into=kept)
+    made = Merge.objects.create(
+        kept_id=kept, absorbed_id=absorbed, reason=reason, merged_at=clock.now(), merged_by_id=actor.id
+    )
+    for resident_id in (kept, absorbed):
+        record(
+            actor=actor,
+            act="residents.merge",
+            subject=f"resident:{resident_id}",
+            resident_id=resident_id,
+            detail={"kept": kept, "absorbed": absorbed, "reason": reason},
+        )
+    emit(ResidentsMerged(kept, absorbed))
+    return made
+
+
+def _both_sides(made: Merge) -> tuple[list[int], list[int]]:
+    """All other entries of the person, and those under the absorbed one, while the merge still stands."""
+    person = set(cluster(made.kept_id))
+    under, fresh = {made.absorbed_id}, {made.absorbed_id}
+    while fresh:
+        below = Resident.objects.unscoped(_WHY).filter(merged_into_id__in=fresh)
+        fresh = set(below.values_list("pk", flat=True))
+        under |= fresh
+    return sorted(person - under), sorted(under)
+
+
+def _refuse_if_contradicted(left: Iterable[int], right: Iterable[int]) -> None:
+    if _decisions_between(list(left), list(right)).filter(verdict=Decision.Verdict.NOT_SAME).exists():
+        raise NotPossible(_("其中有记录曾被判定为“不是同一人”，不能合并。请先改判那一对记录。"))
+
+
+def _decisions_between(left: list[int], right: list[int]) -> QuerySet[Decision]:
+    """Decisions that stand about one entry of each side."""
+    between = Q(low_id__in=left, high_id__in=right) | Q(low_id__in=right, high_id__in=left)
+    return Decision.objects.filter(between, superseded_at=None)
+
+
+def _questions_between(left: list[int], right: list[int]) -> QuerySet[Review]:
+    between = Q(resident_id__in=left, candidate_id__in=right) | Q(resident_id__in=right, candidate_id__in=left)
+    return Review.objects.filter(between, question=Review.Question.SAME)
+
+
+def _whole(resident_id: int) -> int:
+    found = whole(resident_id)
+    if found is None:
+        raise NotVisible
+    return found
