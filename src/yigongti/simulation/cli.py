@@ -21,7 +21,8 @@ def simulate(place: str, residents: int, seed: int, out: Path, truth: bool) -> N
     from yigongti.simulation.parameters import ParameterError
 
     def progress(done: int, of: int, rows: int) -> None:
-        click.echo(f"\r· {done:,} of {of:,} residents, {rows:,} rows", nl=done == of)
+        if click.get_text_stream("stdout").isatty():
+            click.echo(f"\r· {done:,} of {of:,} residents, {rows:,} rows", nl=done == of)
 
     try:
         written = county.simulate(place, residents, seed, out, progress=progress, truth=truth)

@@ -129,9 +129,11 @@ def read(key: str, parameters: Parameters, policies: Path = POLICIES) -> Place:
     sites = [_site(o, kinds[o["institution_kind"]] | own.get(o["key"], {}), parameters, region) for o in treating]
     inside = len(sites)
     sites += [
-        Site(f"outside_{i}", o["name"], o["code"], OUTSIDE, o["weight"], o.get("attracts", {}))
+        Site(o.get("key", f"outside_{i}"), o["name"], o["code"], OUTSIDE, o["weight"], o.get("attracts", {}))
         for i, o in enumerate(parameters["outside_hospitals"])
     ]
+    if lost := sorted({name for site in sites for name in site.near} - {site.key for site in sites}):
+        raise ParameterError(f"{key}: simulation.yaml puts towns near unknown hospitals: {', '.join(lost)}")
     level = np.array([site.level for site in sites])
     homes = np.flatnonzero((level == PRIMARY) | (level == VILLAGE))
     hospitals = np.flatnonzero((level == TERTIARY) | (level == SECONDARY))
