@@ -174,5 +174,5 @@ def typed(extract: Extract, raw: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFra
     frame = extract.frame(pl.DataFrame({name: series.rename(name) for name, series in made.items()}))
     if not faults:
         return frame, pl.DataFrame(schema=REFUSAL)
-    refused = pl.concat(faults).cast(REFUSAL).sort(ROW, maintain_order=True)
+    refused = pl.concat(faults).cast(REFUSAL).sort(ROW, maintain_order=True)  # type: ignore[arg-type]
     return frame.join(refused, on=ROW, how="anti", maintain_order="left"), refused

@@ -81,7 +81,7 @@ def guard(path: Path, *, most_bytes: int) -> None:
 def _inflated(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
     """The contents of an entry in small pieces, beyond the size it declares.
 
-    ``ZipFile.open`` stops at the declared size, so an entry that lies about it would slip through: inflate it ourselves.
+    ``ZipFile.open`` stops at the declared size, so an entry that lies about it would slip through.
     """
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise zipfile.BadZipFile("unusual compression")

@@ -40,7 +40,9 @@ def _as_sent(column: Column) -> pl.Expr:
 def check(extract: Extract, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows that may be stored, and the refusals (schema REFUSAL) of all others. A row can have several faults."""
     columns = {column.name: column for column in extract.columns}
-    rules = [(fails, code, column) for column in extract.columns for fails, code in _conditions(column)]
+    rules: list[tuple[pl.Expr, str, Column | None]] = [
+        (fails, code, column) for column in extract.columns for fails, code in _conditions(column)
+    ]
     rules += [(rule.fails(), rule.code, columns.get(rule.column)) for rule in extract.checks]
     broken = frame.select(fails.any().alias(str(i)) for i, (fails, _, _) in enumerate(rules)).row(0)
     faults = [faults_of(frame, *rule) for rule, any_row in zip(rules, broken, strict=True) if any_row]

@@ -1,6 +1,8 @@
 """``./yigongti intake PATH --source INSTITUTION``."""
 
+import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,8 +44,8 @@ def intake(path: Path, source: str, extract: str, refused: Path | None) -> None:
         if from_whom is None:
             raise click.ClickException(f"who sends {file.name}? Give --source, or name it INSTITUTION__TABLE.csv")
         actor = system_actor("intake", from_whom.id)
-        batch, again = take_in(file, from_whom.id, actor, extract, lambda text, p=prefix: _line(f"{p}  {text}"))
-        _line("")
+        batch, again = take_in(file, from_whom.id, actor, extract, partial(_line, prefix))
+        _line("", "")
         click.echo(f"{prefix}  {receipt_line(batch, again)}")
         if batch.refused and refused is not None:
             click.echo(f"    refused rows: {write_refused(batch, refused)}")
@@ -129,10 +131,10 @@ def write_refused(batch: "Batch", folder: Path) -> Path:
     return made.rename(folder / f"{Path(batch.file_name).stem}__refused{made.suffix}")
 
 
-def _line(text: str) -> None:
+def _line(prefix: str, text: str) -> None:
     """Overwrite the present line of a terminal; silent when the output is not one."""
-    if click.get_text_stream("stdout").isatty():
-        click.echo(f"\r\033[K{text}", nl=False)
+    if sys.stdout.isatty():
+        click.echo(f"\r\033[K{prefix}  {text}".rstrip(), nl=False)
 
 
 commands = [intake]

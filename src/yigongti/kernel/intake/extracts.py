@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Protocol
 
 import polars as pl
 from django.utils.functional import Promise
@@ -110,10 +109,8 @@ class Storing:
     memory: dict[str, object] = field(default_factory=dict)
 
 
-class Sink(Protocol):
-    """Stores one checked frame inside the caller's transaction. Storing the same rows again must count as unchanged."""
-
-    def __call__(self, frame: pl.DataFrame, storing: Storing) -> Stored: ...
+Sink = Callable[[pl.DataFrame, Storing], Stored]
+"""Stores one checked frame inside the caller's transaction. Storing the same rows again must count as unchanged."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ Token = Mapping[str, int | str]
 
 @dataclass(frozen=True)
 class Incoming:
-    """A file as it was sent: where it lies now, the name it came with, and the extract its sender says it is, if any."""
+    """A file as it was sent: where it lies, the name it came with, and the extract its sender says it is, if any."""
 
     path: Path
     name: str
@@ -69,8 +69,11 @@ class Reader(Protocol):
     and details of what the receipt should mention (a sheet that was passed over).
     """
 
-    headers: Mapping[str, Sequence[str]]
-    notes: Sequence[tuple[str, Mapping[str, str]]]
+    @property
+    def headers(self) -> Mapping[str, Sequence[str]]: ...
+
+    @property
+    def notes(self) -> Sequence[tuple[str, Mapping[str, str]]]: ...
 
     def chunks(self, after: Token | None = None) -> Iterator[Chunk]:
         """The chunks after a token (from the start without). The same file gives the same chunks every time."""
@@ -93,9 +96,14 @@ class RefusedLine:
 class Format(Protocol):
     """A kind of file. ``suffixes`` (".csv") are what the page's drop zone offers."""
 
-    name: str
-    label: str | Promise
-    suffixes: tuple[str, ...]
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def label(self) -> str | Promise: ...
+
+    @property
+    def suffixes(self) -> tuple[str, ...]: ...
 
     def recognises(self, incoming: Incoming) -> bool:
         """Whether the file is meant to be of this format (by name or first bytes); not whether it is sound."""

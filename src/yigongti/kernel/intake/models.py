@@ -50,9 +50,9 @@ class Batch(ScopedModel):
     checkpoint = models.JSONField(null=True)
     progress = models.FloatField(default=0)
     stored = models.BigIntegerField(_("新存入"), default=0)
-    updated = models.BigIntegerField(_("更新"), default=0)
+    updated = models.BigIntegerField(_("已更新"), default=0)
     unchanged = models.BigIntegerField(_("未变"), default=0)
-    refused = models.BigIntegerField(_("拒绝"), default=0)
+    refused = models.BigIntegerField(_("被拒绝"), default=0)
     by_extract = models.JSONField(default=dict)
     months = models.JSONField(default=list)
     headers = models.JSONField(default=dict)
@@ -113,7 +113,7 @@ class Batch(ScopedModel):
 
 
 class RefusedRow(models.Model):
-    """A row that couldn't be stored: as it was sent (encrypted, since it names a person) and all that is wrong with it."""
+    """A row that couldn't be stored: as it was sent (encrypted, since it names a person), and all that is wrong."""
 
     batch = models.ForeignKey(Batch, models.CASCADE, related_name="refused_rows")
     extract = models.CharField(max_length=40)

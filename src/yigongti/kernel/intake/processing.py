@@ -20,7 +20,7 @@ from yigongti.kernel.intake import uploads
 from yigongti.kernel.intake.checking import check
 from yigongti.kernel.intake.events import BatchStored
 from yigongti.kernel.intake.extracts import ROW, Stored, Storing, extracts
-from yigongti.kernel.intake.formats import Chunk, Format, Incoming, Part, format_named, formats
+from yigongti.kernel.intake.formats import Chunk, Format, Incoming, Part, Reader, format_named, formats
 from yigongti.kernel.intake.models import ORIGINAL_CONTEXT, Batch
 from yigongti.kernel.intake.refusals import FileRefused
 from yigongti.kernel.privacy.api import seal_many
@@ -58,7 +58,7 @@ def process(batch_id: int, *, progress: Progress | None = None) -> Batch:
             reader = kind.open(incoming)
         except FileRefused as refusal:
             return _refuse(batch, refusal, actor)
-        _begin(batch, kind.name, dict(reader.headers), list(reader.notes))
+        _begin(batch, kind.name, reader)
         storing = Storing(batch.pk, batch.source_id, actor)
         try:
             for chunk in reader.chunks(batch.checkpoint):
@@ -108,11 +108,11 @@ def _format_of(batch: Batch, incoming: Incoming) -> Format:
     raise FileRefused("unknown_format", name=batch.file_name)
 
 
-def _begin(batch: Batch, kind: str, headers: dict[str, object], notes: list[object]) -> None:
+def _begin(batch: Batch, kind: str, reader: Reader) -> None:
     batch.state = Batch.State.READING
     batch.format = kind
-    batch.headers = {name: list(values) for name, values in headers.items()}  # type: ignore[call-overload]
-    batch.notes = [[code, dict(details)] for code, details in notes]  # type: ignore[misc]
+    batch.headers = {name: list(values) for name, values in reader.headers.items()}
+    batch.notes = [[code, dict(details)] for code, details in reader.notes]
     batch.started_at = batch.started_at or clock.now()
     batch.touched_at = clock.now()
     batch.save()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.db import connection
 
-from yigongti.kernel.intake.extracts import extracts
+from yigongti.kernel.intake.extracts import Column, extracts
 from yigongti.kernel.intake.formats import RefusedLine, format_named
 from yigongti.kernel.intake.models import Batch, RefusedRow
 from yigongti.kernel.intake.refusals import explain
@@ -22,9 +22,9 @@ def sentence(extract: str, fault: Mapping[str, str | None], language: str | None
     return explain(fault["code"] or "", {"column": label, "value": "***" if value is None else value}, language)
 
 
-def _columns(extract: str) -> tuple[object, ...] | list:  # type: ignore[type-arg]
+def _columns(extract: str) -> tuple[Column, ...]:
     known = extracts().get(extract)
-    return list(known.columns) if known else []
+    return known.columns if known else ()
 
 
 @dataclass(frozen=True)

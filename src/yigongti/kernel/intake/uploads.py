@@ -58,8 +58,8 @@ def folder() -> Path:
 
 
 def keep(stream: BinaryIO) -> Upload:
-    """Copy a stream to disk and wait until it is there (fsync of file and folder). Raises FileRefused if it is too large
-    or holds nothing."""
+    """Copy a stream to disk and wait until it is there (fsync of file and folder). Raises FileRefused if it is too
+    large or holds nothing."""
     name = secrets.token_hex(16)
     draft = folder() / f"{name}.part"
     digest, size = hashlib.sha256(), 0

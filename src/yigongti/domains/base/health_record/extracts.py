@@ -6,6 +6,8 @@ files and the writer of the demo county all go by it. What a sink does with a ro
 
 from dataclasses import replace
 
+from django.utils.translation import gettext_lazy as _
+
 from yigongti.kernel.intake.api import Column, Kind
 
 SEX = {"1": ("男", "M", "male", "男性"), "2": ("女", "F", "female", "女性"), "0": ("未知",), "9": ("未说明",)}
@@ -50,7 +52,7 @@ CLAIM_SETTINGS = {
     "pharmacy": ("药店", "定点药店", "药店购药"),
 }
 
-ID_NUMBER_NOTE = "居民身份证为 18 位，校验码须正确；没有证件的留空"
+ID_NUMBER_NOTE = _("居民身份证为 18 位，校验码须正确；没有证件的留空")
 
 
 def person(*, patient_no_required: bool) -> tuple[Column, ...]:
@@ -62,13 +64,13 @@ def person(*, patient_no_required: bool) -> tuple[Column, ...]:
             required=patient_no_required,
             aliases=("患者ID", "病人编号", "病案号"),
             longest=64,
-            note="发送机构内部的患者编号，同一人始终相同",
+            note=_("发送机构内部的患者编号，同一人始终相同"),
             example="P000123",
         ),
         Column("name", "姓名", aliases=("患者姓名",), longest=100, personal=True, example="王秀英"),
         Column("sex", "性别", Kind.CHOICE, choices=SEX, example="女"),
         Column("birth_date", "出生日期", Kind.DAY, aliases=("出生年月日",), example="1958-03-02"),
-        Column("id_type", "证件类型", Kind.CHOICE, choices=ID_TYPES, note="留空即居民身份证", example="01"),
+        Column("id_type", "证件类型", Kind.CHOICE, choices=ID_TYPES, note=_("留空即居民身份证"), example="01"),
         Column(
             "id_number", "证件号码", aliases=("身份证号", "身份证号码"), longest=40, personal=True, note=ID_NUMBER_NOTE
         ),
@@ -76,7 +78,7 @@ def person(*, patient_no_required: bool) -> tuple[Column, ...]:
     )
 
 
-CODE_SYSTEM = Column("code_system", "编码体系", longest=40, note="留空即默认体系", example="")
+CODE_SYSTEM = Column("code_system", "编码体系", longest=40, note=_("留空即默认体系"), example="")
 ENCOUNTER_NO = Column("encounter_no", "就诊流水号", aliases=("就诊号", "门诊号/住院号"), longest=64)
 
 RESIDENTS = (
@@ -90,7 +92,7 @@ RESIDENTS = (
         "managing_institution",
         "管理机构",
         longest=120,
-        note="机构名称、机构编码或统一社会信用代码；须在机构名录中",
+        note=_("机构名称、机构编码或统一社会信用代码；须在机构名录中"),
     ),
     Column("insurance_kind", "参保类型", Kind.CHOICE, choices=INSURANCE_KINDS, example="居民"),
     Column("card_no", "医保卡号/健康卡号", aliases=("医保卡号", "健康卡号"), longest=64, personal=True),
@@ -116,9 +118,9 @@ ENCOUNTERS = (
     Column("main_diagnosis_code", "主要诊断编码", longest=40, example="I10.x00"),
     Column("main_diagnosis", "主要诊断", aliases=("主要诊断名称",), example="高血压病"),
     CODE_SYSTEM,
-    Column("total_yuan", "总费用", Kind.MONEY, note="元，最多两位小数", example="86.50"),
+    Column("total_yuan", "总费用", Kind.MONEY, note=_("元，最多两位小数"), example="86.50"),
     Column("discharge_way", "离院方式", longest=40),
-    Column("tcm", "中医服务", Kind.FLAG, note="1 是，0 否", example="0"),
+    Column("tcm", "中医服务", Kind.FLAG, note=_("1 是，0 否"), example="0"),
 )
 
 DIAGNOSES = (
@@ -130,7 +132,7 @@ DIAGNOSES = (
     Column("code", "诊断编码", required=True, aliases=("疾病编码",), longest=40, example="I10.x00"),
     Column("diagnosis_name", "诊断名称", aliases=("疾病名称",), example="高血压病"),
     CODE_SYSTEM,
-    Column("rank", "诊断次序", Kind.WHOLE, note="1 为主要诊断", example="1"),
+    Column("rank", "诊断次序", Kind.WHOLE, note=_("1 为主要诊断"), example="1"),
     Column("diagnosed_at", "诊断时间", Kind.MOMENT, required=True, aliases=("诊断日期",), example="2025-03-01 08:45"),
 )
 
@@ -138,7 +140,7 @@ MEASUREMENTS = (
     *person(patient_no_required=True),
     Column("measurement_no", "记录号", required=True, key=True, longest=64, example="M00098"),
     ENCOUNTER_NO,
-    Column("code", "项目编码", required=True, longest=40, note="LOINC 或本地编码", example="8480-6"),
+    Column("code", "项目编码", required=True, longest=40, note=_("LOINC 或本地编码"), example="8480-6"),
     Column("item", "项目名称", required=True, longest=200, example="收缩压"),
     CODE_SYSTEM,
     Column("value", "结果", required=True, aliases=("检验结果", "测量值"), example="146"),
@@ -157,7 +159,7 @@ CLAIMS = (
         "县域内",
         Kind.FLAG,
         required=True,
-        note="1 县域内，0 县域外；县域内的机构须在机构名录中",
+        note=_("1 县域内，0 县域外；县域内的机构须在机构名录中"),
         example="1",
     ),
     Column("setting", "结算类别", Kind.CHOICE, required=True, choices=CLAIM_SETTINGS, example="住院"),
@@ -169,7 +171,7 @@ CLAIMS = (
     Column("main_diagnosis_code", "主要诊断编码", longest=40, example="J18.900"),
     Column("main_diagnosis", "主要诊断", aliases=("主要诊断名称",), example="肺炎"),
     CODE_SYSTEM,
-    Column("total_yuan", "总费用", Kind.MONEY, required=True, note="元，最多两位小数", example="5321.40"),
+    Column("total_yuan", "总费用", Kind.MONEY, required=True, note=_("元，最多两位小数"), example="5321.40"),
     Column("fund_yuan", "基金支付", Kind.MONEY, required=True, aliases=("统筹支付",), example="3725.00"),
     Column("self_paid_yuan", "个人支付", Kind.MONEY, required=True, aliases=("个人负担",), example="1596.40"),
 )

@@ -1,13 +1,14 @@
 """Registers the tables residents and facts come in, and who may send them."""
 
 from collections.abc import Iterable
-from datetime import date
+from functools import partial
 
 import polars as pl
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from yigongti.domains.base.health_record import extracts as tables
+from yigongti.domains.base.health_record.lake import mark_changed
 from yigongti.domains.base.health_record.services import storing
 from yigongti.domains.base.health_record.services.persons import register
 from yigongti.domains.base.organisation import api as organisation
@@ -34,12 +35,6 @@ AMBIGUOUS_INSTITUTION = declare_reason(
 )
 
 
-def _changed(months: tuple[date, ...]) -> None:
-    from yigongti.domains.base.health_record.lake import mark_changed
-
-    mark_changed(months)
-
-
 def _ends_before(start: str, end: str) -> Check:
     return Check(ENDS_BEFORE_IT_BEGINS, end, lambda: pl.col(end).dt.date() < pl.col(start).dt.date())
 
@@ -57,7 +52,7 @@ def _facts(name: str, label: object, columns: tuple[Column, ...], row: storing.R
             columns,
             sink,
             checks=(_before_birth(row.happened_at), *checks),
-            finished=_changed,
+            finished=partial(mark_changed, row.kind),
             order=order,
         )
     )

@@ -38,10 +38,11 @@ SCHEMA = pa.schema(
 _SELECT = """
     SELECT fact.id, sender.place, fact.happened_on, fact.resident_id,
            coalesce(whole.managing_institution_id, resident.managing_institution_id),
-           fact.source_id, fact.institution_id, coalesce(institution.name, fact.institution_name),
+           fact.source_id, fact.institution_id,
+           coalesce(nullif(institution.short_name, ''), institution.name, fact.institution_name),
            fact.inside_county, fact.tier, fact.setting, fact.code,
-           CASE WHEN fact.code_system LIKE 'icd10%%' THEN coalesce(substring(upper(fact.code) FROM '^[A-Z][0-9]{{2}}'), '')
-                ELSE '' END,
+           CASE WHEN fact.code_system LIKE 'icd10%%'
+                THEN coalesce(substring(upper(fact.code) FROM '^[A-Z][0-9]{{2}}'), '') ELSE '' END,
            fact.total_fen, fact.fund_fen, fact.self_paid_fen, fact.insurance_kind, fact.tcm
     FROM health_record_fact fact
     JOIN organisation_organisation sender ON sender.id = fact.source_id
@@ -58,8 +59,10 @@ CLAIMS = register_dataset(Dataset("claims", SCHEMA, _SELECT.format(kind="claim")
 ENCOUNTERS = register_dataset(Dataset("encounters", SCHEMA, _SELECT.format(kind="encounter")))
 
 
-def mark_changed(months: Iterable[date]) -> None:
-    """Have these months published again, in the transaction that changed their facts."""
-    months = list(months)
-    for dataset in (CLAIMS, ENCOUNTERS):
-        mark_stale(dataset.name, months)
+_PUBLISHED = {"claim": CLAIMS, "encounter": ENCOUNTERS}
+
+
+def mark_changed(kind: str, months: Iterable[date]) -> None:
+    """Have these months of a kind of fact published again, in the transaction that changed them."""
+    if kind in _PUBLISHED:
+        mark_stale(_PUBLISHED[kind].name, months)

@@ -112,7 +112,8 @@ class Fact(ScopedModel):
 class FactKey(models.Model):
     """What a source calls a fact → the fact that now stands for it; unique over all months, which the facts can't be.
 
-    ``content_hash`` is what the source last sent, so a correction made here isn't undone when the source repeats itself.
+    ``content_hash`` is what the source last sent, so a correction made here isn't undone when the source repeats
+    itself.
     """
 
     pk = models.CompositePrimaryKey("source_id", "kind", "record_no")

@@ -107,6 +107,8 @@ def months_before(day: date, months: int) -> date:
 
 
 def _broken_glass(actor: Actor, cluster: tuple[int, ...]) -> Relation | None:
+    if actor.id is None:
+        return None
     opening = (
         BreakGlass.objects.filter(actor_id=actor.id, resident_id__in=cluster, expires_at__gt=clock.now())
         .order_by("-expires_at")

@@ -183,9 +183,7 @@ def looks(resident_id: int, *, actor: Actor) -> list[Look]:
         Look(
             at=line.at,
             who=line.actor_name,
-            where=(places[line.organisation_id].short_name or places[line.organisation_id].name)
-            if line.organisation_id in places
-            else "",
+            where=places[line.organisation_id].label if line.organisation_id in places else "",
             what=str(acts.get(line.act, line.act)),
             why=str(line.detail.get("reason") or LABELS.get(line.detail.get("relation", ""), "")),
             urgent=line.act == "health_record.break_glass" or line.detail.get("relation") == "break_glass",
@@ -270,10 +268,7 @@ def _institutions(whole: QuerySet[Fact]) -> tuple[Option, ...]:
         else:
             inside[institution_id] = inside.get(institution_id, 0) + n
     known = organisation.get_many(inside)
-    options += [
-        Option(f"id:{i}", (known[i].short_name or known[i].name) if i in known else str(i), n)
-        for i, n in inside.items()
-    ]
+    options += [Option(f"id:{i}", known[i].label if i in known else str(i), n) for i, n in inside.items()]
     return tuple(sorted(options, key=lambda option: (-option.count, option.label)))
 
 
@@ -293,7 +288,6 @@ def _trends(cluster: tuple[int, ...]) -> tuple[Trend, ...]:
         same = [row for row in of_code if (row[0], row[2]) == (of_code[0][0], of_code[0][2])][:TREND_LENGTH]
         if len(same) >= 2:
             _code, latest, unit, on = same[0]
-            found.append(
-                Trend(label, unit, tuple(float(row[1]) for row in reversed(same)), f"{latest.normalize():f}", on)
-            )
+            values = tuple(float(row[1]) for row in reversed(same) if row[1] is not None)
+            found.append(Trend(label, unit, values, f"{latest.normalize():f}" if latest is not None else "", on))
     return tuple(found)

@@ -17,7 +17,7 @@ class SendForm(Form):
     """Files, whose they are, and (only where the headers leave it open) what they are."""
 
     source = forms.TypedChoiceField(label=_("发送机构"), coerce=int)
-    files = MultipleFileField(label=_("数据文件"), allow_empty_file=True)
+    files = MultipleFileField(label=_("数据文件"), allow_empty_file=True)  # type: ignore[assignment]
     extract = forms.ChoiceField(
         label=_("数据类别"),
         required=False,

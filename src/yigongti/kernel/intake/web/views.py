@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -40,7 +41,7 @@ STATE_TAGS = {
 
 
 @permission_required(VIEW)
-def batches(request: HttpRequest) -> HttpResponse:
+def batches(request: HttpRequest) -> HttpResponseBase:
     """What was received, newest first."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     rows = selectors.batches(actor)
@@ -63,9 +64,9 @@ def batches(request: HttpRequest) -> HttpResponse:
                 tag=lambda row: STATE_TAGS[row.state],
             ),
             Column("stored", _("新存入"), kind="number"),
-            Column("updated", _("更新"), kind="number"),
+            Column("updated", _("已更新"), kind="number"),
             Column("unchanged", _("未变"), kind="number"),
-            Column("refused", _("拒绝"), kind="number", sort="refused"),
+            Column("refused", _("被拒绝"), kind="number", sort="refused"),
         ],
         filters=[
             TextFilter("q", _("文件名"), by="file_name__icontains"),
@@ -78,7 +79,7 @@ def batches(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_exempt  # so that a file far too large is refused by its declared length, before its body is read for the token
-def send(request: HttpRequest) -> HttpResponse:
+def send(request: HttpRequest) -> HttpResponseBase:
     """The drop zone. Answers from the declared length alone where that is more than is taken."""
     if request.method == "POST":
         try:
@@ -174,7 +175,7 @@ def progress(request: HttpRequest, batch_id: int) -> HttpResponse:
 
 
 @permission_required(RECEIVE)
-def refused(request: HttpRequest, batch_id: int) -> HttpResponse | FileResponse:
+def refused(request: HttpRequest, batch_id: int) -> HttpResponseBase:
     """The refused rows as a file to correct and send again."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     batch = selectors.batch(batch_id, actor)

@@ -32,6 +32,8 @@ def break_glass(actor: Actor, resident_id: int, reason: str) -> BreakGlass:
     whole = residents.whole(resident_id)
     if whole is None:
         raise NotVisible
+    if actor.id is None:
+        raise ValueError("an emergency has a person who stands up for it")
     now = clock.now()
     opening = BreakGlass.objects.create(
         actor_id=actor.id,

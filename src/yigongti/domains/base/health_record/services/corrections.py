@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from django.db import transaction
 
+from yigongti.domains.base.health_record.lake import mark_changed
 from yigongti.domains.base.health_record.models import Correction, Fact, FactKey
 from yigongti.domains.base.health_record.permissions import CORRECT
 from yigongti.domains.base.health_record.services.months import ensure_months
@@ -90,8 +91,6 @@ def _supersede(old: Fact, by: int) -> None:
 
 
 def _note(old: Fact, new: Fact | None, actor: Actor, reason: str, changed: list[str]) -> None:
-    from yigongti.domains.base.health_record.lake import mark_changed
-
     Correction.objects.create(
         fact_id=old.pk,
         replaced_by=new.pk if new else None,
@@ -109,4 +108,4 @@ def _note(old: Fact, new: Fact | None, actor: Actor, reason: str, changed: list[
         organisation_id=old.institution_id or old.source_id,
         detail={"reason": reason[:500], "changed": changed, "replaced_by": new.pk if new else None},
     )
-    mark_changed({clock.month_of(old.happened_on)} | ({clock.month_of(new.happened_on)} if new else set()))
+    mark_changed(old.kind, {clock.month_of(old.happened_on)} | ({clock.month_of(new.happened_on)} if new else set()))

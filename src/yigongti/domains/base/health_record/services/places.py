@@ -68,7 +68,7 @@ def places_of(frame: pl.DataFrame, storing: Storing) -> Places:
         pl.col("institution_name").alias("value"),
     )
     ids = rows.select(pl.when("inside_county").then("found_id").alias("id"))["id"]
-    return Places(ids, refused.cast(REFUSAL))
+    return Places(ids, refused.cast(REFUSAL))  # type: ignore[arg-type]
 
 
 def _one(code: str | None, name: str, storing: Storing) -> _Found:

@@ -1,4 +1,4 @@
-"""How a row of each extract becomes a fact. The loop, the checks and the counting are intake's; the table is writing.py's."""
+"""How a row of each extract becomes a fact. Loop, checks and counting are intake's; the table is writing.py's."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -83,7 +83,7 @@ _LOOK_UP = """
 
 @dataclass(frozen=True)
 class Written:
-    """How many rows were new, replaced one that differed, were there already; which were refused; which months changed."""
+    """How many rows were new, replaced one that differed, were there already; the refused ones; the months changed."""
 
     stored: int
     updated: int

@@ -70,3 +70,14 @@ def fact(kind: str = "encounter", **values: Any) -> Fact:
         source_id=made["source_id"], kind=kind, record_no=made["record_no"], superseded_by=None
     )
     return found
+
+
+def resident(**values: Any) -> int:
+    """The id of somebody in the master index, as intake would have put them there."""
+    from yigongti.domains.base.residents import api as residents
+    from yigongti.kernel.access.api import system_actor
+
+    number = next(_number)
+    said = {"patient_no": f"P{number}", "name": f"测试{number}", **values}
+    made = residents.resolve(pl.DataFrame([said]), source_id=None, actor=system_actor("tests"))
+    return int(made["resident_id"][0])

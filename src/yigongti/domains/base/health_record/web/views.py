@@ -14,9 +14,11 @@ from yigongti.domains.base.health_record.relations import NoRelation
 from yigongti.domains.base.health_record.selectors import Filters, Timeline
 from yigongti.domains.base.health_record.services.break_glass import break_glass
 from yigongti.domains.base.health_record.web.forms import BreakGlassForm, FilterForm
+from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.base.residents import api as residents
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.access.web.guard import permission_required
+from yigongti.kernel.ui import words
 
 
 @permission_required(VIEW)
@@ -60,10 +62,8 @@ def open_record(request: HttpRequest, resident_id: int) -> HttpResponse:
     if not form.is_valid():
         return _closed(request, resident_id, form, status=422)
     opening = break_glass(request.actor, resident_id, form.cleaned_data["reason"])  # type: ignore[attr-defined]
-    messages.warning(
-        request,
-        _("档案已紧急打开，有效至 %(until)s。此次查阅已记录。") % {"until": f"{opening.expires_at:%m-%d %H:%M}"},
-    )
+    until = words.moment(opening.expires_at)
+    messages.warning(request, _("档案已紧急打开，有效至 %(until)s。此次查阅已记录。") % {"until": until})
     return redirect("health_record:record", resident_id=resident_id)
 
 
@@ -79,7 +79,14 @@ def _header(resident_id: int) -> dict[str, Any]:
     card = residents.card(residents.whole(resident_id) or resident_id)
     if card is None:
         raise Http404
-    return {"card": card, "numbers": residents.numbers(card.id), "phones": residents.phones(card.id)}
+    managing = card.managing_institution_id
+    places = organisation.get_many([managing]) if managing else {}
+    return {
+        "card": card,
+        "managing": places[managing].label if managing in places else "",
+        "numbers": residents.numbers(card.id),
+        "phones": residents.phones(card.id),
+    }
 
 
 def _offset(text: str) -> int:
