@@ -2,14 +2,22 @@
 
 import os
 import pwd
-import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.launcher.checkouts import Checkout, clean_environment, copy_of_the_checkout, lend_what_is_set_up
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that start whole platforms run one after the other, on one worker."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents and item.path.name != "test_checks.py":
+            item.add_marker(pytest.mark.xdist_group("launcher"))
 
 
 @pytest.fixture
@@ -21,18 +29,25 @@ def lent(tmp_path: Path) -> Checkout:
     return Checkout(root, clean_environment())
 
 
-@pytest.fixture
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    """A copy with nothing set up, in a path with a space, owned by an ordinary user where the tests run as root."""
-    folder = Path(subprocess.check_output(["mktemp", "-d", "-t", "yigongti fresh.XXXXXX"], text=True).strip())
-    root = copy_of_the_checkout(folder / "a checkout")
-    environment = clean_environment(HOME=str(folder / "home"))
+@pytest.fixture(scope="module")
+def ordinary_home() -> Iterator[Path]:
+    """A home that checkouts share, so that what one has downloaded the next finds; open to an ordinary user."""
+    folder = Path(tempfile.mkdtemp(prefix="yigongti fresh "))
+    folder.chmod(0o755)
     (folder / "home").mkdir()
+    yield folder
+    subprocess.run(["rm", "-rf", str(folder)], check=False)
+
+
+@pytest.fixture
+def fresh(ordinary_home: Path) -> Checkout:
+    """A copy with nothing set up, in a path with spaces, owned by an ordinary user where the tests run as root."""
+    root = copy_of_the_checkout(Path(tempfile.mkdtemp(prefix="checkout ", dir=ordinary_home)))
+    environment = clean_environment(HOME=str(ordinary_home / "home"))
     prefix: tuple[str, ...] = ()
     if os.geteuid() == 0:
         nobody = pwd.getpwnam("nobody")
-        subprocess.run(["chown", "-R", f"{nobody.pw_uid}:{nobody.pw_gid}", str(folder)], check=True)
+        owner = f"{nobody.pw_uid}:{nobody.pw_gid}"
+        subprocess.run(["chown", "-R", owner, str(root), str(ordinary_home / "home")], check=True)
         prefix = ("setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups", "--")
-    folder.chmod(0o755)
-    yield Checkout(root, environment, prefix)
-    shutil.rmtree(folder, ignore_errors=True)
+    return Checkout(root, environment, prefix)

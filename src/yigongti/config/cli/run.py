@@ -1,8 +1,10 @@
 """``./yigongti run``."""
 
 import os
+import shutil
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
@@ -35,9 +37,7 @@ def command(port: int | None, host: str, demo_residents: int | None, smoke: bool
         stack.enter_context(stoppable())
         try:
             if smoke and not os.environ.get("YIGONGTI_VAR"):
-                folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="yigongti-smoke-"))
-                Path(folder).chmod(0o711)
-                os.environ["YIGONGTI_VAR"] = str(Path(folder) / "var")
+                os.environ["YIGONGTI_VAR"] = str(stack.enter_context(_kept_on_failure()) / "var")
             installation = Installation()
             ownership = stack.enter_context(installation.owned("run"))
             chosen = port or (free_port() if smoke else 8000)
@@ -55,6 +55,15 @@ def command(port: int | None, host: str, demo_residents: int | None, smoke: bool
             click.echo("\n· stopping")
             stack.close()
             click.echo("· stopped")
+
+
+@contextmanager
+def _kept_on_failure() -> Iterator[Path]:
+    """A folder that goes when all went well, and stays, with the logs in it, when not."""
+    folder = Path(tempfile.mkdtemp(prefix="yigongti-smoke-"))
+    folder.chmod(0o711)  # PostgreSQL may have to run under another account
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _greet(platform: Platform) -> None:

@@ -38,24 +38,24 @@ def _test(arguments: list[str]) -> int:
             YIGONGTI_VAR=str(folder / "var"),
             PYTHONPATH=str(ROOT / "src"),
         )
-        status = 0
+        checked = 0
         if not arguments:
-            status = bound_call([sys.executable, "-P", "-m", "yigongti", "check"], environment)
+            checked = bound_call([sys.executable, "-P", "-m", "yigongti", "check"], environment)
         browser = find()
         if browser:
             environment["YIGONGTI_CHROMIUM"] = browser
         else:
-            click.secho(
-                f"\n*** NO CHROMIUM: browser tests are skipped. Debian: apt-get install {PACKAGES} ***\n",
-                fg="red",
-                bold=True,
-            )
-        parallel = (
-            []
-            if any(a.startswith(("-n", "--numprocesses", "--pdb")) for a in arguments)
-            else ["-n", "2", "--dist", "loadgroup"]
-        )
+            _no_chromium()
+        chosen = any(word.startswith(("-n", "--numprocesses", "--pdb")) for word in arguments)
+        parallel = [] if chosen else ["-n", "2", "--dist", "loadgroup"]
         tested = bound_call([sys.executable, "-m", "pytest", *parallel, *arguments], environment)
-        if status and not tested:
+        if not browser:
+            _no_chromium()
+        if checked and not tested:
             click.echo("yigongti: the tests passed, but check found faults (above).", err=True)
-        return tested or status
+        return tested or checked
+
+
+def _no_chromium() -> None:
+    words = f"*** NO CHROMIUM: browser tests are skipped. Debian: apt-get install {PACKAGES} ***"
+    click.secho(words, fg="red", bold=True)

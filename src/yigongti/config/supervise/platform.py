@@ -129,6 +129,8 @@ class Platform:
             time.sleep(0.05)
             if self.server and not self.server.running():
                 raise PlatformFailed(f"PostgreSQL ended while the database was prepared; see {self.server.log}")
+        if child.process and child.process.returncode > 0:
+            raise SystemExit(child.process.returncode)  # it has said why itself
         if child.process and child.process.returncode:
             raise PlatformFailed(f"the database could not be prepared (the process {child.ended_how()})")
         self.children = []
