@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from yigongti.domains.base.organisation.directory import AmbiguousOrganisation, OrganisationView
 from yigongti.domains.base.organisation.formulas import fold
@@ -247,6 +247,54 @@ def root(place: str) -> OrganisationView | None:
     """The organisation of a place under which all others stand: the first city or county without a parent."""
     regions = Organisation.objects.filter(place=place, kind__in=(Kind.CITY, Kind.COUNTY)).order_by("pk")
     return next((view for view in views(regions, clock.today()) if view.parent_id is None), None)
+
+
+# -- groups, leads and regions ---------------------------------------------------------------------------------
+
+
+def group_of(organisation_id: int, on: date) -> int | None:
+    """The management area (else the consortium) an organisation stands in on a day."""
+    found = {row.kind: row.pk for row in _ancestors(organisation_id, on)}
+    return found.get(Kind.AREA) or found.get(Kind.CONSORTIUM)
+
+
+def consortium_of(organisation_id: int, on: date) -> int | None:
+    """The consortium an organisation stands in (or is) on a day."""
+    rows = [row for row in _ancestors(organisation_id, on) if row.kind == Kind.CONSORTIUM]
+    return rows[0].pk if rows else None
+
+
+def region_of(organisation_id: int, on: date) -> int | None:
+    """The nearest county or city above an organisation on a day (itself, if it is one)."""
+    rows = {row.pk: row for row in _ancestors(organisation_id, on)}
+    for pk in reversed(path_ids(organisation_id, on)):
+        if rows[pk].kind in (Kind.COUNTY, Kind.CITY):
+            return pk
+    return None
+
+
+def areas_of(consortium_id: int, on: date) -> "QuerySet[Organisation]":
+    """The management areas of a consortium on a day."""
+    return Organisation.objects.filter(pk__in=under(consortium_id, on), kind=Kind.AREA).order_by("pk")
+
+
+def lead_hospitals(group_id: int, on: date) -> list[int]:
+    """Who leads a group on a day: its own leaders, else those of the consortium it belongs to."""
+    for pk in reversed(path_ids(group_id, on)):
+        leads = Leadership.objects.filter(holds_on(on), group_id=pk).order_by("pk")
+        if leads:
+            return [row.hospital_id for row in leads]
+    return []
+
+
+def local_authorities(place: str, on: date) -> "QuerySet[Organisation]":
+    """Bodies that can stand for the local government and party committee: the county or city, and its towns'."""
+    regions = Q(kind__in=(Kind.CITY, Kind.COUNTY)) | Q(kind=Kind.GOVERNMENT, legal_person=True)
+    return Organisation.objects.filter(regions, exists_on(on), place=place).order_by("pk")
+
+
+def _ancestors(organisation_id: int, on: date) -> "QuerySet[Organisation]":
+    return Organisation.objects.filter(pk__in=path_ids(organisation_id, on))
 
 
 # -- cases: only for their sides ------------------------------------------------------------------------------

@@ -7,20 +7,27 @@ from datetime import date
 from typing import TypeVar
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from yigongti.domains.base.organisation.models import (
     HEALTH_KINDS,
     Joining,
     Kind,
-    Leadership,
     Leaving,
     MembershipCase,
     Organisation,
 )
 from yigongti.domains.base.organisation.permissions import APPLY
-from yigongti.domains.base.organisation.selectors import exists_on, holds_on, path_ids, under
+from yigongti.domains.base.organisation.selectors import (
+    areas_of,
+    consortium_of,
+    exists_on,
+    group_of,
+    lead_hospitals,
+    local_authorities,
+    region_of,
+    under,
+)
 from yigongti.domains.base.organisation.services import tree
 from yigongti.domains.base.organisation.services.tree import OrganisationRefused
 from yigongti.kernel import clock
@@ -140,7 +147,10 @@ def end_membership(case: MembershipCase, actor: Actor) -> None:
     check_two_sides(case, actor)
     if case.effective_on is None or group_of(case.applicant_id, case.effective_on) != case.group_id:
         raise StepRefused(_("到生效日期时，本机构已不在该片区或医共体内。"))
-    _move(case, actor, region_of(case.group_id, case.effective_on))
+    region_id = region_of(case.group_id, case.effective_on)
+    if region_id is None:
+        raise StepRefused(_("机构树上没有登记所属的县（市、区）。"))
+    _move(case, actor, region_id)
 
 
 def _move(case: MembershipCase, actor: Actor, parent_id: int) -> None:
@@ -159,51 +169,6 @@ def _move(case: MembershipCase, actor: Actor, parent_id: int) -> None:
 # -- who the sides are --------------------------------------------------------------------------------------
 
 
-def group_of(organisation_id: int, on: date) -> int | None:
-    """The management area (else the consortium) an organisation stands in on a day."""
-    found = {row.kind: row.pk for row in _ancestors(organisation_id, on)}
-    return found.get(Kind.AREA) or found.get(Kind.CONSORTIUM)
-
-
-def consortium_of(organisation_id: int, on: date) -> int | None:
-    """The consortium an organisation stands in (or is) on a day."""
-    rows = [row for row in _ancestors(organisation_id, on) if row.kind == Kind.CONSORTIUM]
-    return rows[0].pk if rows else None
-
-
-def region_of(organisation_id: int, on: date) -> int:
-    """The nearest county or city above an organisation on a day. Raises OrganisationRefused."""
-    rows = {row.pk: row for row in _ancestors(organisation_id, on)}
-    for pk in reversed(path_ids(organisation_id, on)):
-        if rows[pk].kind in (Kind.COUNTY, Kind.CITY):
-            return pk
-    raise OrganisationRefused(_("机构树上没有登记所属的县（市、区）。"))
-
-
-def areas_of(consortium_id: int, on: date) -> QuerySet[Organisation]:
-    """The management areas of a consortium on a day."""
-    return Organisation.objects.filter(pk__in=under(consortium_id, on), kind=Kind.AREA).order_by("pk")
-
-
-def lead_hospitals(group_id: int, on: date) -> list[int]:
-    """Who leads a group on a day: its own leaders, else those of the consortium it belongs to."""
-    for pk in reversed(path_ids(group_id, on)):
-        leads = Leadership.objects.filter(holds_on(on), group_id=pk).order_by("pk")
-        if leads:
-            return [row.hospital_id for row in leads]
-    return []
-
-
-def local_authorities(place: str, on: date) -> QuerySet[Organisation]:
-    """Bodies that can stand for the local government and party committee: the county or city, and its towns'."""
-    regions = Q(kind__in=(Kind.CITY, Kind.COUNTY)) | Q(kind=Kind.GOVERNMENT, legal_person=True)
-    return Organisation.objects.filter(regions, exists_on(on), place=place).order_by("pk")
-
-
-def _ancestors(organisation_id: int, on: date) -> QuerySet[Organisation]:
-    return Organisation.objects.filter(pk__in=path_ids(organisation_id, on))
-
-
 def _authorities(applicant: Organisation, group_id: int, local_authority_id: int | None) -> dict[str, int]:
     """The local authority, guidance centre and working group; the county stands in for what is not entered.
 
@@ -211,6 +176,8 @@ def _authorities(applicant: Organisation, group_id: int, local_authority_id: int
     """
     today = clock.today()
     region_id = region_of(group_id, today)
+    if region_id is None:
+        raise OrganisationRefused(_("机构树上没有登记所属的县（市、区）。"))
     if local_authority_id is not None and not local_authorities(applicant.place, today).filter(pk=local_authority_id):
         raise OrganisationRefused(_("请选择属地党委政府。"))
     near = Organisation.objects.filter(exists_on(today), pk__in=under(region_id, today)).order_by("pk")

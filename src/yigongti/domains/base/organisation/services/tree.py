@@ -17,6 +17,7 @@ from yigongti.domains.base.organisation.events import OrganisationChanged, Organ
 from yigongti.domains.base.organisation.formulas import fold, initials, is_uscc
 from yigongti.domains.base.organisation.models import (
     ALLOWED_PARENTS,
+    HEALTH_KINDS,
     INSTITUTION_KINDS,
     Kind,
     Leadership,
@@ -26,7 +27,7 @@ from yigongti.domains.base.organisation.models import (
     TierPeriod,
 )
 from yigongti.domains.base.organisation.permissions import EDIT
-from yigongti.domains.base.organisation.selectors import holds_on
+from yigongti.domains.base.organisation.selectors import group_of, holds_on, under
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.audit.api import record
@@ -103,6 +104,9 @@ def enter(
     ``fields``: any of EDITABLE, ``tier`` and ``aliases``. Raises Forbidden, OrganisationRefused.
     """
     actor.require(EDIT, parent_id)
+    parent = Organisation.objects.get(pk=parent_id)
+    if kind in HEALTH_KINDS and parent.kind in (Kind.AREA, Kind.CONSORTIUM):
+        raise OrganisationRefused(_("新机构先登记在县（市、区）之下，再走加入流程。"))
     with writing(actor, "organisation.enter"):
         organisation = create(place=place, key=key, kind=kind, name=name, since=starts_on, **fields)
         put_under(organisation.pk, parent_id, on=starts_on)
@@ -131,6 +135,9 @@ def move(organisation_id: int, parent_id: int, *, on: date, actor: Actor, reason
     """
     actor.require(EDIT, organisation_id)
     actor.require(EDIT, parent_id)
+    row = Organisation.objects.get(pk=organisation_id)
+    if row.kind in HEALTH_KINDS and group_of(organisation_id, on) != group_of(parent_id, on):
+        raise OrganisationRefused(_("机构加入、退出或更换医共体片区，要走加入或退出流程。"))
     with writing(actor, "organisation.move"):
         if put_under(organisation_id, parent_id, on=on, reason=reason):
             _record(actor, "organisation.move", organisation_id, {"parent": parent_id, "on": on.isoformat()})
@@ -188,12 +195,14 @@ def change(
     if "kind" in fields:
         _check_kind_change(organisation, fields["kind"])
     changed = [name for name, value in fields.items() if getattr(organisation, name) != value]
-    former = organisation.name
+    former, closed_on = organisation.name, organisation.closed_on
     if changed:
         for name in changed:
             setattr(organisation, name, fields[name])
         _check(**{name: getattr(organisation, name) for name in EDITABLE})
         organisation.save(update_fields=changed)
+    if "closed_on" in changed:
+        _close(organisation, closed_on)
     if aliases is not None or "name" in changed or "short_name" in changed:
         if aliases is None:
             aliases = organisation.names.filter(use=Name.Use.ALIAS).values_list("name", flat=True)
@@ -204,6 +213,17 @@ def change(
     if changed:
         emit(OrganisationChanged(organisation_id))
     return changed
+
+
+def _close(organisation: Organisation, before: date | None) -> None:
+    """A closed organisation stands nowhere from that day; opened again, it stands where it last stood."""
+    lock_tree()
+    if before is not None:
+        Membership.objects.filter(organisation=organisation, ends_on=before).update(ends_on=None)
+    if organisation.closed_on is not None:
+        if len(under(organisation.pk, organisation.closed_on)) > 1:
+            raise OrganisationRefused(_("到撤销日期时还有下级机构，请先为它们变更上级或办理撤销。"))
+        take_out(organisation.pk, on=organisation.closed_on)
 
 
 def put_under(organisation_id: int, parent_id: int, *, on: date, reason: str = "") -> bool:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import translation
 from tests.support.people import LONG_AGO
 
-from yigongti.domains.base.organisation.models import Document, Joining, Organisation
+from yigongti.domains.base.organisation.models import Alliance, Document, Joining, Organisation
 from yigongti.domains.base.organisation.selectors import under
 from yigongti.domains.base.organisation.services import tree
 from yigongti.domains.base.organisation.tests.factories import SET_UP, county_with_two_areas
@@ -144,6 +144,40 @@ def test_a_department_is_entered_under_an_institution(sign_in, made):
     assert row.key == "xnk" and row.pk in under(parent.pk, date(2026, 3, 1))
     wrong = client.post(address("enter", parent.pk), {"name": "片区", "kind": "management_area"})
     assert wrong.status_code == 422
+    assert client.get(address("enter", made["east"].pk)).status_code == 404  # institutions join an area by a case
+
+
+def test_a_clinic_moves_to_another_centre(sign_in, made):
+    client, clinic = sign_in("guidance_officer@county"), made["east_clinic"]
+    form = {"parent": made["east_hospital"].pk, "on": "2026-03-01", "reason": "并入医院"}
+    assert client.post(address("move", clinic.pk), {**form, "parent": made["west"].pk}).status_code == 422
+    assert client.post(address("move", clinic.pk), form).status_code == 302
+    assert clinic.pk in under(made["east_hospital"].pk, date(2026, 3, 1))
+    assert sign_in("director@county").get(address("move", clinic.pk)).status_code == 403
+
+
+def test_an_alliance_is_founded_joined_and_left(sign_in, made):
+    client = sign_in("guidance_officer@county")
+    assert client.post(address("alliances"), {"name": "", "kind": "specialist"}).status_code == 422
+    assert client.post(address("alliances"), {"name": "眼科专科联盟", "kind": "specialist"}).status_code == 302
+    alliance = Alliance.objects.get()
+    assert alliance.key == "ykzklm"
+    form = {"organisation": made["outsider"].pk, "starts_on": "2026-03-01", "lead": "on"}
+    assert client.post(address("alliance", alliance.pk), form).status_code == 302
+    again = client.post(address("alliance", alliance.pk), form)
+    assert again.status_code == 422 and "已经参加了" in again.content.decode()
+    ward = client.post(address("alliance", alliance.pk), {**form, "organisation": made["east_ward"].pk})
+    assert ward.status_code == 422
+    assert "眼科专科联盟" in client.get(address("organisation", made["outsider"].pk)).content.decode()
+    member = alliance.members.get()
+    for who, status in [("director@outsider", 403), ("guidance_officer@east", 403), ("guidance_officer@county", 302)]:
+        assert sign_in(who).post(address("drop_out", member.pk)).status_code == status
+    member.refresh_from_db()
+    assert member.ends_on == NOW.date()
+    reader = sign_in("doctor@east")
+    assert reader.get(address("alliances")).status_code == 200
+    assert reader.post(address("alliances"), {"name": "别的", "kind": "city"}).status_code == 403
+    assert Alliance.objects.count() == 1
 
 
 def test_joining_from_start_to_end_in_the_browser(sign_in, made):
@@ -270,5 +304,18 @@ def test_every_page_in_both_languages(sign_in, made, language, settings):
         ("cases", ()),
         ("new_joining", ()),
         ("new_leaving", ()),
+        ("alliances", ()),
     ]:
         assert client.get(address(name, *args)).status_code == 200
+
+
+def test_a_large_tree_leaves_clinics_to_their_centre(sign_in, made, monkeypatch):
+    from yigongti.domains.base.organisation.web import tree as drawing
+
+    client = sign_in("doctor@east")
+    assert "east_clinic" in client.get(address("tree")).content.decode()
+    monkeypatch.setattr(drawing, "_AT_ONCE", 5)
+    page = client.get(address("tree")).content.decode()
+    assert "east_clinic" not in page and "east_centre" in page
+    assert "5 家机构" in page  # two lead hospitals, a centre, its clinic, the outsider
+    assert "east_clinic" in client.get(address("organisation", made["east_centre"].pk)).content.decode()

@@ -128,6 +128,37 @@ class TestMoves:
             with pytest.raises(Forbidden):
                 tree.move(made["east_clinic"].pk, made["east_centre"].pk, on=DAY, actor=actor)
 
+    def test_institutions_change_areas_only_by_a_case(self):
+        made = county_with_two_areas()
+        officer = person("guidance_officer", made["county"].pk)
+        for child, parent in [("east_centre", "west"), ("outsider", "east"), ("east_centre", "county")]:
+            with pytest.raises(OrganisationRefused, match="流程"):
+                tree.move(made[child].pk, made[parent].pk, on=DAY, actor=officer)
+        tree.move(made["east_centre"].pk, made["east_hospital"].pk, on=DAY, actor=officer)  # the same area
+        assert made["east_clinic"].pk in under(made["east_hospital"].pk, DAY)
+
+    def test_a_new_institution_begins_outside_the_consortium(self):
+        made = county_with_two_areas()
+        officer = person("guidance_officer", made["county"].pk)
+        new = {"actor": officer, "place": PLACE, "key": "new", "name": "新院", "starts_on": DAY}
+        with pytest.raises(OrganisationRefused, match="加入流程"):
+            tree.enter(kind="hospital", parent_id=made["east"].pk, **new)
+        row = tree.enter(kind="hospital", parent_id=made["county"].pk, **new)
+        assert path_ids(row.pk, DAY) == (made["county"].pk, row.pk)
+
+    def test_closed_it_stands_nowhere_and_opened_again_where_it_stood(self):
+        made = county_with_two_areas()
+        officer = person("guidance_officer", made["county"].pk)
+        centre, clinic, closing = made["east_centre"].pk, made["east_clinic"].pk, date(2026, 1, 1)
+        with pytest.raises(OrganisationRefused, match="下级"):
+            tree.edit(centre, actor=officer, closed_on=closing)
+        tree.edit(clinic, actor=officer, closed_on=closing)
+        assert clinic in under(centre, date(2025, 12, 31)) and clinic not in under(centre, closing)
+        assert clinic not in {view.id for view in api.institutions(PLACE, closing)}
+        with tree.writing(SET_UP, "tests"):
+            tree.change(clinic, on=closing, closed_on=None)
+        assert clinic in under(centre, closing)
+
 
 @pytest.mark.django_db
 class TestParticulars:

@@ -16,14 +16,14 @@ from yigongti.domains.base.organisation.models import (
     HEALTH_KINDS,
     AllianceMember,
     Kind,
+    Leadership,
     Membership,
     Organisation,
 )
 from yigongti.domains.base.organisation.permissions import APPLY, EDIT, KEEP_DOCUMENTS, VIEW, VIEW_CASES
 from yigongti.domains.base.organisation.services import tree as services
-from yigongti.domains.base.organisation.services.cases import group_of
 from yigongti.domains.base.organisation.services.tree import BEFORE_RECORDS, OrganisationRefused
-from yigongti.domains.base.organisation.web.forms import EditForm, EnterForm, new_key
+from yigongti.domains.base.organisation.web.forms import EditForm, EnterForm, MoveForm, new_key
 from yigongti.domains.base.organisation.web.tree import counts_by_kind, grow
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
@@ -79,8 +79,9 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
     on = day_asked(request)
     view = selectors.get(pk, on)
     below = _children(pk, on)
-    led = [selectors.get(group_id, on) for group_id in _leads(pk, on)]
-    joined = group_of(pk, on) if view.is_institution else None
+    led_ids = _leads(pk, on)
+    others = selectors.get_many([*view.led_by, *led_ids], on)
+    joined = selectors.group_of(pk, on) if view.is_institution else None
     cases = []
     if actor.may(VIEW_CASES):
         cases = [
@@ -103,8 +104,8 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
             "document": _document(row),
             "memberships": Membership.objects.filter(organisation=row).select_related("parent").order_by("-starts_on"),
             "always": BEFORE_RECORDS,
-            "leads": [selectors.get(one, on) for one in view.led_by],
-            "led": led,
+            "leads": [others[one] for one in view.led_by],
+            "led": [others[one] for one in led_ids],
             "members": [one for one in below if one.kind != Kind.DEPARTMENT],
             "departments": [one for one in below if one.kind == Kind.DEPARTMENT],
             "alliances": AllianceMember.objects.filter(selectors.holds_on(on), organisation=row)
@@ -113,6 +114,7 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
             "documents": row.documents.order_by("kind", "title"),
             "cases": cases,
             "may_edit": actor.may(EDIT, pk),
+            "may_enter": actor.may(EDIT, pk) and bool(EnterForm.kinds_under(row)),
             "may_keep_documents": actor.may(KEEP_DOCUMENTS, pk),
             "may_join": view.kind in HEALTH_KINDS and joined is None and actor.may(APPLY, pk),
             "may_leave": joined is not None and actor.may(APPLY, pk),
@@ -128,7 +130,7 @@ def _children(pk: int, on: date) -> list[OrganisationView]:
 
 
 def _leads(pk: int, on: date) -> list[int]:
-    rows = Organisation.objects.get(pk=pk).leads_groups.filter(selectors.holds_on(on))
+    rows = Leadership.objects.filter(selectors.holds_on(on), hospital_id=pk)
     return list(rows.order_by("group_id").values_list("group_id", flat=True))
 
 
@@ -214,3 +216,24 @@ def _entered(form: EnterForm, parent: Organisation, actor: Actor) -> Organisatio
     except OrganisationRefused as refused:
         form.add_error(None, str(refused))
         return None
+
+
+@permission_required(EDIT)
+def move(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put an organisation under another parent of the same area from a day."""
+    row = get_object_or_404(Organisation, pk=pk)
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor.require(EDIT, pk)
+    form = MoveForm(request.POST or None, row=row)
+    status = 200
+    if request.method == "POST":
+        if form.is_valid():
+            given = form.cleaned_data
+            try:
+                services.move(pk, given["parent"].pk, on=given["on"], actor=actor, reason=given["reason"])
+                messages.success(request, _("已保存。"))
+                return HttpResponseRedirect(reverse("organisation:organisation", args=[pk]))
+            except OrganisationRefused as refused:
+                form.add_error(None, str(refused))
+        status = 422
+    return render(request, "organisation/move.html", {"row": row, "form": form}, status=status)

@@ -11,14 +11,21 @@ from yigongti.domains.base.organisation.models import (
     ALLOWED_PARENTS,
     HEALTH_KINDS,
     INSTITUTION_KINDS,
+    Alliance,
     Document,
     Kind,
     Name,
     Organisation,
     Tier,
 )
-from yigongti.domains.base.organisation.selectors import institution_tier, under
-from yigongti.domains.base.organisation.services.cases import areas_of, lead_hospitals, local_authorities
+from yigongti.domains.base.organisation.selectors import (
+    areas_of,
+    exists_on,
+    institution_tier,
+    lead_hospitals,
+    local_authorities,
+    under,
+)
 from yigongti.kernel import clock
 from yigongti.kernel.ui.forms import Form
 
@@ -69,6 +76,10 @@ class _Particulars(Form):
 class EditForm(_Particulars):
     """Particulars of an organisation that is there; a change of tier holds from today."""
 
+    opened_on = forms.DateField(label=gettext_lazy("设立日期"), required=False)
+    closed_on = forms.DateField(
+        label=gettext_lazy("撤销日期"), required=False, help_text=gettext_lazy("从这一天起不再存在；有下级时不能撤销")
+    )
     aliases = forms.CharField(
         label=gettext_lazy("别名"),
         required=False,
@@ -119,13 +130,50 @@ class EnterForm(_Particulars):
         super().__init__(*args, **kwargs)
         self.fields["kind"].choices = [(k.value, k.label) for k in self.kinds_under(parent)]  # type: ignore[attr-defined]
         self.fields["starts_on"].initial = clock.today
-        if parent.kind in (Kind.AREA, Kind.CONSORTIUM):
-            self.fields["kind"].help_text = _("已有的机构加入片区，请走“加入医共体”流程")
 
     @staticmethod
     def kinds_under(parent: Organisation) -> list[Kind]:
-        """What may be entered directly under a parent."""
-        return [kind for kind, parents in ALLOWED_PARENTS.items() if parent.kind in parents]
+        """What may be entered directly under a parent; institutions come into an area by joining."""
+        kinds = [kind for kind, parents in ALLOWED_PARENTS.items() if parent.kind in parents]
+        if parent.kind in (Kind.AREA, Kind.CONSORTIUM):
+            return [kind for kind in kinds if kind not in HEALTH_KINDS]
+        return kinds
+
+
+class MoveForm(Form):
+    """Another parent from a day."""
+
+    parent = forms.ModelChoiceField(label=gettext_lazy("新的上级机构"), queryset=Organisation.objects.none())
+    on = forms.DateField(label=gettext_lazy("自哪天起"))
+    reason = forms.CharField(label=gettext_lazy("依据"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, row: Organisation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        today = clock.today()
+        self.fields["on"].initial = clock.today
+        rows = Organisation.objects.filter(exists_on(today), place=row.place, kind__in=ALLOWED_PARENTS[Kind(row.kind)])
+        _field(self, "parent").queryset = rows.exclude(pk__in=under(row.pk, today)).order_by("pk")
+
+
+class AllianceMemberForm(Form):
+    """An organisation takes part in an alliance from a day."""
+
+    organisation = forms.ModelChoiceField(label=gettext_lazy("机构"), queryset=Organisation.objects.none())
+    starts_on = forms.DateField(label=gettext_lazy("自哪天起"))
+    lead = forms.BooleanField(label=gettext_lazy("牵头"), required=False)
+
+    def __init__(self, *args: Any, place: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["starts_on"].initial = clock.today
+        rows = Organisation.objects.filter(exists_on(clock.today()), place=place, kind__in=HEALTH_KINDS)
+        _field(self, "organisation").queryset = rows.order_by("pk")
+
+
+class AllianceForm(Form):
+    """A new alliance."""
+
+    name = forms.CharField(label=gettext_lazy("名称"), max_length=120)
+    kind = forms.ChoiceField(label=gettext_lazy("类别"), choices=Alliance.Kind.choices)
 
 
 class _Labelled(forms.ModelChoiceField):

@@ -9,6 +9,7 @@ from django.urls import reverse
 from yigongti.domains.base.organisation.directory import OrganisationView
 from yigongti.domains.base.organisation.models import HEALTH_KINDS, INSTITUTION_KINDS, Kind, Tier
 
+_AT_ONCE = 400  # lines a page draws in well under half a second
 _OPEN = (Kind.CITY, Kind.COUNTY, Kind.CONSORTIUM, Kind.AREA)
 
 
@@ -19,6 +20,7 @@ class Node:
     view: OrganisationView
     href: str
     children: list["Node"] = field(default_factory=list)
+    count: int = 0  # health institutions below
 
     @property
     def label(self) -> str:
@@ -33,11 +35,6 @@ class Node:
         return found
 
     @property
-    def count(self) -> int:
-        """Health institutions below this line."""
-        return sum((child.view.kind in HEALTH_KINDS) + child.count for child in self.children)
-
-    @property
     def open(self) -> bool:
         return self.view.kind in _OPEN
 
@@ -45,7 +42,8 @@ class Node:
 def grow(views: list[OrganisationView], on: date) -> list[Node]:
     """The tree of a place on a day: its roots, children in the order of kinds and then as entered.
 
-    What stands nowhere on that day is a root too.
+    What stands nowhere on that day is a root too. A large place's village clinics and departments are left to the
+    pages of their institutions.
     """
     order = {kind: place for place, kind in enumerate(Kind.values)}
     nodes = {
@@ -56,7 +54,19 @@ def grow(views: list[OrganisationView], on: date) -> list[Node]:
     for node in nodes.values():
         parent = nodes.get(node.view.parent_id or 0)
         (parent.children if parent else roots).append(node)
+    for root in roots:
+        _count(root)
+    if len(nodes) > _AT_ONCE:
+        for node in nodes.values():
+            if node.view.is_institution:
+                node.children.clear()
     return roots
+
+
+def _count(node: Node) -> int:
+    """Count the health institutions below each node; gives back those of this one, itself included."""
+    node.count = sum(_count(child) for child in node.children)
+    return node.count + (node.view.kind in HEALTH_KINDS)
 
 
 def counts_by_kind(views: list[OrganisationView]) -> list[tuple[str, int]]:
