@@ -1,5 +1,6 @@
 """``./yigongti simulate``."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -21,7 +22,7 @@ def simulate(place: str, residents: int, seed: int, out: Path, truth: bool) -> N
     from yigongti.simulation.parameters import ParameterError
 
     def progress(done: int, of: int, rows: int) -> None:
-        if click.get_text_stream("stdout").isatty():
+        if sys.stdout.isatty():
             click.echo(f"\r· {done:,} of {of:,} residents, {rows:,} rows", nl=done == of)
 
     try:
