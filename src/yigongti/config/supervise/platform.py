@@ -23,6 +23,15 @@ from yigongti.config.supervise.server import Server, refuse_unusable
 
 WEB_PROCESSES = 2
 THREADS = 4  # per web process; each may hold one connection to PostgreSQL
+PYTHON = (sys.executable, "-P", "-m")
+
+
+def web_command(application: str, host: str, port: int) -> list[str]:
+    """How a WSGI application (``module:name``) is served; the benches serve their baselines in the same way."""
+    return [*PYTHON, "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
+            "--workers", str(WEB_PROCESSES), "--blocking-threads", str(THREADS), "--no-ws",
+            "--respawn-failed-workers", "--workers-kill-timeout", "5", "--log-level", "warning",
+            application]  # fmt: skip
 
 
 class Stopped(BaseException):
@@ -69,12 +78,8 @@ class Platform:
         self._prepare(environment, demo_residents)
         began = time.monotonic()
         logs = self.installation.folder / "logs"
-        python = [sys.executable, "-P", "-m"]
-        web = [*python, "granian", "--interface", "wsgi", "--host", self.host, "--port", str(self.port),
-               "--workers", str(WEB_PROCESSES), "--blocking-threads", str(THREADS), "--no-ws",
-               "--respawn-failed-workers", "--workers-kill-timeout", "5", "--log-level", "warning",
-               "yigongti.config.supervise.served:application"]  # fmt: skip
-        worker = [*python, "django", "procrastinate", "worker", "--name", "yigongti", "--concurrency", "1"]
+        web = web_command("yigongti.config.supervise.served:application", self.host, self.port)
+        worker = [*PYTHON, "django", "procrastinate", "worker", "--name", "yigongti", "--concurrency", "1"]
         environment["DJANGO_SETTINGS_MODULE"] = "yigongti.config.settings"
         self._begin(Child("the web server", web, environment=environment, log=logs / "web.log"))
         self._await_pages()
