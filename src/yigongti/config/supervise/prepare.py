@@ -27,6 +27,7 @@ def main() -> None:
 
     django.setup()
     _migrate()
+    _load_code_systems()
     if options.demo_residents != 0:
         _demo(options.demo_residents)
 
@@ -47,6 +48,14 @@ def _migrate() -> None:
     call_command("migrate", verbosity=0, interactive=False)
     if pending:
         say(f"database: {pending} migrations in {time.monotonic() - began:.1f} s")
+
+
+def _load_code_systems() -> None:
+    """The value sets and small code lists shipped with the platform; quick when they are in already."""
+    from yigongti.domains.base.terminology import api as terminology
+    from yigongti.kernel.access.api import system_actor
+
+    terminology.load_shipped(system_actor("set-up"))
 
 
 def _demo(residents: int | None) -> None:

@@ -6,8 +6,21 @@ import string
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from yigongti.kernel.access import limits
+
 KINDS = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
 UNMISTAKABLE = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
+
+class LongEnoughValidator:
+    """At least as long as the place's policy says."""
+
+    def validate(self, password: str, user: object | None = None) -> None:
+        if len(password) < limits.current().password_length:
+            raise ValidationError(self.get_help_text(), code="password_too_short")
+
+    def get_help_text(self) -> str:
+        return _("密码至少 %(length)d 位。") % {"length": limits.current().password_length}
 
 
 class ThreeKindsValidator:

@@ -188,6 +188,8 @@ def sign_in(username: str, password: str) -> SignIn:
         account.failed_sign_ins, account.locked_until = 0, None
     if account.check_password(password) and account.is_active:
         account.failed_sign_ins, account.locked_until, account.last_login = 0, None, now
+        if now - (account.password_changed_at or account.created_at) > timedelta(days=rules.password_days):
+            account.must_change_password = True
         account.save()
         record(actor=actor, act="access.sign_in", subject=subject)
         return SignIn(account=account)

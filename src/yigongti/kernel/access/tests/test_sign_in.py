@@ -58,6 +58,13 @@ def test_a_success_forgets_earlier_failures(account):
     assert services.sign_in("zhang", "wrong").failures_left == 4
 
 
+def test_an_old_password_must_be_changed(account):
+    with clock.fixed(clock.now() + timedelta(days=89)):
+        assert not services.sign_in("zhang", PASSWORD).account.must_change_password
+    with clock.fixed(clock.now() + timedelta(days=91)):
+        assert services.sign_in("zhang", PASSWORD).account.must_change_password
+
+
 def test_an_unknown_name_looks_like_a_wrong_password(account):
     assert services.sign_in("nobody", "x") == services.sign_in("zhang", "x")
 

@@ -23,7 +23,7 @@ class ChangePasswordForm(forms.Form):
     )
     new_password = forms.CharField(
         label=_("新密码"),
-        help_text=_("至少 8 位，包含大写字母、小写字母、数字、符号中的至少三种。"),
+        help_text=_("要包含大写字母、小写字母、数字、符号中的至少三种，越长越好。"),
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
         strip=False,
     )
