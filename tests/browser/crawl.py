@@ -3,16 +3,18 @@
 import html
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
+from babel.messages.pofile import read_po
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 from playwright.sync_api import APIRequestContext
 
-from yigongti.config.checks.messages import in_python, in_template
+from yigongti.config.checks.messages import Message, in_python, in_template
+from yigongti.config.setup.translations import sources
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "yigongti"
 LINK = re.compile(r'<a\s[^>]*?href="([^"#]*)[^"]*"([^>]*)>', re.DOTALL)
@@ -30,15 +32,19 @@ class Found:
     status: int
 
 
-def pages(request: APIRequestContext, address: str, start: str = "/") -> list[Found]:
-    """What a role reaches by following links, breadth first; only HTML counts as a page."""
+def pages(request: APIRequestContext, address: str, known: Container[str] = ()) -> list[Found]:
+    """What a role reaches from the first page by following links, breadth first; only HTML counts as a page.
+
+    Of a view that is known already one address is enough.
+    """
+    start = "/"
     waiting, seen = [start], {start}
     taken: dict[str, int] = defaultdict(int)
     found: list[Found] = []
     while waiting and len(found) < MOST:
         path = waiting.pop(0)
         view = view_of(path)
-        if view is None or taken[view] >= PER_VIEW:
+        if view is None or taken[view] >= (1 if view in known else PER_VIEW):
             continue
         taken[view] += 1
         answer = request.get(address + path)
@@ -86,11 +92,28 @@ def plain_views() -> set[str]:
 
 @cache
 def own_words() -> frozenset[str]:
-    """Runs of Chinese characters in the texts marked for translation: what an English page must not show."""
+    """Runs of Chinese characters in the texts marked for translation: what an English page must not show.
+
+    Left out are names of organisations (data, even where a kind of organisation is called the same) and what English
+    texts quote.
+    """
     runs: set[str] = set()
     for file in SOURCE.rglob("*.py"):
         if not {"tests", "migrations", "simulation"} & set(file.parts):
-            runs.update(run for message in in_python(file) for run in CHINESE.findall(message.text))
+            runs.update(_runs(in_python(file)))
     for file in SOURCE.rglob("templates/**/*.html"):
-        runs.update(run for message in in_template(file) for run in CHINESE.findall(message.text))
+        runs.update(_runs(in_template(file)))
+    for file in (SOURCE.parents[1] / "policies").glob("*/organisations.yaml"):
+        runs.difference_update(CHINESE.findall(file.read_text()))
+    for file in sources():
+        with file.open("rb") as catalogue:
+            for message in read_po(catalogue):
+                said = [message.string] if isinstance(message.string, str) else message.string
+                runs.difference_update(run for text in said for run in CHINESE.findall(text))
     return frozenset(run for run in runs if len(run) > 1)
+
+
+def _runs(messages: Iterable[Message]) -> Iterator[str]:
+    for message in messages:
+        if message.context != "gallery":
+            yield from CHINESE.findall(message.text)

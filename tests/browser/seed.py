@@ -17,20 +17,23 @@ def main() -> None:
     call_command("migrate", verbosity=0, interactive=False)
     if find_spec("yigongti.simulation.demo") is not None:
         import_module("yigongti.simulation.demo").load(print, residents=RESIDENTS)
-    people(home())
+    top = home()
+    people(top)
+    work(top)
 
 
 def home() -> int:
     """The organisation everybody of these tests belongs to: the top of the tree."""
     from django.conf import settings
 
-    from yigongti.domains.base.organisation.models import Organisation
-    from yigongti.domains.base.organisation.services.loading import load_place
+    from yigongti.domains.base.organisation import api as organisation
     from yigongti.kernel.access.api import system_actor
 
-    if not Organisation.objects.exists():
-        load_place(settings.PLACE, system_actor("seed"))
-    return Organisation.objects.order_by("pk").values_list("pk", flat=True)[0]
+    if organisation.root(settings.PLACE) is None:
+        organisation.load_place(settings.PLACE, system_actor("seed"))
+    root = organisation.root(settings.PLACE)
+    assert root is not None
+    return root.id
 
 
 def people(organisation_id: int) -> None:
@@ -46,6 +49,31 @@ def people(organisation_id: int) -> None:
         grant_role(account, role, organisation_id=organisation_id, actor=actor)
     for name in ("browser_newcomer", "browser_forgetful"):
         create_account(name, "Li Newcomer", organisation_id=organisation_id, password=PASSWORD, actor=actor)
+
+
+def work(top: int) -> None:
+    """What people have begun: a member that wishes to leave, a charter in two versions."""
+    from django.conf import settings
+
+    from yigongti.domains.base.organisation import api as organisation
+    from yigongti.domains.base.organisation.services.cases import start_leaving
+    from yigongti.domains.base.organisation.services.documents import add_document, add_version
+    from yigongti.kernel import clock
+    from yigongti.kernel.access.api import system_actor
+
+    actor, today = system_actor("seed"), clock.today()
+    centres = [one for one in organisation.institutions(settings.PLACE) if one.kind == "community_centre"]
+    start_leaving(actor=actor, applicant_id=centres[0].id, reason="To be run by the town")
+    adopted = {"adopted_by": "General meeting", "adopted_on": today, "in_force_from": today}
+    first = add_document(
+        top,
+        actor=actor,
+        kind="charter",
+        title="Charter",
+        text="# Aims\nCare near home.\n# Bodies\nA council.",
+        **adopted,
+    )
+    add_version(first.document_id, actor=actor, text="# Aims\nGood care near home.\n# Bodies\nA council.", **adopted)
 
 
 if __name__ == "__main__":

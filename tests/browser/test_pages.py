@@ -40,7 +40,7 @@ def test_pages_of(role, sign_in):
     """Pages this role reaches and no role before it did."""
     desk: Desk = sign_in(role)
     faults: list[str] = []
-    for found in crawl.pages(desk.context.request, desk.address):
+    for found in crawl.pages(desk.context.request, desk.address, frozenset(reached)):
         if found.status != 200:
             faults.append(f"{found.path}: a link leads to status {found.status}")
         elif found.view not in reached:

@@ -38,6 +38,11 @@ class Chart:
                 raise ValueError(f"series {one.name}: {len(one.values)} values for {len(self.labels)} labels")
 
     @property
+    def known(self) -> bool:
+        """Whether there is anything to draw."""
+        return any(value is not None for one in self.series for value in one.values)
+
+    @property
     def payload(self) -> dict[str, Any]:
         """What ``static/ui/charts.js`` reads."""
         return {

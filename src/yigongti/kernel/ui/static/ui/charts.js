@@ -26,7 +26,7 @@
       barMaxWidth: 28, symbol: "circle", symbolSize: 6, connectNulls: false, lineStyle: { width: 2 },
       markLine: index === 0 && data.target != null ? {
         symbol: "none", silent: true, lineStyle: { color: token("--ink-faint"), type: "dashed" },
-        label: { formatter: data.target_label, position: "insideEndTop", color: token("--ink-soft"), fontFamily: font },
+        label: { formatter: data.target_label, position: "insideStartTop", color: token("--ink-soft"), backgroundColor: "rgba(255,255,255,.85)", padding: [1, 3], fontFamily: font },
         data: [horizontal ? { xAxis: data.target } : { yAxis: data.target }],
       } : undefined,
     }));
