@@ -20,9 +20,9 @@ from yigongti.config.supervise.throwaway import throwaway_server
 @click.option("--size", type=float, default=1.0, show_default=True, help="Share of the full number of rows.")
 @click.option("--list", "only_list", is_flag=True, help="Say which benches there are.")
 def command(names: tuple[str, ...], size: float, only_list: bool) -> None:
-    """Measure the hot paths against their baselines, all or those named.
+    """Measure the hot paths against plain baselines.
 
-    On a PostgreSQL of its own that flushes to disk and is thrown away.
+    All of them, or those named. On a PostgreSQL of its own that flushes to disk and is thrown away.
     """
     benches = {bench.name: bench for bench in _found()}
     unknown = [name for name in names if name not in benches]

@@ -11,9 +11,9 @@ from yigongti.config.checks.parts import run_all, shortened
 @click.command("check")
 @click.option("--all", "everything", is_flag=True, help="Show every line of what failed, not the first forty.")
 def command(everything: bool) -> None:
-    """The quick checks: format, lint, types, imports, migrations, translations, templates.
+    """Format, lint, types, contracts, migrations, translations.
 
-    One line for each part; details only of what failed.
+    And that every template compiles. Needs no database. One line for each part; details only of what failed.
     """
     began = time.monotonic()
     failed = 0

@@ -28,7 +28,7 @@ PLACES = {  # files whose place depends on the domain's name
 @click.option("--label", default="", help="What people call it, in Chinese (default: the name).")
 @click.option("--english", default="", help="What people call it, in English (default: from the name).")
 def command(name: str, tier: str, label: str, english: str) -> None:
-    """Add a domain with the rooms every domain has, ready to be filled.
+    """Add a domain with the rooms every domain has.
 
     NAME is a Python name in small letters, e.g. sterile_supply. What comes out is a working page with a model,
     a service, a test and its English, and passes every check. It is installed by being in the tree.
