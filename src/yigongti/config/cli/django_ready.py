@@ -36,8 +36,9 @@ def with_database() -> Iterator[None]:
 
 def _make_tables(given: bool) -> None:
     """A command may be the first to use an installation: its own database is then made ready, a given one is not."""
-    from django.core.management import call_command
     from django.db import connection
+
+    from yigongti.config.supervise.prepare import make_ready
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass('django_migrations') IS NOT NULL")
@@ -49,4 +50,4 @@ def _make_tables(given: bool) -> None:
             "the database of DATABASE_URL is empty; make it ready with: ./yigongti manage migrate"
         )
     click.echo("· making the database", err=True)
-    call_command("migrate", verbosity=0, interactive=False)
+    make_ready()

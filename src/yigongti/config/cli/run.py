@@ -77,4 +77,6 @@ def _greet(platform: Platform) -> None:
             password = account.password or "(changed by its owner)"
             click.echo(f"    {account.username:<{width}}  {password:<{first}}  {account.label}")
         click.echo("")
+    else:
+        click.echo("  No demo county here. A first account: ./yigongti account create --help\n")
     click.echo("  Ctrl-C stops everything.")

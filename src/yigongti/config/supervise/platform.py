@@ -57,7 +57,8 @@ class Platform:
     @property
     def address(self) -> str:
         """Where a browser on this machine finds the platform."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        host = f"[{host}]" if ":" in host else host
         return f"http://{host}:{self.port}"
 
     def start(self, *, demo_residents: int | None) -> None:
@@ -75,6 +76,7 @@ class Platform:
             self.say(f"PostgreSQL {programs.major} ({programs.origin}) in {time.monotonic() - began:.1f} s")
         self.ownership.tell(database=url)
         environment = dict(os.environ, DATABASE_URL=url, YIGONGTI_VAR=str(self.installation.folder))
+        self._say_how_it_is_reached(environment)
         self._prepare(environment, demo_residents)
         began = time.monotonic()
         logs = self.installation.folder / "logs"
@@ -118,6 +120,15 @@ class Platform:
     def say(self, line: str) -> None:
         """One calm line of progress."""
         print(f"· {line}", flush=True)
+
+    def _say_how_it_is_reached(self, environment: dict[str, str]) -> None:
+        """A platform answers to known host names only; one that listens beyond this machine has to be told them."""
+        if self.host in ("127.0.0.1", "localhost", "::1") or environment.get("YIGONGTI_HOSTS"):
+            return
+        if self.host in ("0.0.0.0", "::"):
+            self.say("listening on all addresses; name those it answers to: YIGONGTI_HOSTS=name,address")
+        else:
+            environment["YIGONGTI_HOSTS"] = f"localhost,127.0.0.1,[::1],{self.host}"
 
     def _begin(self, child: Child) -> None:
         self.children.append(child)

@@ -9,16 +9,16 @@ import os
 import sys
 import time
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from yigongti.config.supervise.demo_accounts import DemoAccount, write
 
-MARK = "demo county"
+DONE = "demo county"
+BEGUN = "demo county of "  # followed by the number of residents it was begun with
 
 
 def main() -> None:
-    """Migrate; load the demo county unless the mark says it is in."""
+    """Bring the database up to date; load the demo county unless it is in or not wanted."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--demo-residents", type=int, default=None)
     options = parser.parse_args()
@@ -26,15 +26,19 @@ def main() -> None:
     import django
 
     django.setup()
+    make_ready()
+    _demo(options.demo_residents)
+
+
+def make_ready() -> None:
+    """Migrate, and bring in what every installation has. Needs Django set up."""
     _migrate()
     _load_code_systems()
-    if options.demo_residents != 0:
-        _demo(options.demo_residents)
 
 
 def say(line: str) -> None:
     """One calm line of progress."""
-    print(f"· {line}", flush=True)
+    print(f"· {line}", file=sys.stderr, flush=True)
 
 
 def _migrate() -> None:
@@ -45,8 +49,8 @@ def _migrate() -> None:
     began = time.monotonic()
     executor = MigrationExecutor(connection)
     pending = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-    call_command("migrate", verbosity=0, interactive=False)
     if pending:
+        call_command("migrate", verbosity=0, interactive=False)
         say(f"database: {pending} migrations in {time.monotonic() - began:.1f} s")
 
 
@@ -59,8 +63,25 @@ def _load_code_systems() -> None:
 
 
 def _demo(residents: int | None) -> None:
-    if find_spec("yigongti.simulation") is None or find_spec("yigongti.simulation.demo") is None:
-        return
+    demo: Any = import_module("yigongti.simulation.demo")
+    marks = _marks()
+    if DONE not in marks and residents != 0:
+        _load(demo, residents, marks)
+    _leave_accounts(demo)
+
+
+def _load(demo: Any, wanted: int | None, marks: set[str]) -> None:
+    """Load the demo county; one that was begun and broke off goes on with the size it was begun with."""
+    began = time.monotonic()
+    sizes = [int(mark.removeprefix(BEGUN)) for mark in marks if mark.startswith(BEGUN)]
+    residents = sizes[0] if sizes else wanted if wanted is not None else demo.RESIDENTS
+    _mark(f"{BEGUN}{residents}")
+    demo.load(say, residents=residents)
+    _mark(DONE)
+    say(f"demo county in {time.monotonic() - began:.0f} s")
+
+
+def _marks() -> set[str]:
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -68,22 +89,15 @@ def _demo(residents: int | None) -> None:
             "CREATE TABLE IF NOT EXISTS installation_mark"
             " (name text PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())"
         )
-        cursor.execute("SELECT 1 FROM installation_mark WHERE name = %s", [MARK])
-        loaded = cursor.fetchone()
-    demo: Any = import_module("yigongti.simulation.demo")
-    if not loaded:
-        _load(demo, residents)
-    _leave_accounts(demo)
+        cursor.execute("SELECT name FROM installation_mark")
+        return {name for (name,) in cursor.fetchall()}
 
 
-def _load(demo: Any, residents: int | None) -> None:
+def _mark(name: str) -> None:
     from django.db import connection
 
-    began = time.monotonic()
-    demo.load(say, **({} if residents is None else {"residents": residents}))
     with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO installation_mark (name) VALUES (%s) ON CONFLICT DO NOTHING", [MARK])
-    say(f"demo county in {time.monotonic() - began:.0f} s")
+        cursor.execute("INSERT INTO installation_mark (name) VALUES (%s) ON CONFLICT DO NOTHING", [name])
 
 
 def _leave_accounts(demo: Any) -> None:
