@@ -3,12 +3,11 @@
 from yigongti.domains.oversight.indicators.formulas import Period, percentage, period
 from yigongti.domains.oversight.indicators.measures import MEASURES, Measure
 from yigongti.domains.oversight.indicators.permissions import VIEW, VIEW_RECORDS
-from yigongti.domains.oversight.indicators.readings import Cell
+from yigongti.domains.oversight.indicators.readings import Cell, Records
 from yigongti.domains.oversight.indicators.selectors import (
     BREAKDOWNS,
     Figure,
     Point,
-    Records,
     Slice,
     breakdown,
     cell_of,

@@ -6,12 +6,13 @@ list of records below it always agree.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+from ibis.backends.duckdb import Backend
 
 from yigongti.domains.oversight.indicators.formulas import Period
 from yigongti.domains.oversight.indicators.measures import Feed, Measure, Rules
@@ -64,6 +65,15 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Records:
+    """Records below a cell: ``total`` is the cell's count, ``visible`` how many the viewer may see, ``rows`` a page."""
+
+    total: int
+    visible: int
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
 class Reading:
     """A measure of a place over a period, read from one snapshot."""
 
@@ -72,6 +82,7 @@ class Reading:
     period: Period
     rules: Rules
     snapshot: Snapshot
+    _backend: Backend = field(repr=False)
     _rows: ir.Table = field(repr=False)
 
     def sums(self, cell: Cell, by: str = "") -> list[Sums]:
@@ -114,19 +125,40 @@ class Reading:
             for r in found.to_pyarrow().to_pylist()
         }
 
-    def count(self, cell: Cell) -> int:
-        """How many records lie below a cell."""
-        return int(self._cell(cell).count().to_pyarrow().as_py())
+    def records(self, cell: Cell, *, scope: frozenset[int] | None, limit: int, offset: int = 0) -> Records:
+        """How many records lie below a cell, and the newest of those that belong to an institution in ``scope``.
 
-    def records(self, cell: Cell, *, scope: frozenset[int] | None, limit: int, offset: int = 0) -> list[Row]:
-        """The newest records below a cell that belong to an institution in ``scope`` (None: all of them)."""
-        rows = self._scoped(self._cell(cell), scope)
+        ``scope`` None: all of them. One scan counts by month; then only the months the page lies in are read.
+        """
+        rows = self._cell(cell)
+        seen = rows if scope is None else self._scoped(rows, scope)
+        months = {r["month"]: r["n"] for r in self._counts(seen)}
+        total = sum(months.values()) if scope is None else sum(r["n"] for r in self._counts(rows))
+        found: list[Row] = []
+        skip = offset
+        for month in sorted(months, reverse=True):
+            if skip >= months[month]:
+                skip -= months[month]
+                continue
+            found += self._page(replace(cell, month=month), scope, limit - len(found), skip)
+            skip = 0
+            if len(found) >= limit:
+                break
+        return Records(total=total, visible=sum(months.values()), rows=tuple(found))
+
+    def _counts(self, rows: ir.Table) -> list[dict[str, Any]]:
+        found = rows.group_by(month=rows.happened_on.truncate("M")).aggregate(n=rows.count()).to_pyarrow()
+        counted: list[dict[str, Any]] = found.to_pylist()
+        return counted
+
+    def _page(self, cell: Cell, scope: frozenset[int] | None, limit: int, offset: int) -> list[Row]:
+        """Records of one month's cell, newest first, from that month's file alone."""
+        files = tuple(one for one in self.snapshot.files if one[0] == cell.month)
+        part = table(self._backend, replace(self.snapshot, files=files))
+        month = replace(self, _rows=part.filter(part.place == self.place))
+        rows = month._scoped(month._cell(cell), scope)
         page = rows.order_by(rows.happened_on.desc(), rows.id.desc()).limit(limit, offset=offset)
         return [Row(r["id"], r["happened_on"]) for r in page.select("id", "happened_on").to_pyarrow().to_pylist()]
-
-    def count_visible(self, cell: Cell, scope: frozenset[int] | None) -> int:
-        """How many of a cell's records belong to an institution in ``scope``."""
-        return int(self._scoped(self._cell(cell), scope).count().to_pyarrow().as_py())
 
     def _scoped(self, rows: ir.Table, scope: frozenset[int] | None) -> ir.Table:
         if scope is None:
@@ -181,4 +213,4 @@ def reading(measure: Measure, place: str, period: Period, rules: Rules) -> Itera
     taken = snapshot(measure.dataset, period.start, period.end)
     with engine() as backend:
         rows = table(backend, taken)
-        yield Reading(measure, place, period, rules, taken, rows.filter(rows.place == place))
+        yield Reading(measure, place, period, rules, taken, backend, rows.filter(rows.place == place))

@@ -16,7 +16,7 @@ from yigongti.domains.oversight.indicators.formulas import Period, percentage
 from yigongti.domains.oversight.indicators.formulas import period as period_of
 from yigongti.domains.oversight.indicators.measures import MEASURES, Measure, Rules
 from yigongti.domains.oversight.indicators.permissions import VIEW, VIEW_RECORDS
-from yigongti.domains.oversight.indicators.readings import Cell, Month, Row, Sums, reading
+from yigongti.domains.oversight.indicators.readings import Cell, Month, Records, Sums, reading
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.lake.api import snapshot
@@ -74,15 +74,6 @@ class Slice:
     value: Decimal | None
     gap: int
     gap_share: Decimal | None
-
-
-@dataclass(frozen=True)
-class Records:
-    """Records below a cell: ``total`` is the cell's count, ``visible`` how many the viewer may see, ``rows`` a page."""
-
-    total: int
-    visible: int
-    rows: tuple[Row, ...]
 
 
 def figure(
@@ -175,10 +166,7 @@ def records(
     place = place or settings.PLACE
     scope = None if actor.everything else actor.organisations(VIEW_RECORDS)
     with reading(measure, place, period, rules(place, period)) as read:
-        total = read.count(cell)
-        visible = total if scope is None else read.count_visible(cell, scope)
-        rows = read.records(cell, scope=scope, limit=limit, offset=offset)
-    return Records(total=total, visible=visible, rows=tuple(rows))
+        return read.records(cell, scope=scope, limit=limit, offset=offset)
 
 
 def cell_of(by: str, key: str, cell: Cell) -> Cell:

@@ -189,6 +189,19 @@ def test_records_below_a_cell_are_as_many_as_the_cell_says(january):
         assert api.records(measure, period, cell, actor=SYSTEM, place=PLACE).total == s.denominator
 
 
+def test_pages_of_records_together_are_all_of_them_newest_first(ids):
+    chance = random.Random(3)
+    facts([claim(ids, date(2025, chance.randint(1, 4), chance.randint(1, 28))) for _ in range(47)])
+    measure, period = api.measure_named("in_county_visit_rate"), api.period("2025")
+    pages = [
+        api.records(measure, period, api.Cell(), actor=SYSTEM, place=PLACE, limit=10, offset=offset).rows
+        for offset in range(0, 50, 10)
+    ]
+    assert [len(page) for page in pages] == [10, 10, 10, 10, 7]
+    order = [(row.happened_on, row.id) for page in pages for row in page]
+    assert order == sorted(order, reverse=True) and len(set(order)) == 47
+
+
 def test_records_are_seen_as_far_as_ones_institutions_reach(january):
     measure, period = api.measure_named("grassroots_visit_share"), api.period("2025-01")
     director = person(Role.DIRECTOR, january["east"])
