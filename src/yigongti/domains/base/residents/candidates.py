@@ -111,6 +111,11 @@ def find(incoming: Incoming, *, wide: bool = False) -> Pairs:
     return _pairs(rows, incoming)
 
 
+def one_pair(incoming: Incoming, resident_id: int) -> Pairs:
+    """The first incoming record with one resident, whether or not they share a block."""
+    return _pairs([(0, resident_id)], incoming)
+
+
 def _pairs(rows: list[tuple[int, int]], incoming: Incoming) -> Pairs:
     i = np.array([row[0] for row in rows], np.int64)
     ids, j = np.unique(np.array([row[1] for row in rows], np.int64), return_inverse=True)

@@ -138,7 +138,7 @@ def _ranked(condition: str, order: str, values: Mapping[str, object], birth_year
         f"""
         SELECT id FROM (
             SELECT id, name_key, pinyin, initials FROM residents_resident WHERE ({condition}) {year} LIMIT 2000
-        ) AS some ORDER BY {order}, id LIMIT %(limit)s
+        ) AS hits ORDER BY {order}, id LIMIT %(limit)s
         """,  # noqa: S608  (constants of this module)
         {**values, "year": birth_year, "limit": MOST + 1},
     )

@@ -1,0 +1,151 @@
+"""What waits for somebody to decide, and two entries side by side for the one who decides."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+from django.db.models import Q, QuerySet
+
+from yigongti.domains.base.organisation import api as organisation
+from yigongti.domains.base.residents import candidates
+from yigongti.domains.base.residents.incoming import COLUMNS, clean
+from yigongti.domains.base.residents.judging import judge
+from yigongti.domains.base.residents.models import DOCUMENTS, Decision, Identifier, Merge, Phone, Resident, Review
+from yigongti.domains.base.residents.permissions import DECIDE, MERGE
+from yigongti.domains.base.residents.selectors import Housemate, Number, card, household, numbers, phones
+from yigongti.domains.base.residents.weights import TABLE, Reason
+from yigongti.kernel.access.api import Actor, NotVisible
+from yigongti.kernel.audit.api import record
+
+_WHY = "shown to somebody who may decide who is who; the look is recorded"
+COUNT_TO = 1000
+
+
+def reviews(actor: Actor) -> QuerySet[Review]:
+    """Questions from batches of the organisations where the actor may decide. Raises Forbidden."""
+    actor.require(DECIDE)
+    rows = Review.objects.select_related("resident", "candidate", "source")
+    if actor.everything:
+        return rows
+    where = actor.organisations(DECIDE)
+    return rows.filter(Q(source_id__in=where) | Q(source_id=None, resident__managing_institution_id__in=where))
+
+
+def open_count(actor: Actor) -> int:
+    """How many questions wait for the actor, at most ``COUNT_TO``."""
+    if not actor.may(DECIDE):
+        return 0
+    return reviews(actor).filter(state=Review.State.OPEN).order_by()[:COUNT_TO].count()
+
+
+def merges(actor: Actor) -> QuerySet[Merge]:
+    """All merges, for those who may undo them. Raises Forbidden."""
+    actor.require(MERGE)
+    return Merge.objects.select_related("kept", "absorbed")
+
+
+def label_of(code: str) -> str:
+    """A reason's code in words: a level of comparison, or a contradiction found by intake."""
+    from yigongti.kernel.intake.api import explain
+
+    for levels in TABLE.values():
+        for level in levels.values():
+            if level.code == code:
+                return str(level.label)
+    return explain(code, {})
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of two entries, as the person who decides sees it: the name whole, numbers masked."""
+
+    id: int
+    name: str
+    pinyin: str
+    sex: str
+    birth_date: date | None
+    numbers: list[Number]
+    phones: list[str]
+    address: str
+    managing: str
+    source: str
+    created_at: datetime
+    temporary_no: str
+    deceased_on: date | None
+    household: list[Housemate]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two entries, how alike they are and why, and what people decided about them before (newest first)."""
+
+    one: Side
+    other: Side
+    score: float
+    reasons: tuple[Reason, ...]
+    decisions: list[Decision]
+
+    @property
+    def same_number_kinds_differ(self) -> bool:
+        """Whether both have an identity card, and not the same."""
+        return any(reason.code == "id_different" for reason in self.reasons)
+
+
+def pair(one_id: int, other_id: int, *, actor: Actor) -> Pair:
+    """Two entries side by side; the look at both is in the trail. Raises Forbidden, NotVisible."""
+    actor.require(DECIDE)
+    one, other = side(one_id), side(other_id)
+    for resident_id in (one_id, other_id):
+        record(actor=actor, act="residents.compare", subject=f"resident:{resident_id}", resident_id=resident_id)
+    score, reasons = _compared(one_id, other_id)
+    low, high = sorted((one_id, other_id))
+    decisions = Decision.objects.filter(low_id=low, high_id=high).order_by("-decided_at", "-pk")
+    return Pair(one, other, score, reasons, list(decisions))
+
+
+def side(resident_id: int) -> Side:
+    """One entry in full. Raises NotVisible."""
+    row = Resident.objects.unscoped(_WHY).filter(pk=resident_id).first()
+    shown = card(resident_id)
+    if row is None or shown is None:
+        raise NotVisible
+    names = organisation.names({i for i in (row.managing_institution_id, row.source_id) if i is not None})
+    return Side(
+        id=row.pk,
+        name=row.name,
+        pinyin=row.pinyin,
+        sex=shown.sex_label,
+        birth_date=row.birth_date,
+        numbers=numbers(resident_id),
+        phones=phones(resident_id),
+        address=row.address or "",
+        managing=names.get(row.managing_institution_id or 0, ""),
+        source=names.get(row.source_id or 0, ""),
+        created_at=row.created_at,
+        temporary_no=row.temporary_no or "",
+        deceased_on=row.deceased_on,
+        household=household(resident_id),
+    )
+
+
+def _compared(one_id: int, other_id: int) -> tuple[float, tuple[Reason, ...]]:
+    """The score of two stored entries, one of them taken as if it came in."""
+    row = Resident.objects.unscoped(_WHY).get(pk=one_id)
+    known = list(Identifier.objects.filter(resident_id=one_id, active=True))
+    document = next((n for n in sorted(known, key=lambda n: n.kind) if n.kind in DOCUMENTS), None)
+    card_no = next((n for n in known if n.kind == "card"), None)
+    phone = Phone.objects.filter(resident_id=one_id).first()
+    values: dict[str, Any] = {
+        "name": row.name,
+        "sex": row.sex,
+        "birth_date": row.birth_date,
+        "id_type": document.kind if document else None,
+        "id_number": document.value if document else None,
+        "phone": phone.value if phone else None,
+        "card_no": card_no.value if card_no else None,
+        "address": row.address,
+    }
+    incoming = clean(pl.DataFrame({name: [values.get(name)] for name in COLUMNS}, schema=COLUMNS))
+    judged = judge(incoming, candidates.one_pair(incoming, other_id))
+    return round(float(judged.score[0]), 1), judged.reasons(0)

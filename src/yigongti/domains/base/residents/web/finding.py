@@ -1,0 +1,92 @@
+"""Finding a resident: by words, by number, by barcode. Searches are sent as POST: no number is in an address."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from yigongti.domains.base.residents.barcode import BarcodeRefused, make_barcode, read_barcode
+from yigongti.domains.base.residents.permissions import DECIDE, REGISTER, SCAN, SEARCH, SHOW_BARCODE
+from yigongti.domains.base.residents.search import By, search
+from yigongti.domains.base.residents.selectors import card, institution_names
+from yigongti.domains.base.residents.web.forms import ScanForm, SearchForm
+from yigongti.kernel.access.api import Actor, NotVisible
+from yigongti.kernel.access.web.guard import permission_required
+
+TOKEN_LENGTH = 60  # a barcode typed into the search box is longer than any number or name
+
+
+@permission_required(SEARCH)
+def find(request: HttpRequest) -> HttpResponse:
+    """The search and what it found, masked."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    context = {
+        "may_decide": actor.may(DECIDE),
+        "may_show": actor.may(SHOW_BARCODE),
+        "may_register": actor.may(REGISTER),
+    }
+    if request.method != "POST":
+        return render(request, "residents/search.html", {"form": SearchForm(), **context})
+    if "compare" in request.POST and actor.may(DECIDE):
+        return _compare(request)
+    form = SearchForm(request.POST)
+    if not form.is_valid():
+        return render(request, "residents/search.html", {"form": form, **context}, status=422)
+    typed = form.cleaned_data["q"]
+    if len(typed) >= TOKEN_LENGTH and typed.isalnum() and actor.may(SCAN):
+        return _open(request, typed, actor)
+    found = search(typed, actor=actor, birth_year=form.cleaned_data["year"])
+    return render(
+        request,
+        "residents/search.html",
+        {
+            "form": form,
+            "found": found,
+            "by_number": found.by is By.NUMBER,
+            "institutions": institution_names(found.cards),
+            **context,
+        },
+    )
+
+
+def _compare(request: HttpRequest) -> HttpResponse:
+    """Two of the residents found, chosen by hand, lead to their comparison."""
+    chosen = {int(text) for text in request.POST.getlist("id") if text.isdigit() and len(text) < 19}
+    if len(chosen) != 2:
+        messages.warning(request, _("请正好选两条记录来核对。"))
+        return redirect("residents:search")
+    one, other = sorted(chosen)
+    return redirect("residents:compare", one=one, other=other)
+
+
+@permission_required(SCAN)
+def scan(request: HttpRequest) -> HttpResponse:
+    """Read a personal barcode; the record then opens, or not, under the scanner's own rights."""
+    if request.method != "POST":
+        return render(request, "residents/scan.html", {"form": ScanForm()})
+    form = ScanForm(request.POST)
+    if not form.is_valid():
+        return render(request, "residents/scan.html", {"form": form}, status=422)
+    return _open(request, form.cleaned_data["code"], request.actor)  # type: ignore[attr-defined]
+
+
+def _open(request: HttpRequest, code: str, actor: Actor) -> HttpResponse:
+    try:
+        resident_id = read_barcode(code, actor)
+    except BarcodeRefused as refused:
+        return render(request, "residents/scan.html", {"form": ScanForm(), "refused": str(refused)}, status=422)
+    return HttpResponseRedirect(reverse("health_record:record", kwargs={"resident_id": resident_id}))
+
+
+@permission_required(SHOW_BARCODE)
+def barcode(request: HttpRequest, pk: int) -> HttpResponse:
+    """A fresh code of a resident, to be shown on a screen or printed for the next desk."""
+    shown = card(pk)
+    if shown is None:
+        raise NotVisible
+    token, until = make_barcode(pk, actor=request.actor)  # type: ignore[attr-defined]
+    if request.method == "POST":
+        messages.success(request, _("已换成新的条码，旧条码到期前仍可使用。"))
+        return redirect("residents:barcode", pk=pk)
+    return render(request, "residents/barcode.html", {"card": shown, "token": token, "until": until})
