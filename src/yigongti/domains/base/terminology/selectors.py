@@ -173,7 +173,7 @@ def find(system: str, code: str, on: date | None = None) -> Coded | None:
         return None
     within = (best.starts_on or on) <= on < (best.ends_on or date.max)
     found = _coded([best])[0]
-    if best.here and within:  # type: ignore[attr-defined]
+    if best.here and within:
         return found
     return Coded(**{**found.__dict__, "active": False})
 
