@@ -8,7 +8,8 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.tasks import Task
 
-RETRY = RetryStrategy(max_attempts=5, exponential_wait=3)
+MOST_ATTEMPTS = 5
+RETRY = RetryStrategy(max_attempts=MOST_ATTEMPTS, exponential_wait=3)
 
 
 def task(

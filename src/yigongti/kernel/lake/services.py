@@ -1,6 +1,7 @@
 """Publishing: from PostgreSQL to Parquet, a month at a time, each month switched whole."""
 
 import io
+import logging
 import os
 from collections.abc import Callable, Iterable
 from datetime import date
@@ -16,6 +17,8 @@ from django.db import connection, transaction
 from yigongti.kernel import clock
 from yigongti.kernel.lake.datasets import Dataset, dataset_named
 from yigongti.kernel.lake.models import Part, Stale
+
+log = logging.getLogger(__name__)
 
 NULL = "\\N"
 OLD_FILES_KEPT = 2  # readers that began before a switch still find the file they began with
@@ -36,12 +39,22 @@ def mark_stale(dataset: str, months: Iterable[date]) -> None:
 
 
 def publish_stale(progress: Progress | None = None) -> int:
-    """Publish every month that waits; returns how many. Safe to kill and to run beside another."""
+    """Publish every month that waits; returns how many. Safe to kill and to run beside another.
+
+    A month that can't be published keeps no other from it; the first such error is raised at the end.
+    """
     waiting = list(Stale.objects.values_list("dataset", "month").distinct().order_by("dataset", "month"))
+    failed: list[Exception] = []
     for done, (name, month) in enumerate(waiting, start=1):
-        publish_month(dataset_named(name), month)
+        try:
+            publish_month(dataset_named(name), month)
+        except Exception as error:
+            log.exception("%s of %s could not be published", name, month)
+            failed.append(error)
         if progress:
             progress(name, done, len(waiting))
+    if failed:
+        raise failed[0]
     return len(waiting)
 
 

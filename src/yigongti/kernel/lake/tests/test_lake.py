@@ -7,10 +7,12 @@ import pyarrow as pa
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from yigongti.kernel.lake import datasets as registry
 from yigongti.kernel.lake.api import Dataset, engine, mark_stale, publish_stale, register_dataset, snapshot, table
 from yigongti.kernel.lake.models import Stale
+from yigongti.kernel.lake.tasks import wake
 
 pytestmark = pytest.mark.django_db
 
@@ -107,6 +109,26 @@ def test_a_publication_that_fails_leaves_the_month_as_it_was_and_waiting(things)
         publish_stale()
     assert len(read()) == 4
     assert Stale.objects.filter(dataset="test_things").exists()
+
+
+def test_a_month_that_can_not_be_published_holds_no_other_up(things):
+    put((6, date(2025, 1, 3), "x", True, 1, Decimal("123456789012345")), AWKWARD[1])
+    with pytest.raises(pa.ArrowInvalid):
+        publish_stale()
+    assert read() == [AWKWARD[1]]
+    assert list(Stale.objects.values_list("month", flat=True)) == [date(2025, 1, 1)]
+
+
+def test_a_mark_no_job_waits_for_gets_its_job(things):
+    """A mark committed just after the one waiting job had begun finds that job taken, and so queues none."""
+    put(*AWKWARD)
+    ProcrastinateJob.objects.filter(task_name="lake.publish", status="todo")._raw_delete("default")
+    wake(timestamp=0)
+    assert ProcrastinateJob.objects.filter(task_name="lake.publish", status="todo").count() == 1
+    publish_stale()
+    ProcrastinateJob.objects.filter(task_name="lake.publish", status="todo")._raw_delete("default")
+    wake(timestamp=0)
+    assert not ProcrastinateJob.objects.filter(task_name="lake.publish", status="todo").exists()
 
 
 def test_old_files_do_not_pile_up(things, django_capture_on_commit_callbacks):
