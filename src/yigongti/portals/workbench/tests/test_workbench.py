@@ -32,9 +32,9 @@ def item(title, *, due_days, kind="test.loan"):
 def loans(monkeypatch):
     """What the kernel's inbox holds for the doctor of organisation 1, in no order."""
     held = [
-        item("young", due_days=1),
+        item("chair-soon", due_days=1),
         item("open", due_days=None),
-        item("old", due_days=-1),
+        item("chair-late", due_days=-1),
         item("referral", due_days=2, kind="test.referral"),
     ]
 
@@ -55,7 +55,7 @@ def test_what_waits_is_grouped_and_the_overdue_come_first(loans):
     with clock.fixed(NOON):
         loan, referral = waiting(OWNER_DOCTOR)
         assert (loan.label, referral.label) == ("借用", "转诊")
-        assert [one.title for one in loan.items] == ["old", "young", "open"]
+        assert [one.title for one in loan.items] == ["chair-late", "chair-soon", "open"]
         assert (loan.overdue, referral.overdue) == (1, 0)
 
 
@@ -71,13 +71,13 @@ def test_the_page_says_how_many_and_how_late(loans):
 def test_somebody_elses_cases_do_not_show(loans):
     shown = page(person("doctor", 99))
     assert "现在没有等您处理的事。" in shown
-    assert "old" not in shown
+    assert "chair-late" not in shown
 
 
 def test_the_inbox_lists_and_filters(loans):
     assert "共 4 条" in page(OWNER_DOCTOR, inbox_page)
-    shown = page(OWNER_DOCTOR, inbox_page, "/inbox/?q=you")
-    assert "共 1 条" in shown and "young" in shown and "old" not in shown
+    shown = page(OWNER_DOCTOR, inbox_page, "/inbox/?q=soon")
+    assert "共 1 条" in shown and "chair-soon" in shown and "chair-late" not in shown
     assert "共 3 条" in page(OWNER_DOCTOR, inbox_page, "/inbox/?kind=test.loan")
 
 
