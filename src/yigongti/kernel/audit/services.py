@@ -1,10 +1,11 @@
 """Writing the trail and checking it."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from yigongti.kernel import clock
 from yigongti.kernel.audit import chain
@@ -43,8 +44,8 @@ def record(
     shard = chain.shard_of(actor.id)
     with transaction.atomic():
         head = Head.objects.select_for_update().filter(shard=shard).first()
-        if head is None:
-            Head.objects.bulk_create([_head(shard, 0, EMPTY)], ignore_conflicts=True)
+        if head is None:  # the first line of all: every chain begins, so that none can vanish whole
+            Head.objects.bulk_create([_head(s, 0, EMPTY) for s in range(chain.SHARDS)], ignore_conflicts=True)
             head = Head.objects.select_for_update().get(shard=shard)
         line = Line(
             shard=shard,
@@ -93,7 +94,7 @@ def verify() -> Verification:
     secret = key("audit")
     faults: list[Fault] = []
     count = 0
-    with transaction.atomic():
+    with _one_moment():
         heads = {head.shard: head for head in Head.objects.all()}
         ends: dict[int, tuple[int, bytes]] = {}
         for line in _in_order():
@@ -104,7 +105,7 @@ def verify() -> Verification:
             elif chain.seal(secret, previous, line.shard, line.number, line.at, line.content()) != bytes(line.seal):
                 faults.append(Fault(line.shard, line.number, "altered"))
             ends[line.shard] = (line.number, bytes(line.seal))
-        for shard in heads.keys() | ends.keys():
+        for shard in range(chain.SHARDS) if heads or ends else ():
             number, last = ends.get(shard, (0, EMPTY))
             head = heads.get(shard)
             if head is None or (head.number, bytes(head.last)) != (number, last):
@@ -112,6 +113,17 @@ def verify() -> Verification:
             elif bytes(head.seal) != chain.seal_of_head(secret, shard, number, last):
                 faults.append(Fault(shard, number, "head"))
     return Verification(count, tuple(faults))
+
+
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """See heads and lines as they stood together, while others go on writing."""
+    outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
 
 
 def _in_order() -> Iterator[Line]:

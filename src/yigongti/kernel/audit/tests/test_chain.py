@@ -87,6 +87,14 @@ def test_a_cut_off_end_is_found_even_if_the_head_is_moved_back():
     assert any(kind == "head" for _, kind in faults())
 
 
+def test_a_chain_removed_whole_with_its_head_is_found():
+    write(actor_id=1)
+    write(actor_id=2)
+    tamper("DELETE FROM audit_line WHERE shard = 1")
+    tamper("DELETE FROM audit_head WHERE shard = 1")
+    assert not verify().sound
+
+
 def test_an_emptied_table_is_found():
     write()
     tamper("DELETE FROM audit_line")
