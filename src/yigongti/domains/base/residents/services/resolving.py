@@ -169,10 +169,13 @@ def _by_numbers(incoming: Incoming, state: _State, origin: Origin) -> None:
     agree = (by_patient != NOBODY) & ((by_document == NOBODY) | (by_document == by_patient))
     new_document = agree & (by_document == NOBODY) & some.has_id
     contradicted = _has_other_document(by_patient, some, np.flatnonzero(new_document))
+    asked = _asked_about(by_patient, by_document)
     for k, row in enumerate(rest.tolist()):
         who, other = int(by_patient[k]), int(by_document[k])
         if who != NOBODY:
-            if (other not in (NOBODY, who)) or k in contradicted:
+            if (who, other) in asked:
+                state.settle(row, who, Outcome.KNOWN)  # people are deciding whether the two are one
+            elif (other not in (NOBODY, who)) or k in contradicted:
                 state.refuse(row, intake.NUMBERS_DISAGREE)
             elif other == who or not some.named[k] or _names_fit(keys[k], patient.name_key[k]):
                 state.settle(row, who, Outcome.KNOWN)
@@ -182,6 +185,19 @@ def _by_numbers(incoming: Incoming, state: _State, origin: Origin) -> None:
             state.settle(row, other, Outcome.KNOWN)
         elif not keys[k] and not some.has_id[k] and some.card_blinds[k] is None:
             state.refuse(row, intake.UNKNOWN_PATIENT)
+
+
+def _asked_about(some: NDArray[np.int64], others: NDArray[np.int64]) -> set[tuple[int, int]]:
+    """The pairs of differing entries about which staff are being asked whether they are one person."""
+    pairs = {(int(a), int(b)) for a, b in zip(some, others, strict=True) if NOBODY not in (a, b) and a != b}
+    if not pairs:
+        return set()
+    ids = {one for pair in pairs for one in pair}
+    open_ones = Review.objects.filter(
+        state=Review.State.OPEN, question=Review.Question.SAME, resident_id__in=ids, candidate_id__in=ids
+    ).values_list("resident_id", "candidate_id")
+    about = {frozenset(pair) for pair in open_ones}
+    return {pair for pair in pairs if frozenset(pair) in about}
 
 
 def _names_fit(one: str, other: str) -> bool:
