@@ -5,6 +5,7 @@ surname, the sound of the whole name with a date in which day, month or year alo
 incoming person, everybody of the same birth date.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -91,24 +92,41 @@ class Pairs:
 def find(incoming: Incoming, *, wide: bool = False) -> Pairs:
     """Every pair of an incoming record and a resident that share a block; merged entries count as who they became."""
     spelled = incoming.spelled
-    count = len(incoming)
     named = incoming.named.tolist()
     rows = fetch(
         _WIDE if wide else _NARROW,
         {
-            "n": packed(range(count)),
+            "n": packed(range(len(incoming))),
             "born": packed(incoming.born),
             "surname": packed([s.surname_sound if ok else None for s, ok in zip(spelled, named, strict=True)]),
             "pinyin": packed([s.pinyin if ok else None for s, ok in zip(spelled, named, strict=True)]),
-            "phone": packed(incoming.phone_blinds),
             "id": packed(incoming.id_blinds),
             "card": packed(incoming.card_blinds),
-            "family": FAMILY_PHONES,
         },
     )
+    rows += _by_phone(incoming)
     if not rows:
         return Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64), [], _persons([], [], incoming))
-    return _pairs(rows, incoming)
+    return _pairs(list(dict.fromkeys(rows)), incoming)
+
+
+def _by_phone(incoming: Incoming) -> list[tuple[int, int]]:
+    """Pairs that share a phone. A phone of very many is an institution's or a placeholder: it is forgotten."""
+    given = [k for k, blind in enumerate(incoming.phone_blinds) if blind is not None]
+    if not given:
+        return []
+    rows = fetch(
+        f"""
+        SELECT k.n, p.resident_id FROM unnest({array("bytea")}) WITH ORDINALITY AS k (phone, n)
+        CROSS JOIN LATERAL (SELECT resident_id FROM residents_phone WHERE blind = k.phone LIMIT %s) p
+        """,  # noqa: S608  (constants)
+        [packed([incoming.phone_blinds[k] for k in given]), FAMILY_PHONES + 1],
+    )
+    held = Counter(n for n, _ in rows)
+    for n, count in held.items():
+        if count > FAMILY_PHONES:
+            incoming.persons.phone[given[n - 1]] = 0
+    return [(given[n - 1], resident_id) for n, resident_id in rows if held[n] <= FAMILY_PHONES]
 
 
 def one_pair(incoming: Incoming, resident_id: int) -> Pairs:
@@ -257,8 +275,8 @@ _INCOMING = f"""
     WITH k AS (
         SELECT * FROM unnest(
             {array("int", "n")}, {array("date", "born")}, {array("text", "surname")}, {array("text", "pinyin")},
-            {array("bytea", "phone")}, {array("bytea", "id")}, {array("bytea", "card")}
-        ) AS t (n, born, surname, pinyin, phone, id, card)
+            {array("bytea", "id")}, {array("bytea", "card")}
+        ) AS t (n, born, surname, pinyin, id, card)
     )
 """  # noqa: S608  (constants)
 _BY_NUMBER = """
@@ -267,10 +285,6 @@ _BY_NUMBER = """
     UNION
     SELECT k.n, i.resident_id FROM k
     JOIN residents_identifier i ON i.blind = k.card AND i.active AND i.source_id IS NULL
-    UNION
-    SELECT k.n, p.resident_id FROM k CROSS JOIN LATERAL (
-        SELECT resident_id FROM residents_phone WHERE blind = k.phone LIMIT %(family)s
-    ) p
 """
 _BY_NAME = """
     SELECT k.n, r.id FROM k JOIN residents_resident r

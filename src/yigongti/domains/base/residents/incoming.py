@@ -229,7 +229,7 @@ def _each(column: pl.Series, which: pl.Series, change: Callable[[str], str | Non
     rows = which.fill_null(False).arg_true()
     if not len(rows):
         return column
-    return column.scatter(rows, [change(text) for text in column.gather(rows).to_list()])
+    return column.clone().scatter(rows, [change(text) for text in column.gather(rows).to_list()])
 
 
 def named(folded: pl.Series) -> NDArray[np.bool_]:

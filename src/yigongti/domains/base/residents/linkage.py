@@ -14,7 +14,7 @@ from yigongti.domains.base.residents.incoming import Incoming
 from yigongti.domains.base.residents.weights import Aspect, Commonness, Levels, Number
 
 Keys = NDArray[np.uint64]
-LARGEST_BLOCK = 500  # records that share a key; a larger block is a placeholder value, not a trait of a person
+LARGEST_BLOCK = 300  # records that share a key; a larger block is a placeholder value, not a trait of a person
 AT_ONCE = 2_000_000  # pairs compared at a time
 
 
@@ -28,13 +28,21 @@ def pairs_within(incoming: Incoming, *, at_least: float) -> tuple[Rows, Rows, ND
 
 
 def blocked(persons: Persons) -> tuple[Rows, Rows]:
-    """Every pair i < j that shares a block, once."""
+    """Every pair i < j that shares a block, once. Forgets phones, cards and addresses that very many share."""
+    for shared in (persons.phone, persons.card, persons.address, persons.household):
+        _forget_placeholders(shared)
     count = len(persons)
     found = [_pairs_of(key) for key in _block_keys(persons)]
     if not found or count < 2:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     packed = np.unique(np.concatenate(found))
     return (packed >> np.int64(32)), packed & np.int64(0xFFFFFFFF)
+
+
+def _forget_placeholders(keys: Keys) -> None:
+    """Set to 0, in place, what too many records share to be a trait of a person or a household."""
+    _, back, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    keys[counts[back] > LARGEST_BLOCK] = 0
 
 
 def _block_keys(persons: Persons) -> Iterable[Keys]:

@@ -62,19 +62,20 @@ def whole(resident_id: int) -> int | None:
 
 def cluster(resident_id: int) -> tuple[int, ...]:
     """Ids of all entries that are this person: facts stay with the entry they came in under."""
-    top = whole(resident_id)
-    if top is None:
-        return ()
     rows = fetch(
         """
-        WITH RECURSIVE person AS (
-            SELECT id FROM residents_resident WHERE id = %s
+        WITH RECURSIVE chain AS (
+            SELECT id, merged_into_id FROM residents_resident WHERE id = %s
+            UNION ALL
+            SELECT r.id, r.merged_into_id FROM chain c JOIN residents_resident r ON r.id = c.merged_into_id
+        ), person AS (
+            SELECT id FROM chain WHERE merged_into_id IS NULL
             UNION ALL
             SELECT r.id FROM person p JOIN residents_resident r ON r.merged_into_id = p.id
         )
         SELECT id FROM person ORDER BY id
         """,
-        [top],
+        [resident_id],
     )
     return tuple(row[0] for row in rows)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from yigongti.domains.base.residents.columns import array, fetch, packed
 from yigongti.domains.base.residents.incoming import Incoming
 from yigongti.domains.base.residents.models import Identifier, IdentifierKind, Phone, Resident
+from yigongti.domains.base.residents.services.households import keep_households
 from yigongti.kernel import clock
 from yigongti.kernel.privacy.api import seal_many
 
@@ -79,6 +80,7 @@ def create(incoming: Incoming, origin: Origin, *, with_document: NDArray[np.bool
     everybody = np.arange(count)
     add_numbers(incoming, ids, origin.source_id, patient=everybody, document=everybody[with_document], card=everybody)
     add_phones(incoming, ids, everybody)
+    keep_households(incoming, ids, origin.source_id)
     return ids
 
 
@@ -210,6 +212,7 @@ def learn(
     for rows in (patient, document, card, add_phones(incoming, ids, np.arange(len(incoming)))):
         changed[rows] = True
     changed[_update_details(incoming, ids)] = True
+    changed[keep_households(incoming, ids, origin.source_id)] = True
     return changed
 
 

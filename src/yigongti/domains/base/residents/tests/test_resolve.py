@@ -6,6 +6,7 @@ import pytest
 
 from yigongti.domains.base.organisation.tests.factories import organisation
 from yigongti.domains.base.residents.models import Identifier, Phone, Resident, Review
+from yigongti.domains.base.residents.selectors import household
 from yigongti.domains.base.residents.tests.factories import frame, id_number, person, register, send
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +97,14 @@ def test_a_borrowed_card_is_not_believed(hospital):
     assert Identifier.objects.get(kind="01").resident_id == one
 
 
+def test_a_phone_of_very_many_says_nothing(hospital):
+    desk = {"phone": "13800138000"}
+    register(*(person(f"{'王李张刘陈'[k % 5]}{'甲乙丙丁戊己庚'[k % 7]}", date(1950 + k, 1 + k % 12, 3), "1",
+                      patient_no=f"D{k}", **desk) for k in range(30)), source=hospital)  # fmt: skip
+    [(_, outcome, _)] = send(person("王贾", date(1950, 1, 3), "1", patient_no="X", **desk), source=hospital)
+    assert outcome != "linked"  # 甲 and 贾 sound alike: with a phone of their own they would be one person
+
+
 def test_twins_of_one_household_stay_two(hospital):
     mother = {"phone": "13900001111", "address": "玉山镇一村3号"}
     born = date(2015, 6, 1)
@@ -171,6 +180,22 @@ def test_what_is_new_is_added_and_what_is_known_is_not_overwritten(hospital):
     assert resident.phones.get().value == "13812345678"
     send(zhang(patient_no="P1", address="玉山镇二村9号"), source=hospital)
     assert everybody().get(pk=one).address == "玉山镇二村9号"
+
+
+def test_households_follow_the_latest_record(hospital, clinic):
+    def member(no, household, relation=None):
+        return person(f"王{'甲乙丙'[no]}", date(1980 + no, 1, 1), "1", patient_no=f"P{no}", household_no=household,
+                      relation_to_head=relation)  # fmt: skip
+
+    one, two, three = register(member(0, "H1", "户主"), member(1, "H1", "长子"), member(2, "H2"), source=hospital)
+    assert [(mate.card.id, mate.relation) for mate in household(one)] == [(two, "长子")]
+    assert [outcome for _, outcome, _ in send(member(0, "H1", "户主"), member(1, "H2"), source=hospital)] == [
+        "known"
+    ] * 2
+    assert household(one) == [] and [mate.card.id for mate in household(three)] == [two]
+    # The same number of another sender is another household.
+    send(member(0, "H2"), source=clinic)
+    assert [mate.card.id for mate in household(three)] == [two]
 
 
 def test_who_was_unknown_gets_a_name_later(hospital):
