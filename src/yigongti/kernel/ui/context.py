@@ -7,6 +7,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
+from yigongti.kernel import clock
 from yigongti.kernel.ui.navigation import entries_for
 from yigongti.kernel.ui.place import consortium_name, place_name
 from yigongti.kernel.ui.shell import organisation_name, quick_search
@@ -31,6 +32,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         "phone": [entry for entry in flat if entry.item.on_phone][:3],
         "search": _search(actor),
         "other_language": ("zh-hans", "中文") if english else ("en", "English"),
+        "now": clock.now(),
         "language": "en" if english else "zh-Hans",
     }
 

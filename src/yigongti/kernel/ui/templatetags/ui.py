@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 
 import segno
 from django import forms, template
@@ -34,6 +34,7 @@ def _sheet() -> str:
 
 
 @register.simple_tag
+@lru_cache(maxsize=1024)
 def icon(name: str, label: str = "") -> SafeString:
     """A symbol of ``static/ui/icons.svg``; decorative unless it has a label."""
     if label:

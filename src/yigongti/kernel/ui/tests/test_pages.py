@@ -20,6 +20,7 @@ from yigongti.kernel.ui.navigation import Group, NavItem, entries_for
 from yigongti.kernel.ui.tests.requests import look, send
 from yigongti.kernel.workflow.models import History
 
+COMPONENTS = Path(__file__).parents[1] / "templates" / "cotton"
 STATIC = Path(__file__).parents[1] / "static" / "ui"
 INLINE = re.compile(
     r"<script(?![^>]*\bsrc=)(?![^>]*application/json)|<style|\sstyle=|\son(?!e=)[a-z]+=|javascript:|https?://"
@@ -125,6 +126,20 @@ def test_a_field_is_tied_to_its_label_hint_and_error():
     assert 'href="#id_sex"' in page and 'id="id_sex"' in page
     assert 'type="date"' in page
     assert "<legend" in page
+
+
+@pytest.mark.parametrize("name", sorted(file.stem for file in COMPONENTS.glob("*.html") if file.stem != "field"))
+def test_a_component_draws_with_nothing_given(name):
+    assert drawn(f"<c-{name.replace('_', '-')} />").strip() or name in {"error_summary", "icon"}
+
+
+def test_a_component_does_not_take_what_the_page_happens_to_hold():
+    """Cotton shows a component the page's own variables: each attribute must have its default."""
+    leak = "LEAK"
+    held = dict.fromkeys(("title", "lead", "href", "kind", "actions", "tags", "crumbs", "value", "label", "foot"), leak)
+    for file in COMPONENTS.glob("*.html"):
+        if file.stem != "field":
+            assert leak not in drawn(f"<c-{file.stem.replace('_', '-')} />", **held), file.name
 
 
 def test_a_value_is_escaped_everywhere():
