@@ -61,7 +61,7 @@ def views(rows: Iterable[Fact], names: dict[int, str] | None = None) -> list[Fac
     """Facts in the order given; ``names``: what the residents are called, by id."""
     rows = list(rows)
     ids = {row.institution_id for row in rows if row.institution_id} | {row.source_id for row in rows}
-    places = {view.id: view.label for view in organisation.get_many(ids).values()}
+    places = organisation.names(ids)
     return [_view(row, places, (names or {}).get(row.resident_id, "")) for row in rows]
 
 

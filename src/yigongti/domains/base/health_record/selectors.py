@@ -1,5 +1,6 @@
 """Reading facts: a resident's record for whom a relation opens it, and lists of one's own institutions' facts."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,7 +17,7 @@ from yigongti.domains.base.residents import api as residents
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.audit.api import record, who_looked
 
-PAGE = 200
+PAGE = 100
 
 SYSTOLIC, DIASTOLIC = ("8480-6",), ("8462-4",)
 GLUCOSE = ("14771-0", "1558-6", "14749-6", "15074-8", "2339-0", "2345-7")
@@ -95,14 +96,16 @@ def timeline(
     cluster = residents.cluster(resident_id)
     whole = _standing(cluster)
     asked = _filtered(whole, filters)
-    total = asked.count()
+    parts = _parts(whole)
+    total = sum(part.count for part in parts) if filters == Filters() else asked.count()
     rows = asked.order_by("-happened_on", "-happened_at", "-id")[offset : offset + limit]
     found = views(rows)
+    person = residents.whole(resident_id)
     record(
         actor=actor,
         act="health_record.read",
-        subject=f"resident:{residents.whole(resident_id)}",
-        resident_id=residents.whole(resident_id),
+        subject=f"resident:{person}",
+        resident_id=person,
         detail={"relation": relation.kind, "facts": len(found)},
     )
     return Timeline(
@@ -110,8 +113,8 @@ def timeline(
         days=_by_day(found),
         total=total,
         shown=offset + len(found),
-        kinds=_kinds(whole),
-        institutions=_institutions(whole),
+        kinds=_kinds(parts),
+        institutions=_institutions(parts),
         trends=_trends(cluster) if offset == 0 else (),
         earlier=offset + limit if offset + len(found) < total else None,
     )
@@ -251,24 +254,39 @@ def _entries(of_day: list[FactView]) -> tuple[Entry, ...]:
     )
 
 
-def _kinds(whole: QuerySet[Fact]) -> tuple[Option, ...]:
-    counted = dict(whole.order_by().values_list("kind").annotate(n=Count("id")))
+@dataclass(frozen=True)
+class _Part:
+    kind: str
+    institution_id: int | None
+    institution_name: str
+    count: int
+
+
+def _parts(whole: QuerySet[Fact]) -> list[_Part]:
+    """How many facts of what kind are from where: one query, since every one looks into the partition of each month."""
+    rows = whole.order_by().values_list("kind", "institution_id", "institution_name").annotate(n=Count("id"))
+    return [_Part(*row) for row in rows]
+
+
+def _kinds(parts: list[_Part]) -> tuple[Option, ...]:
+    counted: Counter[str] = Counter()
+    for part in parts:
+        counted[part.kind] += part.count
     return tuple(Option(kind, str(kind.label), counted[kind]) for kind in FactKind if kind in counted)
 
 
-def _institutions(whole: QuerySet[Fact]) -> tuple[Option, ...]:
-    counted = list(
-        whole.order_by().values_list("institution_id", "institution_name").annotate(n=Count("id")).order_by("-n")
-    )
-    inside: dict[int, int] = {}
-    options = []
-    for institution_id, name, n in counted:
-        if institution_id is None:
-            options.append(Option(f"name:{name}", name, n))
-        else:
-            inside[institution_id] = inside.get(institution_id, 0) + n
-    known = organisation.get_many(inside)
-    options += [Option(f"id:{i}", known[i].label if i in known else str(i), n) for i, n in inside.items()]
+def _institutions(parts: list[_Part]) -> tuple[Option, ...]:
+    counted: Counter[str] = Counter()
+    known = organisation.names({part.institution_id for part in parts if part.institution_id is not None})
+    labels: dict[str, str] = {}
+    for part in parts:
+        inside = part.institution_id is not None
+        value = f"id:{part.institution_id}" if inside else f"name:{part.institution_name}"
+        counted[value] += part.count
+        labels[value] = (
+            known.get(part.institution_id or 0, str(part.institution_id)) if inside else part.institution_name
+        )
+    options = [Option(value, labels[value], count) for value, count in counted.items()]
     return tuple(sorted(options, key=lambda option: (-option.count, option.label)))
 
 

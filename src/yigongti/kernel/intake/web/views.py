@@ -45,7 +45,11 @@ def batches(request: HttpRequest) -> HttpResponseBase:
     """What was received, newest first."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     rows = selectors.batches(actor)
-    senders = {source.id: source.name for source in sources(set(rows.values_list("source_id", flat=True).distinct()))}
+    senders = {
+        source.id: source.name
+        for source in sources(set(rows.order_by().values_list("source_id", flat=True).distinct()))
+    }
+    states = {state.value: str(state.label) for state in Batch.State}
     return Listing(
         request,
         rows,
@@ -60,7 +64,7 @@ def batches(request: HttpRequest) -> HttpResponseBase:
                 "state",
                 _("状态"),
                 kind="tag",
-                value=lambda row: row.get_state_display(),
+                value=lambda row: states[row.state],
                 tag=lambda row: STATE_TAGS[row.state],
             ),
             Column("stored", _("新存入"), kind="number"),

@@ -80,10 +80,10 @@ def _header(resident_id: int) -> dict[str, Any]:
     if card is None:
         raise Http404
     managing = card.managing_institution_id
-    places = organisation.get_many([managing]) if managing else {}
+    places = organisation.names([managing]) if managing else {}
     return {
         "card": card,
-        "managing": places[managing].label if managing in places else "",
+        "managing": places.get(managing or 0, ""),
         "numbers": residents.numbers(card.id),
         "phones": residents.phones(card.id),
     }
