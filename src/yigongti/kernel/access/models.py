@@ -36,6 +36,15 @@ class Account(AbstractBaseUser):
         return self.name
 
 
+class Stranger(models.Model):
+    """Failed sign-ins under a name that is nobody's, counted and locked as an account's are."""
+
+    name_digest = models.CharField(max_length=64, primary_key=True)
+    failed_sign_ins = models.PositiveSmallIntegerField(default=0)
+    locked_until = models.DateTimeField(null=True)
+    tried_at = models.DateTimeField(db_index=True)
+
+
 class Grant(models.Model):
     """A role held at an organisation and everything under it, from a day, up to (not including) another."""
 

@@ -21,5 +21,6 @@ CLINICIANS = frozenset({Role.VILLAGE_DOCTOR, Role.DOCTOR})
 MANAGERS = frozenset({Role.DIRECTOR, Role.GUIDANCE_OFFICER})
 EVERYONE = frozenset(Role)
 
-# Whoever grants rights may not also use the system's data or read its trail (GB/T 22239-2019 8.1.4, controls 05–08).
+# Whoever makes accounts, grants rights or reads the trail does nothing else here, and no two of these (GB/T 22239-2019
+# 8.1.4, controls 05–08); services.grant_role refuses it.
 SEPARATE = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})

@@ -16,6 +16,7 @@ WORDS: dict[str, str | Promise] = {
     "access.reset_password": _("重置密码"),
     "access.grant_role": _("授予角色"),
     "access.end_grant": _("收回角色"),
+    "access.not_visible": _("打开看不到的内容"),
 }
 
 

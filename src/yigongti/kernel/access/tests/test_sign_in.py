@@ -69,6 +69,43 @@ def test_an_unknown_name_looks_like_a_wrong_password(account):
     assert services.sign_in("nobody", "x") == services.sign_in("zhang", "x")
 
 
+def test_an_unknown_name_looks_like_a_wrong_password_however_often_it_is_tried(account):
+    for _ in range(7):
+        assert services.sign_in("nobody", "x") == services.sign_in("zhang", "x")
+
+
+def test_tries_under_an_unknown_name_and_during_a_lock_are_in_the_trail(account):
+    services.sign_in("My-Own-Password-1", "x")
+    for _ in range(6):
+        services.sign_in("zhang", "x")
+    lines = Line.objects.filter(act="access.sign_in", outcome="refused")
+    assert lines.filter(subject="account:unknown").count() == 1
+    assert lines.filter(subject=f"account:{account.pk}").count() == 6
+    assert "My-Own-Password-1" not in str([line.content() for line in lines])
+
+
+def test_an_old_password_can_not_be_guessed_in_an_open_session(account):
+    for left in (4, 3, 2, 1):
+        with pytest.raises(ValueError, match="old"):
+            services.change_password(account.pk, "wrong", "Second-Password-2")
+        assert Line.objects.filter(act="access.change_password", outcome="refused").last().detail == {"left": left}
+    with pytest.raises(services.AccountLocked):
+        services.change_password(account.pk, "wrong", "Second-Password-2")
+    with pytest.raises(services.AccountLocked):
+        services.change_password(account.pk, PASSWORD, "Second-Password-2")
+    assert services.sign_in("zhang", PASSWORD).locked_minutes == 15
+
+
+def test_an_account_at_home_nowhere_is_no_institutions_to_touch(account):
+    Account.objects.filter(pk=account.pk).update(home_organisation_id=None)
+    for act in (
+        lambda actor: services.reset_password(account.pk, "Second-Password-2", actor=actor),
+        lambda actor: services.set_active(account.pk, False, actor=actor),
+    ):
+        with pytest.raises(Forbidden):
+            act(person(Role.SYSTEM_ADMIN, 7, id=99))
+
+
 def test_a_closed_account_stays_out(account):
     services.set_active(account.pk, False, actor=system_actor("test"))
     assert services.sign_in("zhang", PASSWORD).account is None

@@ -12,6 +12,7 @@ from yigongti.kernel import clock
 from yigongti.kernel.access import limits
 from yigongti.kernel.access.actors import Forbidden, NotVisible
 from yigongti.kernel.access.selectors import actor_of
+from yigongti.kernel.audit.api import record
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -64,9 +65,17 @@ class acting:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> None:
         if isinstance(error, Forbidden):
+            self._record(request, error.permission.name)
             raise PermissionDenied(str(error)) from error
         if isinstance(error, NotVisible):
+            self._record(request, "access.not_visible")
             raise Http404 from error
+
+    def _record(self, request: HttpRequest, act: str) -> None:
+        """Who tried what is in the trail; an address carries ids, never numbers or names of persons."""
+        actor = request.actor  # type: ignore[attr-defined]
+        if actor is not None:
+            record(actor=actor, act=act, subject=f"page:{request.path}"[:120], outcome="refused")
 
     def _idle(self, request: HttpRequest) -> bool:
         now = clock.now().timestamp()

@@ -78,6 +78,9 @@ def change_password(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             services.change_password(account.pk, form.cleaned_data["old_password"], form.cleaned_data["new_password"])
+        except services.AccountLocked as locked:
+            logout(request)
+            return render(request, "access/locked.html", {"minutes": locked.minutes}, status=403)
         except ValidationError as error:
             form.add_error("new_password", error)
         except ValueError as error:

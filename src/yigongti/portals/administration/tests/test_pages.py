@@ -12,6 +12,7 @@ from yigongti.kernel.access.api import Role, create_account, grant_role, system_
 from yigongti.kernel.access.models import Account, Grant
 from yigongti.kernel.access.services import sign_in
 from yigongti.kernel.audit.api import record
+from yigongti.kernel.audit.models import Line
 
 pytestmark = pytest.mark.django_db
 SYSTEM = system_actor("test")
@@ -113,3 +114,40 @@ def test_the_trail_is_checked_from_the_page(places):
 def test_nobody_else_reads_the_trail(places, role):
     client = client_of(account("someone", role, places["county"]))
     assert client.get(reverse("administration:trail")).status_code == 403
+
+
+def test_a_role_taken_away_is_no_longer_in_the_list(places):
+    pk = account("leaver", Role.INSURANCE_OFFICER, places["east_centre"])
+    Grant.objects.filter(account_id=pk).update(starts_on="2020-01-01", ends_on="2021-01-01")
+    client = client_of(account("keeper", Role.SECURITY_ADMIN, places["county"]))
+    rows = re.search(r"<tbody.*</tbody>", client.get(reverse("administration:accounts")).content.decode(), re.S)[0]
+    assert "leaver" in rows and "医保专员" not in rows
+
+
+def test_the_three_administrators_are_three_people_with_no_other_role(places):
+    doctor = account("doctor", Role.DOCTOR, places["east_centre"])
+    client = client_of(account("keeper", Role.SECURITY_ADMIN, places["county"]))
+    answer = client.post(
+        reverse("administration:grant", args=[doctor]), {"role": "auditor", "organisation": places["county"]}
+    )
+    assert answer.status_code == 422 and "不同的人" in text(answer)
+    auditor = account("reader", Role.AUDITOR, places["county"])
+    for role in ("system_admin", "doctor"):
+        client.post(reverse("administration:grant", args=[auditor]), {"role": role, "organisation": places["county"]})
+    assert [g.role for g in Grant.objects.filter(account_id=auditor)] == ["auditor"]
+
+
+def test_a_local_administrator_cannot_take_over_an_account_with_rights_above_his(places):
+    above = account("above", Role.SECURITY_ADMIN, places["county"])
+    Account.objects.filter(pk=above).update(home_organisation_id=places["east_centre"])
+    client = client_of(account("local", Role.SYSTEM_ADMIN, places["east_centre"]))
+    assert client.post(reverse("administration:reset_password", args=[above])).status_code == 403
+    assert Account.objects.get(pk=above).check_password("Long-Enough-1")
+
+
+def test_what_was_refused_is_in_the_trail(places):
+    doctor = account("doctor", Role.DOCTOR, places["east_centre"])
+    client = client_of(doctor)
+    assert client.get(reverse("administration:accounts")).status_code == 403
+    line = Line.objects.get(actor_id=doctor, outcome="refused")
+    assert (line.act, line.subject) == ("access.manage_accounts", f"page:{reverse('administration:accounts')}")

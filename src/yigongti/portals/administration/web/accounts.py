@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from yigongti.domains.base.organisation import api as organisation
+from yigongti.kernel import clock
 from yigongti.kernel.access import services
 from yigongti.kernel.access.api import Actor, Permission, Role
 from yigongti.kernel.access.passwords import first_password
@@ -73,7 +74,7 @@ def index(request: HttpRequest) -> HttpResponseBase:
             ),
             Column("username", _("用户名"), sort="username"),
             Column("organisation", _("所在机构"), value=lambda a: names.get(a.home_organisation_id, "")),
-            Column("roles", _("角色"), value=lambda a: "、".join(str(Role(g.role).label) for g in a.grants.all())),
+            Column("roles", _("角色"), value=lambda a: "、".join(_roles_of(a))),
             Column("last_login", _("最近登录"), kind="moment", sort="last_login"),
             Column(
                 "is_active",
@@ -90,6 +91,12 @@ def index(request: HttpRequest) -> HttpResponseBase:
         order=("name", "pk"),
         empty=_("还没有账号"),
     ).render("administration/accounts.html", {"may_create": actor.may(MANAGE_ACCOUNTS)})
+
+
+def _roles_of(account: Any) -> list[str]:
+    """The roles that hold today or will, each once."""
+    standing = [g.role for g in account.grants.all() if g.ends_on is None or g.ends_on > clock.today()]
+    return [str(Role(role).label) for role in dict.fromkeys(standing)]
 
 
 @permission_required(MANAGE_ACCOUNTS)
@@ -138,6 +145,9 @@ def grant(request: HttpRequest, pk: int) -> HttpResponse:
             ends_on=form.cleaned_data["ends_on"],
             actor=actor,
         )
+    except services.RolesConflict:
+        form.add_error("role", _("系统管理员、安全管理员、审计员要由不同的人担任，也不能再有别的角色。"))
+        return _detail(request, pk, form)
     except ValueError:
         form.add_error(None, _("不能给自己授予角色，请由另一位安全管理员办理。"))
         return _detail(request, pk, form)
