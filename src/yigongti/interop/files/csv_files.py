@@ -17,11 +17,14 @@ from yigongti.kernel.intake.api import ROW, Chunk, Extract, FileRefused, Incomin
 
 SEPARATORS = (",", "\t", ";", "|")
 LONGEST_HEADER = 64 * 1024
+CHUNK_BYTES = 2 * BLOCK  # some 60,000 rows a transaction
 
 
 class CsvReader:
     """One table. The first pass, when it is opened, checks encoding and quotes of the whole file and finds rows
     that carry the same number but differ; a kill later repeats that pass and goes on behind the last stored block."""
+
+    needs_no_database = True
 
     def __init__(self, incoming: Incoming) -> None:
         self._file: TextFile = examine(incoming.path)
@@ -69,16 +72,19 @@ class CsvReader:
         conflicts = Conflicts(self._layout)
         rows = 0
         for block in self._file.blocks(self._first):
-            raw = self._raw(block.text, 0)
+            raw = self._raw(block.text, 0, only=conflicts.key_positions)
             rows += raw.height
-            conflicts.look_at(raw)
+            conflicts.look_at_keys(raw)
         if rows == 0:
             raise FileRefused("no_rows")
+        if conflicts.repeated():
+            for block in self._file.blocks(self._first):
+                conflicts.look_at_contents(self._raw(block.text, 0))
         return conflicts.found()
 
     def chunks(self, after: Token | None = None) -> Iterator[Chunk]:
         offset, row = (int(after["offset"]), int(after["row"])) if after else (self._first, self._first_row)
-        for block in self._file.blocks(offset, size=getattr(settings, "INTAKE_BLOCK_BYTES", BLOCK)):
+        for block in self._file.blocks(offset, size=getattr(settings, "INTAKE_BLOCK_BYTES", CHUNK_BYTES)):
             raw = self._raw(block.text, row)
             row += raw.height
             part = part_of(self._layout, raw, conflicting=self._conflicting)
@@ -88,13 +94,15 @@ class CsvReader:
                 block.next_offset / self._file.size,
             )
 
-    def _raw(self, text: bytes, first_row: int) -> pl.DataFrame:
-        """A block as text columns, numbered from ``first_row``; what stands right of the header is in OVERFLOW."""
+    def _raw(self, text: bytes, first_row: int, only: list[str] | None = None) -> pl.DataFrame:
+        """A block as text columns (all, or ``only`` some), numbered from ``first_row``; what stands right of the header
+        is in OVERFLOW."""
         names = positions(len(self._layout.headers))
         try:
             return pl.read_csv(
                 io.BytesIO(text),
                 has_header=False,
+                columns=[int(name[1:]) for name in only] if only else None,
                 separator=self._separator,
                 schema=dict.fromkeys(names, pl.String()),
                 missing_columns="insert",

@@ -93,28 +93,53 @@ def _key_order(layout: Layout, name: str) -> str:
 
 
 class Conflicts:
-    """Finds keys that stand in a file more than once with different contents, 16 bytes of memory per row."""
+    """Finds keys that stand in a file more than once with different contents.
+
+    Two looks at the file: all keys first (8 bytes of memory per row), then, only where keys repeat, the contents of
+    those rows.
+    """
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._seen: list[pl.DataFrame] = []
+        self._keys: list[pl.Series] = []
+        self._contents: list[pl.DataFrame] = []
+        self._repeated: pl.Series | None = None
 
-    def look_at(self, raw: pl.DataFrame) -> None:
+    @property
+    def key_positions(self) -> list[str]:
+        """The raw columns ``look_at_keys`` needs."""
+        return [position(i) for i, c in enumerate(self._layout.columns) if c is not None and c.key]
+
+    def look_at_keys(self, raw: pl.DataFrame) -> None:
         hashes = key_hashes(self._layout, raw)
-        if hashes is None:
-            return
+        if hashes is not None:
+            self._keys.append(hashes.drop_nulls())
+
+    def repeated(self) -> bool:
+        """Whether any key stands in the file more than once: then ``look_at_contents`` has to see all of it."""
+        if not self._keys:
+            return False
+        keys = pl.concat(self._keys)
+        self._keys = []
+        if keys.n_unique() == keys.len():
+            return False
+        self._repeated = keys.filter(keys.is_duplicated()).unique()
+        return True
+
+    def look_at_contents(self, raw: pl.DataFrame) -> None:
+        hashes = key_hashes(self._layout, raw)
+        assert hashes is not None and self._repeated is not None
         contents = [position(i) for i, column in enumerate(self._layout.columns) if column is not None]
-        rows = raw.select(pl.struct(pl.col(contents).fill_null("").str.strip_chars()).hash(seed=11).alias("row"))
-        self._seen.append(rows.with_columns(hashes.alias("key")).drop_nulls("key"))
+        rows = raw.with_columns(hashes.alias("key")).filter(pl.col("key").is_in(self._repeated.implode()))
+        said = pl.struct(pl.col(contents).fill_null("").str.strip_chars()).hash(seed=11)
+        self._contents.append(rows.select("key", said.alias("row")))
 
     def found(self) -> frozenset[int]:
-        if not self._seen:
+        """Hashes of the keys whose rows differ."""
+        if not self._contents:
             return frozenset()
-        seen = pl.concat(self._seen)
-        if seen["key"].n_unique() == seen.height:
-            return frozenset()
-        counted = seen.group_by("key").agg(pl.col("row").n_unique()).filter(pl.col("row") > 1)
-        return frozenset(counted["key"].to_list())
+        counted = pl.concat(self._contents).group_by("key").agg(pl.col("row").n_unique())
+        return frozenset(counted.filter(pl.col("row") > 1)["key"].to_list())
 
 
 def headers_of(values: Iterable[str | None]) -> tuple[str, ...]:

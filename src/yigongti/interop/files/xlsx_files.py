@@ -47,6 +47,8 @@ class _Sheet:
 class XlsxReader:
     """The tables of one workbook, in the order they are to be stored."""
 
+    needs_no_database = True
+
     def __init__(self, incoming: Incoming) -> None:
         self._path = incoming.path
         guard(self._path, most_bytes=getattr(settings, "INTAKE_MOST_INFLATED_BYTES", MOST_BYTES))
@@ -61,7 +63,9 @@ class XlsxReader:
         self._conflicting = {}
         for sheet in self._sheets:
             conflicts = Conflicts(sheet.layout)
-            conflicts.look_at(sheet.raw)
+            conflicts.look_at_keys(sheet.raw)
+            if conflicts.repeated():
+                conflicts.look_at_contents(sheet.raw)
             self._conflicting[sheet.name] = conflicts.found()
 
     def _understand(self, hint: str | None) -> list[_Sheet]:

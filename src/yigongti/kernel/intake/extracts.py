@@ -117,7 +117,9 @@ Sink = Callable[[pl.DataFrame, Storing], Stored]
 class Extract:
     """A table that can be sent in. Extracts of one batch are stored in the order of ``order``.
 
-    ``finished`` is called once per batch, in the transaction that ends it, with the months whose facts changed.
+    ``prepare`` is work on a checked frame that needs no database: it is done while the chunk before is being stored,
+    and may add columns for the sink. ``finished`` is called once per batch, in the transaction that ends it, with the
+    months whose facts changed.
     """
 
     name: str
@@ -125,6 +127,7 @@ class Extract:
     columns: tuple[Column, ...]
     sink: Sink
     checks: tuple[Check, ...] = ()
+    prepare: Callable[[pl.DataFrame], pl.DataFrame] | None = None
     finished: Callable[[tuple[date, ...]], None] | None = None
     order: int = 100
     note: str | Promise = ""

@@ -67,6 +67,8 @@ class Reader(Protocol):
 
     ``headers``: for each extract in the file, its headers as sent (for the file of refused rows). ``notes``: codes
     and details of what the receipt should mention (a sheet that was passed over).
+
+    A reader that says ``needs_no_database = True`` is read ahead in a thread while the chunk before is being stored.
     """
 
     @property

@@ -6,7 +6,10 @@ whole or not at all. Two processes never work on one batch: the second finds its
 
 import logging
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
+from dataclasses import dataclass
 
 import msgspec
 import polars as pl
@@ -20,7 +23,7 @@ from yigongti.kernel.intake import uploads
 from yigongti.kernel.intake.checking import check
 from yigongti.kernel.intake.events import BatchStored
 from yigongti.kernel.intake.extracts import ROW, Stored, Storing, extracts
-from yigongti.kernel.intake.formats import Chunk, Format, Incoming, Part, Reader, format_named, formats
+from yigongti.kernel.intake.formats import Chunk, Format, Incoming, Part, Reader, Token, format_named, formats
 from yigongti.kernel.intake.models import ORIGINAL_CONTEXT, Batch
 from yigongti.kernel.intake.refusals import FileRefused
 from yigongti.kernel.privacy.api import seal_many
@@ -61,7 +64,8 @@ def process(batch_id: int, *, progress: Progress | None = None) -> Batch:
         _begin(batch, kind.name, reader)
         storing = Storing(batch.pk, batch.source_id, actor)
         try:
-            for chunk in reader.chunks(batch.checkpoint):
+            chunks = map(_prepared, reader.chunks(batch.checkpoint))
+            for chunk in _ahead(chunks) if getattr(reader, "needs_no_database", False) else chunks:
                 _store(batch, chunk, storing)
                 if progress:
                     progress(batch.progress, batch.rows)
@@ -118,8 +122,53 @@ def _begin(batch: Batch, kind: str, reader: Reader) -> None:
     batch.save()
 
 
+@dataclass(frozen=True)
+class _Checked:
+    """A part whose rows passed the checks (``good``), with all refusals so far."""
+
+    part: Part
+    good: pl.DataFrame
+    refused: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A chunk ready to be stored."""
+
+    parts: tuple[_Checked, ...]
+    after: Token
+    progress: float
+
+
+def _prepared(chunk: Chunk) -> _Prepared:
+    """Everything that needs no database."""
+    known = extracts()
+    parts = []
+    for part in sorted(chunk.parts, key=lambda p: known[p.extract].order):
+        extract = known[part.extract]
+        good, bad = check(extract, part.frame)
+        if extract.prepare is not None:
+            good = extract.prepare(good)
+        parts.append(_Checked(part, good, pl.concat([part.refused, bad])))
+    return _Prepared(tuple(parts), chunk.after, chunk.progress)
+
+
+def _ahead(chunks: Iterator[_Prepared]) -> Iterator[_Prepared]:
+    """The same chunks, each read while the one before is being stored: the database and we have a core each."""
+    context = copy_context()
+
+    def following() -> _Prepared | None:
+        return context.run(lambda: next(chunks, None))
+
+    with ThreadPoolExecutor(1, "intake-reader") as reader:
+        coming = reader.submit(following)
+        while (chunk := coming.result()) is not None:
+            coming = reader.submit(following)
+            yield chunk
+
+
 @transaction.atomic
-def _store(batch: Batch, chunk: Chunk, storing: Storing) -> None:
+def _store(batch: Batch, chunk: _Prepared, storing: Storing) -> None:
     held = (
         Batch.objects.unscoped("locked by the loop")
         .select_for_update()
@@ -128,10 +177,9 @@ def _store(batch: Batch, chunk: Chunk, storing: Storing) -> None:
     )
     if held is None:
         raise Overtaken(f"batch {batch.pk} moved on elsewhere")
-    known = extracts()
-    for part in sorted(chunk.parts, key=lambda p: known[p.extract].order):
-        counts = held.by_extract.setdefault(part.extract, {})
-        stored, refused = _store_part(held, part, storing)
+    for checked in chunk.parts:
+        counts = held.by_extract.setdefault(checked.part.extract, {})
+        stored, refused = _store_part(held, checked, storing)
         for name, number in (
             ("stored", stored.stored),
             ("updated", stored.updated),
@@ -149,15 +197,13 @@ def _store(batch: Batch, chunk: Chunk, storing: Storing) -> None:
     batch.__dict__.update({k: v for k, v in held.__dict__.items() if k != "_state"})
 
 
-def _store_part(batch: Batch, part: Part, storing: Storing) -> tuple[Stored, int]:
-    extract = extracts()[part.extract]
-    good, bad = check(extract, part.frame)
-    stored = extract.sink(good, storing)
+def _store_part(batch: Batch, checked: _Checked, storing: Storing) -> tuple[Stored, int]:
+    extract = extracts()[checked.part.extract]
+    stored = extract.sink(checked.good, storing)
     accounted = stored.stored + stored.updated + stored.unchanged + stored.refused[ROW].n_unique()
-    if accounted != good.height:
-        raise AssertionError(f"{extract.name}: {good.height} rows went in, {accounted} are accounted for")
-    refused = pl.concat([part.refused, bad, stored.refused])
-    return stored, _keep_refused(batch, part, refused)
+    if accounted != checked.good.height:
+        raise AssertionError(f"{extract.name}: {checked.good.height} rows went in, {accounted} are accounted for")
+    return stored, _keep_refused(batch, checked.part, pl.concat([checked.refused, stored.refused]))
 
 
 def _keep_refused(batch: Batch, part: Part, refused: pl.DataFrame) -> int:

@@ -52,6 +52,7 @@ def _facts(name: str, label: object, columns: tuple[Column, ...], row: storing.R
             columns,
             sink,
             checks=(_before_birth(row.happened_at), *checks),
+            prepare=storing.prepare,
             finished=partial(mark_changed, row.kind),
             order=order,
         )

@@ -173,11 +173,19 @@ def looks(resident_id: int, *, actor: Actor) -> list[Look]:
 
     Raises Forbidden, NotVisible, NoRelation.
     """
-    require_relation(actor, resident_id)
+    relation = require_relation(actor, resident_id)
     found = who_looked(list(residents.cluster(resident_id)))
+    record(
+        actor=actor,
+        act="health_record.looked",
+        subject=f"resident:{residents.whole(resident_id)}",
+        resident_id=residents.whole(resident_id),
+        detail={"relation": relation.kind},
+    )
     places = organisation.get_many({line.organisation_id for line in found if line.organisation_id})
     acts = {
         "health_record.read": _("查看档案"),
+        "health_record.looked": _("查看查阅记录"),
         "health_record.break_glass": _("紧急打开档案"),
         "health_record.correct": _("更正记录"),
         "health_record.withdraw": _("撤回记录"),
@@ -192,6 +200,7 @@ def looks(resident_id: int, *, actor: Actor) -> list[Look]:
             urgent=line.act == "health_record.break_glass" or line.detail.get("relation") == "break_glass",
         )
         for line in found
+        if line.outcome == "done"
     ]
 
 

@@ -15,6 +15,8 @@ from yigongti.kernel.privacy.api import key
 PERSON = ("patient_no", "name", "sex", "birth_date", "id_type", "id_number", "phone")
 """Columns that say who a row is about: the master index judges them, they are not part of the fact."""
 
+HASH = "content_hash"
+
 _LOINC = r"^\d{1,7}-\d$"
 _NUMBER = r"^[+-]?\d{1,12}(\.\d+)?$"
 _LONG_FRACTION = r"\.\d{7,}$"
@@ -228,9 +230,8 @@ def facts_of(mapping: Row, frame: pl.DataFrame, storing: Storing) -> pl.DataFram
         ),
     )
     tiers = tiers_of(made, storing)
-    hashes = content_hashes(frame)
     return made.with_columns(
-        pl.when("inside_county").then(tiers).otherwise(pl.lit("outside")).alias("tier"), hashes.alias("content_hash")
+        pl.when("inside_county").then(tiers).otherwise(pl.lit("outside")).alias("tier"), frame[HASH]
     ).select(ROW, *FACT_SCHEMA)
 
 
@@ -262,9 +263,18 @@ def content_hashes(frame: pl.DataFrame) -> pl.Series:
     text = pl.concat_str(
         [who, *(pl.lit(f"{name}=") + _as_text(frame, name) for name in names)], separator="\x1f", ignore_nulls=True
     )
-    secret = key("fact-content")
-    texts = frame.select(text.alias("text"))["text"].to_list()
-    return pl.Series([blake2b(t.encode(), digest_size=16, key=secret).hexdigest() for t in texts], dtype=pl.String())
+    begun = blake2b(digest_size=16, key=key("fact-content"))
+    found = []
+    for said in frame.select(text.alias("text"))["text"].to_list():
+        one = begun.copy()
+        one.update(said.encode())
+        found.append(one.hexdigest())
+    return pl.Series(HASH, found, pl.String())
+
+
+def prepare(frame: pl.DataFrame) -> pl.DataFrame:
+    """What can be done before the chunk's turn comes: the hashes."""
+    return frame.with_columns(content_hashes(frame))
 
 
 def _as_text(frame: pl.DataFrame, name: str) -> pl.Expr:

@@ -81,6 +81,9 @@ _LOOK_UP = """
 """
 
 
+ROWS_AT_ONCE = 8_000
+
+
 @dataclass(frozen=True)
 class Written:
     """How many rows were new, replaced one that differed, were there already; the refused ones; the months changed."""
@@ -194,11 +197,14 @@ def _reserve(count: int) -> int:
 
 
 def _copy_facts(facts: pl.DataFrame, batch_id: int | None) -> None:
-    columns = ["id", *FACT_SCHEMA, "batch_id", "recorded_at"]
-    rows = facts.with_columns(
-        pl.lit(batch_id, pl.Int64()).alias("batch_id"), pl.lit(clock.now().isoformat()).alias("recorded_at")
+    used = [name for name in FACT_SCHEMA if facts[name].null_count() < facts.height]  # the rest has its default
+    rows = facts.select(
+        "id",
+        *used,
+        pl.lit(batch_id, pl.Int64()).alias("batch_id"),
+        pl.lit(clock.now().isoformat()).alias("recorded_at"),
     )
-    _copy("health_record_fact", rows.select(columns), force_not_null=TEXTS)
+    _copy("health_record_fact", rows, force_not_null=[name for name in TEXTS if name in used])
 
 
 def _copy_keys(facts: pl.DataFrame) -> None:
@@ -207,14 +213,15 @@ def _copy_keys(facts: pl.DataFrame) -> None:
 
 
 def _copy(table: str, rows: pl.DataFrame, force_not_null: Sequence[str] = ()) -> None:
-    text = io.BytesIO()
-    rows.write_csv(text, include_header=False, datetime_format="%Y-%m-%dT%H:%M:%S%z")
     options = ["FORMAT csv"]
     if force_not_null:
         options.append(f"FORCE_NOT_NULL ({', '.join(force_not_null)})")
     statement = f"COPY {table} ({', '.join(rows.columns)}) FROM STDIN ({', '.join(options)})"
     with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.write(text.getbuffer())
+        for some in rows.iter_slices(ROWS_AT_ONCE):  # the server reads one piece while the next is being written
+            text = io.BytesIO()
+            some.write_csv(text, include_header=False, datetime_format="%Y-%m-%dT%H:%M:%S%z")
+            copy.write(text.getbuffer())
 
 
 def _supersede(changed: pl.DataFrame, kind: str, source_id: int, batch_id: int | None) -> None:

@@ -18,6 +18,7 @@ from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.base.residents import api as residents
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.access.web.guard import permission_required
+from yigongti.kernel.audit import api as audit
 from yigongti.kernel.ui import words
 
 
@@ -71,6 +72,14 @@ def _closed(request: HttpRequest, resident_id: int, form: BreakGlassForm, *, sta
     card = residents.card(resident_id)
     if card is None:
         raise Http404
+    if status == 403:
+        audit.record(
+            actor=request.actor,  # type: ignore[attr-defined]
+            act="health_record.read",
+            subject=f"resident:{resident_id}",
+            resident_id=resident_id,
+            outcome="refused",
+        )
     return render(request, "health_record/closed.html", {"card": card, "form": form}, status=status)
 
 
