@@ -1,10 +1,13 @@
 """Error pages: what happened, in plain words, and what to do next. The 500 page needs no database."""
 
+import logging
 import secrets
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+
+log = logging.getLogger(__name__)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -23,8 +26,10 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: our fault. The page reads nothing that may be what has just failed."""
-    return HttpResponse(render_to_string("ui/errors/500.html", {"number": secrets.token_hex(4)}), status=500)
+    """500: our fault. The page reads nothing that may be what has just failed; its number stands in the log."""
+    number = secrets.token_hex(4)
+    log.error("error %s at %s", number, request.path)
+    return HttpResponse(render_to_string("ui/errors/500.html", {"number": number}), status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

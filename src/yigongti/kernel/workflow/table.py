@@ -30,6 +30,7 @@ class Ask:
 
     def read(self, answer: Any) -> Any:
         """The answer as it is kept (JSON). Raises ValueError when it is not an answer to this."""
+        answer = answer.strip() if isinstance(answer, str) else answer
         if answer is None or answer == "":
             if self.required:
                 raise ValueError(self.name)
@@ -40,7 +41,7 @@ class Ask:
             return answer in (True, "true", "1", "yes", "on")
         if self.kind == "choice" and str(answer) not in {key for key, _ in self.choices}:
             raise ValueError(self.name)
-        return str(answer).strip()
+        return str(answer)
 
     def said(self, kept: Any) -> Any:
         """A kept answer as people read it: a choice by its label."""

@@ -106,6 +106,12 @@ def test_the_500_page_does_without_a_session_or_an_actor():
     assert errors.server_error(RequestFactory().get("/")).status_code == 500
 
 
+def test_the_number_on_the_500_page_is_in_the_log(caplog):
+    page = errors.server_error(RequestFactory().get("/some/page/")).content.decode()
+    number = page.split('<strong class="mono">')[1].split("<")[0]
+    assert f"error {number} at /some/page/" in caplog.text
+
+
 class Sample(Form):
     name = django_forms.CharField(label="姓名", help_text="照证件写")
     born = django_forms.DateField(label="出生日期", required=False)

@@ -254,6 +254,8 @@ class TestTable:
     def test_answers(self):
         assert Ask("a", "", kind="yes_no").read("on") is True
         assert Ask("a", "", required=False).read("") is None
+        with pytest.raises(ValueError):  # blanks are no reason
+            Ask("a", "").read("  \u3000\n")
         with pytest.raises(ValueError):
             Ask("a", "").read("")
 

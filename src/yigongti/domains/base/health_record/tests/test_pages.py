@@ -14,6 +14,7 @@ from yigongti.domains.base.organisation.tests.factories import county_with_two_a
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Role
 from yigongti.kernel.access.models import Account, Grant
+from yigongti.kernel.audit.models import Line
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=clock.ZONE)
@@ -113,6 +114,17 @@ def test_closed_then_opened_in_an_emergency_for_all_to_see(places, who):
     assert "紧急查阅中" in text(opened) and "原发性高血压" in text(opened)
     seen = text(signed_in(Role.DOCTOR, places["east_clinic"]).get(reverse("health_record:looked", args=[who])))
     assert "患者昏迷，需了解用药" in seen and "west_hospital" in seen
+
+
+def test_looks_at_who_looked_and_looks_refused_are_in_the_trail(places, who):
+    address = reverse("health_record:looked", args=[who])
+    assert signed_in(Role.DOCTOR, places["west_hospital"]).get(address).status_code == 403
+    client = signed_in(Role.DOCTOR, places["east_clinic"])
+    client.get(address)
+    lines = list(Line.objects.filter(resident_id=who).order_by("pk").values_list("act", "outcome"))
+    assert lines == [("health_record.read", "refused"), ("health_record.looked", "done")]
+    page = text(client.get(address))
+    assert "查看查阅记录" in page and "west_hospital" not in page  # who was kept out has not looked
 
 
 @pytest.mark.parametrize("role", [Role.DIRECTOR, Role.DATA_OFFICER, Role.AUDITOR])
