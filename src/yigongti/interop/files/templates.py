@@ -120,15 +120,3 @@ def refused_xlsx(lines: Iterator[RefusedLine], headers: Mapping[str, Sequence[st
                 sheet.write_string(written[line.extract], i, cell, text)
             written[line.extract] += 1
     return path
-
-
-def columns_in_markdown(extract: Extract) -> str:
-    """The extract's columns as a table of docs/intake-formats.md."""
-    lines = ["| column | 列名 | type | required | values | note |", "|---|---|---|---|---|---|"]
-    for c in extract.columns:
-        also = f"<br>also {'、'.join(c.aliases)}" if c.aliases else ""
-        need = ("yes, key" if c.key else "yes") if c.required else ""
-        lines.append(
-            f"| `{c.name}` | {c.label}{also} | {KINDS[c.kind][1]} | {need} | {choices_in_words(c)} | {c.note} |"
-        )
-    return "\n".join(lines)
