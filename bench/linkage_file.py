@@ -44,11 +44,15 @@ SLIPS = {
 
 REGIONS = ("320583", "320582", "321283", "341225", "411625", "320925", "510722", "530924")
 TODAY = date(2026, 11, 1)
+ELSEWHERE = ("330521", "330402", "370102", "430102", "440106", "500112", "610113", "650102")
 SPARE = "建文明海春玉志金晓国永小新佳雨子思天宇秀"
 
 
-def people(count: int, seed: int = 7) -> pl.DataFrame:
-    """Distinct persons: person, household, name, sex (1, 2), birth_date, id_number, phone, address, card_no."""
+def people(count: int, seed: int = 7, *, regions: tuple[str, ...] = REGIONS, card: str = "E") -> pl.DataFrame:
+    """Distinct persons: person, household, name, sex (1, 2), birth_date, id_number, phone, address, card_no.
+
+    Sets of persons who shall not share numbers need ``regions`` and ``card`` letters of their own.
+    """
     draws = Draws(seed, "people")
     sizes = draws.pick(Table([20, 28, 26, 17, 9]), n=count) + 1
     household = np.repeat(np.arange(count), sizes)[:count]
@@ -78,7 +82,7 @@ def people(count: int, seed: int = 7) -> pl.DataFrame:
     spare = pl.Series(np.array(list(SPARE))[draws.below(len(SPARE), count)])
     name = pl.select(pl.when(name["again"]).then(name["name"]).otherwise(name["name"] + spare)).to_series()
 
-    home = np.array(REGIONS)[draws.pick(Table([70, 6, 6, 5, 4, 3, 3, 3]), n=count)[household]]
+    home = np.array(regions)[draws.pick(Table([70, 6, 6, 5, 4, 3, 3, 3]), n=count)[household]]
     # Numbers are given out in turn, so twins have neighbouring ones and nobody has another's.
     turn = pl.DataFrame({"home": home, "born": born, "sex": sex}).select(
         pl.int_range(pl.len()).over("home", "born", "sex")
@@ -107,7 +111,7 @@ def people(count: int, seed: int = 7) -> pl.DataFrame:
             "id_number": number,
             "phone": phone.astype(str),
             "address": addresses,
-            "card_no": _texts("E", 10_000_000 + draws.shuffled(count)),
+            "card_no": _texts(card, 10_000_000 + draws.shuffled(count)),
         }
     )
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from yigongti.domains.base.residents import candidates
 from yigongti.domains.base.residents.candidates import NOBODY
+from yigongti.domains.base.residents.cleaning import clean
 from yigongti.domains.base.residents.comparison import Persons, Rows
-from yigongti.domains.base.residents.incoming import clean
 from yigongti.domains.base.residents.judging import Thresholds, judge
 from yigongti.domains.base.residents.linkage import blocked, scored
 from yigongti.domains.base.residents.weights import TABLE, Aspect, Levels, Number

@@ -1,21 +1,18 @@
-"""Incoming records of persons, cleaned: what resolve, match and batch linkage all start from."""
+"""Incoming records of persons, cleaned: what resolve, match and batch linkage all start from (see ``cleaning``)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from yigongti.domains.base.residents import formulas
-from yigongti.domains.base.residents.characters import OLD_CHARACTERS
 from yigongti.domains.base.residents.comparison import NO_DAY, Persons, dates_of
-from yigongti.domains.base.residents.models import DOCUMENTS, IdentifierKind
-from yigongti.domains.base.residents.names import Names, Spelling, fold, read_names, says_nothing, spell
-from yigongti.kernel import clock
-from yigongti.kernel.privacy.api import PHONE, blind_indexes, normalise
+from yigongti.domains.base.residents.models import IdentifierKind
+from yigongti.domains.base.residents.names import Names, Spelling, spell
+from yigongti.kernel.privacy.api import PHONE, blind_indexes
 
 COLUMNS: dict[str, pl.DataType] = {
     "patient_no": pl.String(),
@@ -35,51 +32,44 @@ COLUMNS: dict[str, pl.DataType] = {
 """What may be said of a person. Every column may be missing or null; nothing else is looked at."""
 
 ADDRESS = "address"
-SHORTEST_PHONE = 7  # digits; anything shorter reaches nobody
 Blinds = list[bytes | None]
-
-
-def with_all_columns(frame: pl.DataFrame) -> pl.DataFrame:
-    """The columns of ``COLUMNS``, in order; missing ones as nulls, empty text as null."""
-    return frame.select(
-        (
-            pl.when(pl.col(name).cast(dtype).str.strip_chars() != "").then(pl.col(name).str.strip_chars())
-            if dtype == pl.String()
-            else pl.col(name).cast(dtype)
-        ).alias(name)
-        if name in frame.columns and frame.schema[name] != pl.Null()
-        else pl.lit(None, dtype).alias(name)
-        for name, dtype in COLUMNS.items()
-    )
+Column = pl.Series | list[Any]
+"""Many values come as a series, a few as a list: a series of one costs more than all the work on it."""
 
 
 @dataclass(frozen=True)
 class Incoming:
-    """A column of cleaned records, all parallel to the frame's rows; what is not known is null, 0 or None."""
+    """Columns of cleaned records, parallel to each other; what is not known is null, 0 or None."""
 
-    frame: pl.DataFrame
+    said: dict[str, Column]  # the columns as they came, trimmed
     names: Names
     named: NDArray[np.bool_]
     sex: NDArray[np.int8]  # 1, 2; 0 not known; the identity number's where that is valid, else what was typed
     days: NDArray[np.int32]  # birth date in days since 1970-01-01, likewise; NO_DAY
     typed_sex: NDArray[np.int8]
     typed_days: NDArray[np.int32]
-    id_kind: pl.Series  # null without a number
-    id_number: pl.Series  # normalised
+    id_kind: Column  # null without a number
+    id_number: Column  # normalised
     id_fault: NDArray[np.int8]  # index of formulas.ORDER for kind 01; -1 none
     id_digits: NDArray[np.uint8]
-    phones: pl.Series  # normalised, usable ones only
+    phones: Column  # normalised, usable ones only
 
     def __len__(self) -> int:
-        return self.frame.height
+        return len(self.sex)
+
+    def column(self, name: str) -> list[Any]:
+        """One of ``COLUMNS`` as it came."""
+        return listed(self.said[name])
 
     @property
     def has_id(self) -> NDArray[np.bool_]:
-        return boolean(self.id_number.is_not_null())
+        return np.array([number is not None for number in listed(self.id_number)], bool)
 
     @property
     def _has_valid_id(self) -> NDArray[np.bool_]:
-        return boolean(self.id_kind == IdentifierKind.ID_CARD.value) & (self.id_fault < 0)
+        card = np.array([kind == IdentifierKind.ID_CARD for kind in listed(self.id_kind)], bool)
+        valid: NDArray[np.bool_] = card & (self.id_fault < 0)
+        return valid
 
     @property
     def birth_date_differs(self) -> NDArray[np.bool_]:
@@ -105,38 +95,41 @@ class Incoming:
     @cached_property
     def id_blinds(self) -> Blinds:
         found: Blinds = [None] * len(self)
-        for kind in self.id_kind.drop_nulls().unique().to_list():
-            where = np.flatnonzero((self.id_kind == kind).fill_null(False).to_numpy())
-            for k, blind in zip(where.tolist(), blind_indexes(kind, self.id_number[where].to_list()), strict=True):
-                found[k] = blind
+        kinds, numbers = listed(self.id_kind), listed(self.id_number)
+        for kind in dict.fromkeys(kinds):
+            if kind is not None:
+                where = [k for k, own in enumerate(kinds) if own == kind]
+                for k, blind in zip(where, blind_indexes(kind, [numbers[k] for k in where]), strict=True):
+                    found[k] = blind
         return found
 
     @cached_property
     def patient_blinds(self) -> Blinds:
-        return blind_indexes(IdentifierKind.PATIENT, self.frame["patient_no"].to_list())
+        return blind_indexes(IdentifierKind.PATIENT, self.column("patient_no"))
 
     @cached_property
     def card_blinds(self) -> Blinds:
-        return blind_indexes(IdentifierKind.CARD, self.frame["card_no"].to_list())
+        return blind_indexes(IdentifierKind.CARD, self.column("card_no"))
 
     @cached_property
     def phone_blinds(self) -> Blinds:
-        return blind_indexes(PHONE, self.phones.to_list())
+        return blind_indexes(PHONE, listed(self.phones))
 
     @cached_property
     def address_blinds(self) -> Blinds:
-        return blind_indexes(ADDRESS, self.frame["address"].to_list())
+        return blind_indexes(ADDRESS, self.column("address"))
 
     def take(self, rows: NDArray[np.int64]) -> "Incoming":
         """Some of the records."""
+        rest = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("said", "names")}
         taken = Incoming(
+            said={name: _picked(column, rows) for name, column in self.said.items()},
             names=self.names.take(rows),
-            **{f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name != "names"},
+            **{name: _picked(column, rows) for name, column in rest.items()},
         )
-        picked = rows.tolist()
         for name in ("born", "spelled", "id_blinds", "patient_blinds", "card_blinds", "phone_blinds", "address_blinds"):
             if name in self.__dict__:  # computed already
-                taken.__dict__[name] = [self.__dict__[name][k] for k in picked]
+                taken.__dict__[name] = _picked(self.__dict__[name], rows)
         return taken
 
     @cached_property
@@ -147,21 +140,22 @@ class Incoming:
             card=keys_of(self.card_blinds),
             phone=keys_of(self.phone_blinds),
             address=keys_of(self.address_blinds),
+            household=np.zeros(len(self), np.uint64),
         )
 
     @cached_property
     def persons_in_the_clear(self) -> Persons:
         """For comparing inside one process: keys are hashes of the values themselves, much faster."""
         return self._persons(
-            id_key=_hashes(self.id_kind + self.id_number),
-            card=_hashes(self.frame["card_no"]),
+            id_key=_hashes(_series(self.id_kind) + _series(self.id_number)),
+            card=_hashes(self.said["card_no"]),
             phone=_hashes(self.phones),
-            address=_hashes(self.frame["address"]),
+            address=_hashes(self.said["address"]),
+            household=_hashes(self.said["household_no"]),
         )
 
     def _persons(self, **keys: NDArray[np.uint64]) -> Persons:
         return Persons(
-            household=_hashes(self.frame["household_no"]),
             names=self.names,
             named=self.named,
             sex=self.sex,
@@ -174,85 +168,21 @@ class Incoming:
         )
 
 
-def clean(frame: pl.DataFrame, *, on: date | None = None) -> Incoming:
-    """Normalise a frame with (some of) ``COLUMNS``; ``on`` is the day numbers are checked for, today when left out."""
-    frame = with_all_columns(frame)
-    names = fold_column(frame["name"].fill_null(""))
-    number = normalise_column("", frame["id_number"])
-    kind = pl.select(
-        pl.when(pl.lit(number).is_null())
-        .then(None)
-        .when(pl.lit(frame["id_type"]).is_null())
-        .then(pl.lit(IdentifierKind.ID_CARD.value))
-        .when(pl.lit(frame["id_type"]).is_in(list(DOCUMENTS)))
-        .then(pl.lit(frame["id_type"]))
-        .otherwise(pl.lit(IdentifierKind.OTHER.value))
-    ).to_series()
-    card = (kind == IdentifierKind.ID_CARD.value).fill_null(False)
-    is_card = card.to_numpy()
-    read = formulas.read_id_numbers(number.zip_with(card, pl.Series([""])).to_list(), on=on or clock.today())
-    fault = np.where(is_card, read.fault, -1).astype(np.int8)
-    valid = is_card & (read.fault < 0)
-    typed_days = frame["birth_date"].cast(pl.Int32).fill_null(NO_DAY).to_numpy()
-    said = frame["sex"].replace_strict({"1": 1, "2": 2}, default=0, return_dtype=pl.Int8).fill_null(0).to_numpy()
-    phones = normalise_column(PHONE, frame["phone"])
-    phones = _each(phones, ~phones.str.contains(r"^1[3-9]"), usable_phone)
-    return Incoming(
-        frame=frame,
-        names=read_names(names.to_list()),
-        named=named(names),
-        sex=np.where(valid, read.sex, said).astype(np.int8),
-        days=np.where(valid, read.born, typed_days).astype(np.int32),
-        typed_sex=said,
-        typed_days=typed_days,
-        id_kind=kind,
-        id_number=number,
-        id_fault=fault,
-        id_digits=read.digits,
-        phones=phones,
-    )
+def listed(column: Column) -> list[Any]:
+    """A column as a list."""
+    return column.to_list() if isinstance(column, pl.Series) else column
 
 
-def fold_column(names: pl.Series) -> pl.Series:
-    """``names.fold`` for a column without nulls; only unusual names go through Python."""
-    plain = names.str.contains(r"^[\x{4E00}-\x{9FFF}]*$") & ~names.str.contains_any(OLD_CHARACTERS)
-    return _each(names, ~plain, fold)
+def _series(column: Column) -> pl.Series:
+    return column if isinstance(column, pl.Series) else pl.Series(column, dtype=pl.String())
 
 
-def normalise_column(kind: str, numbers: pl.Series) -> pl.Series:
-    """``privacy.normalise`` for a column; what is empty then is null."""
-    plain = numbers.str.contains(r"^1[0-9]{10}$" if kind == PHONE else r"^[0-9A-Z]+$")
-    return _each(numbers, ~plain, lambda number: normalise(kind, number) or None)
+def _picked(column: Any, rows: NDArray[np.int64]) -> Any:
+    return [column[k] for k in rows.tolist()] if isinstance(column, list) else column[rows]
 
 
-def _each(column: pl.Series, which: pl.Series, change: Callable[[str], str | None]) -> pl.Series:
-    rows = which.fill_null(False).arg_true()
-    if not len(rows):
-        return column
-    return column.clone().scatter(rows, [change(text) for text in column.gather(rows).to_list()])
-
-
-def named(folded: pl.Series) -> NDArray[np.bool_]:
-    """Which folded names stand for somebody in particular."""
-    doubtful = folded.str.contains("^$|^[无不未佚姓身un]|之")
-    stands = np.ones(len(folded), bool)
-    for k in np.flatnonzero(doubtful.to_numpy()).tolist():
-        stands[k] = not says_nothing(folded[k])
-    return stands
-
-
-def usable_phone(digits: str) -> str | None:
-    """The normalised number, or None where it cannot be one (too short, or hardly two different digits)."""
-    return digits if len(digits) >= SHORTEST_PHONE and len(set(digits)) > 2 else None
-
-
-def boolean(column: pl.Series) -> NDArray[np.bool_]:
-    """A column of truth values as an array; null is false."""
-    values: NDArray[np.bool_] = column.fill_null(False).to_numpy()
-    return values
-
-
-def _hashes(values: pl.Series) -> NDArray[np.uint64]:
+def _hashes(column: Column) -> NDArray[np.uint64]:
+    values = _series(column)
     return np.where(values.is_null().to_numpy(), np.uint64(0), values.hash().to_numpy())
 
 

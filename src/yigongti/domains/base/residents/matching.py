@@ -1,13 +1,11 @@
 """``match``: one incoming person against the whole index, with the reasons in words."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
-
-import polars as pl
 
 from yigongti.domains.base.residents import candidates
 from yigongti.domains.base.residents.candidates import NOBODY
-from yigongti.domains.base.residents.incoming import COLUMNS, clean
+from yigongti.domains.base.residents.cleaning import clean_few
 from yigongti.domains.base.residents.judging import Outcome, judge
 from yigongti.domains.base.residents.weights import Reason
 
@@ -44,8 +42,7 @@ def match(person: Person) -> MatchResult:
 
 def match_many(persons: list[Person], *, wide: bool = False) -> list[MatchResult]:
     """``match`` for several at once; ``wide`` also looks at everybody of the same birth date."""
-    rows = {name: [asdict(p).get(name) for p in persons] for name in COLUMNS if name in Person.__dataclass_fields__}
-    incoming = clean(pl.DataFrame(rows, schema={name: COLUMNS[name] for name in rows}))
+    incoming = clean_few([vars(person) for person in persons])
     judged = judge(incoming, candidates.find(incoming, wide=wide))
     return [
         MatchResult(

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-import polars as pl
 from django.db.models import Q, QuerySet
 
 from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.base.residents import candidates
-from yigongti.domains.base.residents.incoming import COLUMNS, clean
+from yigongti.domains.base.residents.cleaning import clean_few
 from yigongti.domains.base.residents.judging import judge
 from yigongti.domains.base.residents.models import DOCUMENTS, Decision, Identifier, Merge, Phone, Resident, Review
 from yigongti.domains.base.residents.permissions import DECIDE, MERGE
@@ -146,6 +145,6 @@ def _compared(one_id: int, other_id: int) -> tuple[float, tuple[Reason, ...]]:
         "card_no": card_no.value if card_no else None,
         "address": row.address,
     }
-    incoming = clean(pl.DataFrame({name: [values.get(name)] for name in COLUMNS}, schema=COLUMNS))
+    incoming = clean_few([values])
     judged = judge(incoming, candidates.one_pair(incoming, other_id))
     return round(float(judged.score[0]), 1), judged.reasons(0)

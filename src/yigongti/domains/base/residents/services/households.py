@@ -15,8 +15,8 @@ def keep_households(incoming: Incoming, ids: NDArray[np.int64], source_id: int |
 
     Household numbers hold per sender. A person who moves leaves the sender's other households that day.
     """
-    numbers = incoming.frame["household_no"].to_list()
-    relations = incoming.frame["relation_to_head"].to_list()
+    numbers = incoming.column("household_no")
+    relations = incoming.column("relation_to_head")
     last = {int(ids[k]): k for k, number in enumerate(numbers) if number is not None}
     if not last:
         return np.zeros(0, np.int64)

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-import polars as pl
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from yigongti.domains.base.residents import intake
+from yigongti.domains.base.residents.cleaning import clean_few
 from yigongti.domains.base.residents.events import ResidentRegistered
 from yigongti.domains.base.residents.formulas import ORDER
-from yigongti.domains.base.residents.incoming import COLUMNS, Incoming, clean
+from yigongti.domains.base.residents.incoming import Incoming
 from yigongti.domains.base.residents.judging import Outcome
 from yigongti.domains.base.residents.matching import MatchResult, Person, match
 from yigongti.domains.base.residents.models import Resident, Review
@@ -129,14 +129,13 @@ def register_unknown(*, sex: str = "0", birth_year: int | None = None, actor: Ac
 
 
 def _one(person: Person) -> Incoming:
-    row = {name: [getattr(person, name, None)] for name in COLUMNS}
-    return clean(pl.DataFrame(row, schema=COLUMNS))
+    return clean_few([vars(person)])
 
 
 def _refuse_faulty(incoming: Incoming) -> None:
     if incoming.id_fault[0] >= 0:
         raise NotRegistered(intake.FAULTS[ORDER[incoming.id_fault[0]]], "id_number")
-    if not incoming.names.keys[0] and incoming.id_number[0] is None:
+    if not incoming.names.keys[0] and not incoming.has_id[0]:
         raise NotRegistered(intake.NO_IDENTITY, "name")
     born = incoming.born[0]
     if born is not None and born > clock.today():

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from yigongti.domains.base.residents import candidates, intake
 from yigongti.domains.base.residents.candidates import NOBODY
+from yigongti.domains.base.residents.cleaning import clean, with_all_columns
 from yigongti.domains.base.residents.columns import array, fetch, packed
 from yigongti.domains.base.residents.comparison import compare_names
 from yigongti.domains.base.residents.formulas import ORDER
-from yigongti.domains.base.residents.incoming import COLUMNS, Incoming, clean, given, with_all_columns
+from yigongti.domains.base.residents.incoming import COLUMNS, Incoming, given, listed
 from yigongti.domains.base.residents.judging import Outcome as Verdict
 from yigongti.domains.base.residents.judging import Thresholds, judge
 from yigongti.domains.base.residents.linkage import pairs_within
@@ -213,6 +214,7 @@ def _has_other_document(ids: NDArray[np.int64], incoming: Incoming, which: NDArr
     """Rows whose resident already has another active document of the same kind."""
     if not len(which):
         return set()
+    kinds = listed(incoming.id_kind)
     rows = fetch(
         f"""
         SELECT k.n FROM unnest({array("bigint")}, {array("text")}) WITH ORDINALITY AS k (resident_id, kind, n)
@@ -221,7 +223,7 @@ def _has_other_document(ids: NDArray[np.int64], incoming: Incoming, which: NDArr
             WHERE i.resident_id = k.resident_id AND i.kind = k.kind AND i.active AND i.source_id IS NULL
         )
         """,  # noqa: S608  (constants)
-        [packed(ids[which].tolist()), packed(incoming.id_kind[which].to_list())],
+        [packed(ids[which].tolist()), packed([kinds[k] for k in which.tolist()])],
     )
     return {int(which[row[0] - 1]) for row in rows}
 

@@ -13,7 +13,7 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from yigongti.domains.base.residents.columns import array, fetch, packed
-from yigongti.domains.base.residents.incoming import Incoming
+from yigongti.domains.base.residents.incoming import Incoming, listed
 from yigongti.domains.base.residents.models import Identifier, IdentifierKind, Phone, Resident
 from yigongti.domains.base.residents.services.households import keep_households
 from yigongti.kernel import clock
@@ -52,10 +52,10 @@ def create(incoming: Incoming, origin: Origin, *, with_document: NDArray[np.bool
     if count == 0:
         return np.zeros(0, np.int64)
     ids = _new_ids(count)
-    frame, now = incoming.frame, clock.now()
+    now = clock.now()
     spelled = incoming.spelled
-    addresses = seal_many(frame["address"].to_list(), ADDRESS_CONTEXT)
-    sexes = frame["sex"].to_list()
+    addresses = seal_many(incoming.column("address"), ADDRESS_CONTEXT)
+    sexes = incoming.column("sex")
     named = incoming.named.tolist()  # 无名氏 and the like compare with nobody
     _copy(
         Resident,
@@ -70,10 +70,10 @@ def create(incoming: Incoming, origin: Origin, *, with_document: NDArray[np.bool
             )
             for resident_id, name, key, s, sex, said, born, address, address_blind, insurance_kind, institution_id
             in zip(
-                ids.tolist(), frame["name"].to_list(), _only(named, incoming.names.keys, ""), spelled,
+                ids.tolist(), incoming.column("name"), _only(named, incoming.names.keys, ""), spelled,
                 incoming.sex.tolist(), sexes,
-                incoming.born, addresses, incoming.address_blinds, frame["insurance_kind"].to_list(),
-                frame["managing_institution_id"].to_list(), strict=True,
+                incoming.born, addresses, incoming.address_blinds, incoming.column("insurance_kind"),
+                incoming.column("managing_institution_id"), strict=True,
             )
         ),
     )  # fmt: skip
@@ -97,7 +97,6 @@ def add_numbers(
 
     A number that somebody else came to have in the meantime stays theirs.
     """
-    frame = incoming.frame
     rows: list[tuple[int, str, int | None, str, bytes]] = []
 
     def take(which: NDArray[np.int64], kinds: Sequence[str | None], source: int | None,
@@ -108,10 +107,10 @@ def add_numbers(
                 rows.append((int(ids[k]), kinds[k] or "", source, value, blind))
 
     count = len(incoming)
-    patients = frame["patient_no"].to_list()
+    patients = incoming.column("patient_no")
     take(patient, [IdentifierKind.PATIENT.value] * count, source_id, patients, incoming.patient_blinds)
-    take(document, incoming.id_kind.to_list(), None, incoming.id_number.to_list(), incoming.id_blinds)
-    take(card, [IdentifierKind.CARD.value] * count, None, frame["card_no"].to_list(), incoming.card_blinds)
+    take(document, listed(incoming.id_kind), None, listed(incoming.id_number), incoming.id_blinds)
+    take(card, [IdentifierKind.CARD.value] * count, None, incoming.column("card_no"), incoming.card_blinds)
     # Within one frame, two rows may bring the same number: the first one has it (COPY cannot skip, so sort out here).
     seen: set[tuple[bytes, int | None]] = set()
     unique = [row for row in rows if (row[4], row[2]) not in seen and not seen.add((row[4], row[2]))]  # type: ignore[func-returns-value]
@@ -165,7 +164,8 @@ def add_phones(incoming: Incoming, ids: NDArray[np.int64], which: NDArray[np.int
     known = {row[0] - 1 for row in stored}
     fresh = [k for k in range(len(pairs)) if k not in known]
     rows = [asked[pairs[k]] for k in fresh]
-    values = seal_many(incoming.phones[rows].to_list(), PHONE_CONTEXT)
+    phones = listed(incoming.phones)
+    values = seal_many([phones[k] for k in rows], PHONE_CONTEXT)
     _copy(
         Phone,
         "resident_id value blind",
@@ -218,10 +218,9 @@ def learn(
 
 def _update_details(incoming: Incoming, ids: NDArray[np.int64]) -> NDArray[np.int64]:
     """Compare with what is stored in one query and write only where something differs; gives those rows."""
-    frame = incoming.frame
     latest = {resident_id: k for k, resident_id in enumerate(ids.tolist())}
     rows = list(latest.values())
-    institutions, insurances = frame["managing_institution_id"].to_list(), frame["insurance_kind"].to_list()
+    institutions, insurances = incoming.column("managing_institution_id"), incoming.column("insurance_kind")
     differing = fetch(
         f"""
         SELECT n, address, name FROM (
@@ -258,7 +257,7 @@ def _update_details(incoming: Incoming, ids: NDArray[np.int64]) -> NDArray[np.in
 def _write_details(
     incoming: Incoming, ids: NDArray[np.int64], moved: Sequence[bool], was_unnamed: Sequence[bool]
 ) -> None:
-    typed = incoming.frame["address"].to_list()
+    typed = incoming.column("address")
     addresses = seal_many(_only(moved, typed), ADDRESS_CONTEXT)
     spelled = incoming.spelled
     with connection.cursor() as cursor:
@@ -291,11 +290,11 @@ def _write_details(
                 packed(ids.tolist()),
                 packed(addresses),
                 packed(incoming.address_blinds),
-                packed(incoming.frame["managing_institution_id"].to_list()),
-                packed(incoming.frame["insurance_kind"].to_list()),
+                packed(incoming.column("managing_institution_id")),
+                packed(incoming.column("insurance_kind")),
                 packed(incoming.born),
                 packed(incoming.sex.tolist()),
-                packed(_only(was_unnamed, incoming.frame["name"].to_list())),
+                packed(_only(was_unnamed, incoming.column("name"))),
                 packed(_only(was_unnamed, incoming.names.keys)),
                 packed(_only(was_unnamed, [s.pinyin[:300] for s in spelled])),
                 packed(_only(was_unnamed, [s.initials[:100] for s in spelled])),

@@ -1,5 +1,7 @@
 """How names are folded, read, searched for and mistaken, by hand-written examples."""
 
+from datetime import date
+
 import numpy as np
 import polars as pl
 import pytest
@@ -8,8 +10,9 @@ from hypothesis import strategies as st
 
 from yigongti.domains.base.residents import names
 from yigongti.domains.base.residents.characters import LOOK_ALIKE
+from yigongti.domains.base.residents.cleaning import clean, clean_few, fold_column, normalise_column
 from yigongti.domains.base.residents.comparison import compare_names
-from yigongti.domains.base.residents.incoming import fold_column, normalise_column
+from yigongti.domains.base.residents.incoming import COLUMNS, listed
 from yigongti.domains.base.residents.weights import Name
 from yigongti.kernel.privacy.api import PHONE, normalise
 
@@ -137,3 +140,31 @@ def test_a_name_reads_the_same_in_any_company(texts):
 def test_each_character_looks_like_one_group_only():
     everything = "".join(LOOK_ALIKE)
     assert len(everything) == len(set(everything))
+
+
+values = st.fixed_dictionaries(
+    {},
+    optional={
+        "name": name_text,
+        "sex": st.sampled_from(["1", "2", "0", "9", None, "x"]),
+        "birth_date": st.none() | st.dates(date(1900, 1, 1), date(2026, 1, 1)),
+        "id_type": st.sampled_from(["01", "03", None, "zz"]),
+        "id_number": st.sampled_from(["11010519491231002x", "E 12345", "", None, "１1010519491231002X", " "]),
+        "phone": st.sampled_from(["138-1234-5678", "1", "11111111", None, "0512-57331234"]),
+        "card_no": st.sampled_from(["e1", None, " "]),
+    },
+)
+
+
+@given(st.lists(values, min_size=1, max_size=4))
+def test_a_few_rows_are_cleaned_as_a_frame_is(rows):
+    day = date(2026, 11, 22)
+    frame = pl.DataFrame([{name: row.get(name) for name in COLUMNS} for row in rows], schema=COLUMNS)
+    many, few = clean(frame, on=day), clean_few(rows, on=day)
+    assert many.names.keys == few.names.keys
+    for field in ("named", "sex", "days", "typed_sex", "typed_days", "id_fault", "id_digits"):
+        assert np.array_equal(getattr(many, field), getattr(few, field)), field
+    for field in ("id_kind", "id_number", "phones"):
+        assert listed(getattr(many, field)) == listed(getattr(few, field)), field
+    assert {name: many.column(name) for name in many.said} == {name: few.column(name) for name in few.said}
+    assert np.array_equal(many.persons_in_the_clear.id_key, few.persons_in_the_clear.id_key)

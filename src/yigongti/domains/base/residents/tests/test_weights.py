@@ -8,8 +8,9 @@ import polars as pl
 import pytest
 
 from yigongti.domains.base.residents import weights
+from yigongti.domains.base.residents.cleaning import clean
 from yigongti.domains.base.residents.comparison import compare, one_slip
-from yigongti.domains.base.residents.incoming import COLUMNS, clean
+from yigongti.domains.base.residents.incoming import COLUMNS
 from yigongti.domains.base.residents.tests.factories import id_number, person
 from yigongti.domains.base.residents.weights import TABLE, Aspect, Born, Commonness, Name, Number, Same
 
