@@ -32,13 +32,15 @@ class Found:
     status: int
 
 
-def pages(request: APIRequestContext, address: str, known: Container[str] = ()) -> list[Found]:
-    """What a role reaches from the first page by following links, breadth first; only HTML counts as a page.
+def pages(
+    request: APIRequestContext, address: str, also: Iterable[str] = (), known: Container[str] = ()
+) -> list[Found]:
+    """What a role reaches from the first page, and from ``also``, by following links, breadth first.
 
-    Of a view that is known already one address is enough.
+    Only HTML counts as a page. Of a view that is known already one address is enough.
     """
-    start = "/"
-    waiting, seen = [start], {start}
+    waiting = ["/", *also]
+    seen = set(waiting)
     taken: dict[str, int] = defaultdict(int)
     found: list[Found] = []
     while waiting and len(found) < MOST:
