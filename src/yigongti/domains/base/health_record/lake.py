@@ -9,7 +9,10 @@ from collections.abc import Iterable
 from datetime import date
 
 import pyarrow as pa
+from django.db import connection
 
+from yigongti.domains.base.residents.api import MergeUndone, ResidentsMerged, cluster
+from yigongti.kernel.events import Event, subscribe
 from yigongti.kernel.lake.api import Dataset, mark_stale, register_dataset
 
 SCHEMA = pa.schema(
@@ -66,3 +69,26 @@ def mark_changed(kind: str, months: Iterable[date]) -> None:
     """Have these months of a kind of fact published again, in the transaction that changed them."""
     if kind in _PUBLISHED:
         mark_stale(_PUBLISHED[kind].name, months)
+
+
+def mark_residents_changed(resident_ids: Iterable[int]) -> None:
+    """Have the months published again in which these residents have facts: who looks after them may have changed."""
+    ids = sorted(set(resident_ids))
+    if not ids:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT kind, date_trunc('month', happened_on)::date FROM health_record_fact"
+            " WHERE resident_id = ANY(%s) AND kind = ANY(%s) AND superseded_by IS NULL",
+            [ids, list(_PUBLISHED)],
+        )
+        rows = cursor.fetchall()
+    for kind in _PUBLISHED:
+        mark_changed(kind, [month for of, month in rows if of == kind])
+
+
+@subscribe(ResidentsMerged)
+@subscribe(MergeUndone)
+def _merged(event: Event) -> None:
+    if isinstance(event, ResidentsMerged | MergeUndone):
+        mark_residents_changed(cluster(event.kept_id) + cluster(event.absorbed_id))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from yigongti.domains.base.health_record.lake import mark_residents_changed
 from yigongti.domains.base.health_record.services.places import find_institution
 from yigongti.domains.base.residents import api as residents
 from yigongti.kernel.intake.api import REFUSAL, ROW, Stored, Storing
@@ -87,7 +88,9 @@ def register(frame: pl.DataFrame, storing: Storing) -> Stored:
     good = answers.filter(pl.col("resident_id").is_not_null()).unique("resident_id", maintain_order=True)
     new = pl.col("changed") & pl.col("outcome").is_in(["created", "review"])
     stored = good.filter(new).height
-    updated = good.filter(pl.col("changed") & ~new).height
+    known = good.filter(pl.col("changed") & ~new)
+    updated = known.height
+    mark_residents_changed(known["resident_id"].to_list())
     return Stored(
         stored=stored,
         updated=updated,

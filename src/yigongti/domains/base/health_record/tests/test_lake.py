@@ -1,0 +1,65 @@
+"""The lake follows who looks after a resident, not only what happened to them."""
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from yigongti.domains.base.health_record.services.persons import SAID, register
+from yigongti.domains.base.health_record.tests.factories import fact, resident
+from yigongti.domains.base.organisation.tests.factories import county_with_two_areas
+from yigongti.domains.base.residents.api import ResidentsMerged
+from yigongti.domains.base.residents.models import Resident
+from yigongti.kernel.access.api import system_actor
+from yigongti.kernel.events import emit
+from yigongti.kernel.intake.api import ROW, Storing
+from yigongti.kernel.lake.models import Stale
+
+pytestmark = pytest.mark.django_db
+
+REST = ("card_no", "address", "household_no", "relation_to_head", "insurance_kind", "managing_institution")
+
+
+@pytest.fixture
+def places():
+    return county_with_two_areas()
+
+
+def sent(source_id: int, managing: str) -> pl.DataFrame:
+    row = dict.fromkeys((*SAID, *REST)) | {
+        "patient_no": "P1",
+        "name": "王秀英",
+        "sex": "2",
+        "birth_date": date(1958, 3, 2),
+        "managing_institution": managing,
+    }
+    schema = {name: pl.Date() if name == "birth_date" else pl.String() for name in row}
+    return pl.DataFrame([row], schema=schema).with_row_index(ROW)
+
+
+def stale() -> set[tuple[str, date]]:
+    return set(Stale.objects.values_list("dataset", "month"))
+
+
+def test_who_is_looked_after_elsewhere_has_their_months_published_again(places):
+    source = places["east_clinic"].pk
+    storing = Storing(None, source, system_actor("intake", source))
+    register(sent(source, places["east_clinic"].name), storing)
+    who = Resident.objects.unscoped("test").get(name="王秀英").pk
+    fact("encounter", resident_id=who, source_id=source, institution_id=source, at=date(2025, 3, 4))
+    fact("condition", resident_id=who, source_id=source, institution_id=source, at=date(2025, 5, 6))
+    Stale.objects.all().delete()
+    register(sent(source, places["east_clinic"].name), storing)
+    assert stale() == set()
+    register(sent(source, places["west_hospital"].name), storing)
+    assert stale() == {("encounters", date(2025, 3, 1))}
+
+
+def test_who_turns_out_to_be_one_person_has_their_months_published_again(places, django_capture_on_commit_callbacks):
+    one, other = resident(name="甲"), resident(name="乙")
+    clinic = places["east_clinic"].pk
+    fact("encounter", resident_id=other, source_id=clinic, institution_id=clinic, at=date(2025, 3, 4))
+    Stale.objects.all().delete()
+    with django_capture_on_commit_callbacks(execute=True):
+        emit(ResidentsMerged(one, other))
+    assert stale() == {("encounters", date(2025, 3, 1))}
