@@ -12,7 +12,7 @@ import pyarrow as pa
 from django.db import connection
 
 from yigongti.domains.base.residents.api import MergeUndone, ResidentsMerged, cluster
-from yigongti.kernel.events import Event, subscribe
+from yigongti.kernel.events import subscribe
 from yigongti.kernel.lake.api import Dataset, mark_stale, register_dataset
 
 SCHEMA = pa.schema(
@@ -88,7 +88,10 @@ def mark_residents_changed(resident_ids: Iterable[int]) -> None:
 
 
 @subscribe(ResidentsMerged)
+def _merged(event: ResidentsMerged) -> None:
+    mark_residents_changed(cluster(event.absorbed_id))
+
+
 @subscribe(MergeUndone)
-def _merged(event: Event) -> None:
-    if isinstance(event, ResidentsMerged | MergeUndone):
-        mark_residents_changed(cluster(event.kept_id) + cluster(event.absorbed_id))
+def _parted(event: MergeUndone) -> None:
+    mark_residents_changed(cluster(event.absorbed_id))

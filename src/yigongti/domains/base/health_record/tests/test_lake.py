@@ -8,8 +8,7 @@ import pytest
 from yigongti.domains.base.health_record.services.persons import SAID, register
 from yigongti.domains.base.health_record.tests.factories import fact, resident
 from yigongti.domains.base.organisation.tests.factories import county_with_two_areas
-from yigongti.domains.base.residents.api import ResidentsMerged
-from yigongti.domains.base.residents.models import Resident
+from yigongti.domains.base.residents.api import ResidentsMerged, search
 from yigongti.kernel.access.api import system_actor
 from yigongti.kernel.events import emit
 from yigongti.kernel.intake.api import ROW, Storing
@@ -45,7 +44,7 @@ def test_who_is_looked_after_elsewhere_has_their_months_published_again(places):
     source = places["east_clinic"].pk
     storing = Storing(None, source, system_actor("intake", source))
     register(sent(source, places["east_clinic"].name), storing)
-    who = Resident.objects.unscoped("test").get(name="王秀英").pk
+    who = search("王秀英", actor=storing.actor).cards[0].id
     fact("encounter", resident_id=who, source_id=source, institution_id=source, at=date(2025, 3, 4))
     fact("condition", resident_id=who, source_id=source, institution_id=source, at=date(2025, 5, 6))
     Stale.objects.all().delete()
