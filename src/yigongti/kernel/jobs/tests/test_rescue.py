@@ -5,11 +5,15 @@ from asgiref.sync import async_to_sync
 from django.db import connection
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from yigongti.kernel.jobs.api import MOST_ATTEMPTS, defer
+from yigongti.kernel.jobs.api import MOST_ATTEMPTS, defer, task
 from yigongti.kernel.jobs.tasks import rescue
-from yigongti.kernel.lake.tasks import publish
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@task("test.alone", lock="test.alone")
+def alone() -> None:
+    """A job of which one runs at a time."""
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +26,7 @@ def _empty_queue(transactional_db):
 
 def killed(attempts: int = 0) -> int:
     """A job that a worker had begun when it was killed: running, and no worker there."""
-    defer(publish, once="lake.publish")
+    defer(alone, once="test.alone")
     pk = ProcrastinateJob.objects.get(status="todo").pk
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_jobs SET status = 'doing', attempts = %s WHERE id = %s", [attempts, pk])
@@ -51,7 +55,7 @@ def test_a_killed_job_is_run_again():
 
 def test_a_killed_job_does_not_hold_its_lock_against_the_next_one():
     pk = killed()
-    defer(publish, once="lake.publish")
+    defer(alone, once="test.alone")
     later = ProcrastinateJob.objects.get(status="todo").pk
     assert fetched() is None
     run()
@@ -66,7 +70,7 @@ def test_a_job_that_ends_its_worker_every_time_is_given_up():
 
 
 def test_a_job_of_a_living_worker_is_left_alone():
-    defer(publish)
+    defer(alone)
     pk = fetched()
     run()
     assert ProcrastinateJob.objects.get(pk=pk).status == "doing"
