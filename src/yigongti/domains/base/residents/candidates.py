@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 
 from yigongti.domains.base.residents.columns import array, fetch, packed
 from yigongti.domains.base.residents.comparison import Dates, Persons, Rows
+from yigongti.domains.base.residents.formulas import LENGTH
 from yigongti.domains.base.residents.incoming import Blinds, Incoming, keys_of, listed
 from yigongti.domains.base.residents.names import read_names, says_nothing
 from yigongti.domains.base.residents.weights import Commonness
 from yigongti.kernel import clock
+from yigongti.kernel.privacy.api import unseal
 
 NOBODY = 0
 SMALL = 50_000  # residents; fewer are counted
@@ -94,7 +96,10 @@ class Pairs:
 
 
 def find(incoming: Incoming, *, wide: bool = False) -> Pairs:
-    """Every pair of an incoming record and a resident that share a block; merged entries count as who they became."""
+    """Every pair of an incoming record and a resident that share a block; merged entries count as who they became.
+
+    A phone of very many is an institution's or a placeholder: it leads to nobody, and is forgotten.
+    """
     spelled = incoming.spelled
     named = incoming.named.tolist()
     rows = fetch(
@@ -104,61 +109,37 @@ def find(incoming: Incoming, *, wide: bool = False) -> Pairs:
             "born": packed(incoming.born),
             "surname": packed([s.surname_sound if ok else None for s, ok in zip(spelled, named, strict=True)]),
             "pinyin": packed([s.pinyin if ok else None for s, ok in zip(spelled, named, strict=True)]),
+            "phone": packed(incoming.phone_blinds),
             "id": packed(incoming.id_blinds),
             "card": packed(incoming.card_blinds),
+            "most": FAMILY_PHONES + 1,
         },
     )
-    rows += _by_phone(incoming)
-    if not rows:
-        return Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64), [], _persons([], [], incoming))
-    return _pairs(list(dict.fromkeys(rows)), incoming)
-
-
-def _by_phone(incoming: Incoming) -> list[tuple[int, int]]:
-    """Pairs that share a phone. A phone of very many is an institution's or a placeholder: it is forgotten."""
-    given = [k for k, blind in enumerate(incoming.phone_blinds) if blind is not None]
-    if not given:
-        return []
-    rows = fetch(
-        f"""
-        SELECT k.n, p.resident_id FROM unnest({array("bytea")}) WITH ORDINALITY AS k (phone, n)
-        CROSS JOIN LATERAL (SELECT resident_id FROM residents_phone WHERE blind = k.phone LIMIT %s) p
-        """,  # noqa: S608  (constants)
-        [packed([incoming.phone_blinds[k] for k in given]), FAMILY_PHONES + 1],
-    )
-    held = Counter(n for n, _ in rows)
-    for n, count in held.items():
-        if count > FAMILY_PHONES:
-            incoming.persons.phone[given[n - 1]] = 0
-    return [(given[n - 1], resident_id) for n, resident_id in rows if held[n] <= FAMILY_PHONES]
+    held = Counter(n for n, _, by_phone in rows if by_phone)
+    crowded = {n for n, count in held.items() if count > FAMILY_PHONES}
+    incoming.persons.phone[list(crowded)] = 0
+    return _pairs({(n, i) for n, i, by_phone in rows if not (by_phone and n in crowded)}, incoming)
 
 
 def one_pair(incoming: Incoming, resident_id: int) -> Pairs:
     """The first incoming record with one resident, whether or not they share a block."""
-    return _pairs([(0, resident_id)], incoming)
+    return _pairs({(0, resident_id)}, incoming)
 
 
-def _pairs(rows: list[tuple[int, int]], incoming: Incoming) -> Pairs:
-    i = np.array([row[0] for row in rows], np.int64)
-    ids, j = np.unique(np.array([row[1] for row in rows], np.int64), return_inverse=True)
-    details = fetch(
-        f"""
-        SELECT id, name_key, sex, birth_date, birth_precision, address_blind, merged_into_id
-        FROM residents_resident WHERE id = ANY({IDS}) ORDER BY id
-        """,  # noqa: S608  (constants)
-        [packed(ids.tolist())],
-    )
+def _pairs(rows: set[tuple[int, int]], incoming: Incoming) -> Pairs:
+    ordered = sorted(rows)
+    i = np.array([row[0] for row in ordered], np.int64)
+    ids, j = np.unique(np.array([row[1] for row in ordered], np.int64), return_inverse=True)
+    details = fetch(_DETAILS, [packed(ids.tolist())]) if ordered else []
     merged = {row[0] for row in details if row[6] is not None}
     if merged:  # look at those who stand instead
         today = standing(merged)
-        target = np.array([today[row[0]][0] if row[0] in today else row[0] for row in details], np.int64)
-        pairs = {(int(n), int(target[k])) for n, k in zip(i, j, strict=True)}
-        return _pairs(sorted(pairs), incoming)
-    persons = _persons(ids.tolist(), details, incoming)
-    return Pairs(i, j.astype(np.int64), ids.tolist(), _with_shared_values(persons, i, j, ids, incoming))
+        return _pairs({(n, today[r][0] if r in today else r) for n, r in rows}, incoming)
+    return Pairs(i, j.astype(np.int64), ids.tolist(), _persons(details, i.tolist(), j.tolist(), incoming))
 
 
-def _persons(ids: Sequence[int], details: Sequence[Any], incoming: Incoming) -> Persons:
+def _persons(details: Sequence[Any], i: list[int], j: list[int], incoming: Incoming) -> Persons:
+    """The candidates as arrays. Who has several numbers or phones shows the one an incoming record shares, if any."""
     keys = [str(row[1]) for row in details]
     born: list[tuple[date | None, int]] = [(row[3], row[4]) for row in details]
     count = len(keys)
@@ -168,6 +149,22 @@ def _persons(ids: Sequence[int], details: Sequence[Any], incoming: Incoming) -> 
         month=np.array([b.month if b and precision >= 2 else 0 for b, precision in born], np.int8),
         day=np.array([b.day if b and precision == 3 else 0 for b, precision in born], np.int8),
     )
+    partners: list[list[int]] = [[] for _ in range(count)]
+    for n, k in zip(i, j, strict=True):
+        partners[k].append(n)
+    # Numbers of different kinds of document do not contradict each other: compare like with like.
+    kinds = set(listed(incoming.id_kind)) - {None}
+
+    def shown(own: Blinds, values: list[list[bytes]]) -> NDArray[np.uint64]:
+        chosen: Blinds = [None] * count
+        for k, has in enumerate(values):
+            if has:
+                shared = {own[n] for n in partners[k]}.intersection(has) if len(has) > 1 else None
+                chosen[k] = shared.pop() if shared else has[0]
+        return keys_of(chosen)
+
+    cards = [[b for kind, b in zip(row[8], row[9], strict=True) if kind == "card"] for row in details]
+    documents = [[b for kind, b in zip(row[8], row[9], strict=True) if kind in kinds] for row in details]
     return Persons(
         names=read_names(keys),
         named=np.array([not says_nothing(key) for key in keys], bool).reshape(count),
@@ -175,48 +172,46 @@ def _persons(ids: Sequence[int], details: Sequence[Any], incoming: Incoming) -> 
         born=dates,
         typed_sex=sex,
         typed_born=dates,
-        id_key=np.zeros(count, np.uint64),
+        id_key=shown(incoming.id_blinds, documents),
         id_valid=np.ones(count, bool),
-        id_digits=None,
-        card=np.zeros(count, np.uint64),
-        phone=np.zeros(count, np.uint64),
-        address=keys_of([bytes(row[5]) if row[5] is not None else None for row in details]),
+        id_digits=_digits([row[0] for row in details], partners, incoming),
+        card=shown(incoming.card_blinds, cards),
+        phone=shown(incoming.phone_blinds, [row[7] for row in details]),
+        address=keys_of([row[5] for row in details]),
         household=np.zeros(count, np.uint64),
     )
 
 
-def _with_shared_values(persons: Persons, i: Rows, j: Rows, ids: NDArray[np.int64], incoming: Incoming) -> Persons:
-    """Numbers and phones of the candidates. Who has several shows the one an incoming record shares, if any."""
-    place = {resident_id: k for k, resident_id in enumerate(ids.tolist())}
-    partners: dict[int, list[int]] = {}
-    for n, k in zip(i.tolist(), j.tolist(), strict=True):
-        partners.setdefault(k, []).append(n)
-    own = incoming.persons
-
-    def fill(column: NDArray[np.uint64], wanted: NDArray[np.uint64], rows: list[Any]) -> None:
-        for (resident_id, _), key in zip(rows, keys_of([bytes(row[1]) for row in rows]), strict=True):
-            k = place[resident_id]
-            if column[k] == 0 or any(wanted[n] == key for n in partners.get(k, ())):
-                column[k] = key
-
-    everybody = packed(ids.tolist())
-    phones = fetch(
-        f"SELECT resident_id, blind FROM residents_phone WHERE resident_id = ANY({IDS})",  # noqa: S608  (constants)
-        [everybody],
-    )
-    fill(persons.phone, own.phone, phones)
-    numbers = fetch(
+def _digits(ids: list[int], partners: list[list[int]], incoming: Incoming) -> NDArray[np.uint8] | None:
+    """Identity numbers of candidates whom a record with an invalid number could mean, to see a slip of typing."""
+    wrong = incoming.id_fault >= 0
+    asked = {resident_id: k for k, resident_id in enumerate(ids) if any(wrong[n] for n in partners[k])}
+    if not asked:
+        return None
+    digits = np.zeros((len(ids), LENGTH), np.uint8)
+    rows = fetch(
         f"""
-        SELECT resident_id, blind, kind FROM residents_identifier
-        WHERE resident_id = ANY({IDS}) AND active AND source_id IS NULL ORDER BY kind DESC
+        SELECT resident_id, value FROM residents_identifier
+        WHERE resident_id = ANY({IDS}) AND kind = '01' AND active
         """,  # noqa: S608  (constants)
-        [everybody],
+        [packed(list(asked))],
     )
-    fill(persons.card, own.card, [(r, b) for r, b, kind in numbers if kind == "card"])
-    # Numbers of different kinds of document do not contradict each other: compare like with like.
-    kinds = set(listed(incoming.id_kind)) - {None}
-    fill(persons.id_key, own.id_key, [(r, b) for r, b, kind in numbers if kind in kinds])
-    return persons
+    for resident_id, value in rows:
+        number = unseal(bytes(value), "residents.identifier")
+        if len(number) == LENGTH:
+            digits[asked[resident_id]] = [10 if c == "X" else int(c) for c in number]
+    return digits
+
+
+_DETAILS = f"""
+    SELECT r.id, r.name_key, r.sex, r.birth_date, r.birth_precision, r.address_blind, r.merged_into_id,
+        ARRAY(SELECT p.blind FROM residents_phone p WHERE p.resident_id = r.id ORDER BY p.id),
+        ARRAY(SELECT i.kind FROM residents_identifier i
+            WHERE i.resident_id = r.id AND i.active AND i.source_id IS NULL ORDER BY i.id),
+        ARRAY(SELECT i.blind FROM residents_identifier i
+            WHERE i.resident_id = r.id AND i.active AND i.source_id IS NULL ORDER BY i.id)
+    FROM residents_resident r WHERE r.id = ANY({IDS}) ORDER BY r.id
+"""  # noqa: S608  (constants)
 
 
 def typical(pairs: Pairs, total: int) -> Commonness:
@@ -235,34 +230,41 @@ def counted(incoming: Incoming, pairs: Pairs, total: int) -> Commonness:
     spelled = incoming.spelled
     who, back = np.unique(pairs.i, return_inverse=True)
     asked = who.tolist()
+    dates = [incoming.born[k] for k in asked]
     by_sound: dict[str, int] = {}
     by_name: dict[str, int] = {}
-    for pinyin, name_key, share, number in fetch(_COMMON_NAMES, [packed(list({spelled[k].pinyin for k in asked}))]):
-        by_sound[pinyin] = number
-        by_name[name_key] = round(share * number)
-    dates = [incoming.born[k] for k in asked]
-    by_date = dict(fetch(_COMMON_DATES, [packed(list({d for d in dates if d}))]))
+    by_date: dict[date, int] = {}
+    values = {
+        "pinyin": packed(list({spelled[k].pinyin for k in asked})),
+        "born": packed(list({d for d in dates if d})),
+    }
+    for pinyin, name_key, born, share, number in fetch(_HOW_COMMON, values):
+        if born is not None:
+            by_date[born] = number
+        else:
+            by_sound[pinyin], by_name[name_key] = number, round(share * number)
     return Commonness(
         total=total,
         name=np.array([by_name.get(incoming.names.keys[k], 0) for k in asked], float)[back],
         sound=np.array([by_sound.get(spelled[k].pinyin, 0) for k in asked], float)[back],
-        born=np.array([by_date.get(d, 0) for d in dates], float)[back],
+        born=np.array([by_date.get(d, 0) if d else 0 for d in dates], float)[back],
     )
 
 
 # How the residents of one sound write their names is sampled: the most common sounds have thousands.
-_COMMON_NAMES = f"""
-    SELECT k.pinyin, s.name_key, s.number::float / sum(s.number) OVER (PARTITION BY k.pinyin), c.number
-    FROM unnest({array("text")}) AS k (pinyin)
+_HOW_COMMON = f"""
+    SELECT k.pinyin, s.name_key, NULL::date AS born,
+        (s.number / sum(s.number) OVER (PARTITION BY k.pinyin))::float, c.number
+    FROM unnest({array("text", "pinyin")}) AS k (pinyin)
     CROSS JOIN LATERAL (SELECT count(*) AS number FROM residents_resident WHERE pinyin = k.pinyin) c
     CROSS JOIN LATERAL (
         SELECT name_key, count(*) AS number
         FROM (SELECT name_key FROM residents_resident WHERE pinyin = k.pinyin LIMIT 300) AS sample
         GROUP BY name_key
     ) s
-"""  # noqa: S608  (constants)
-_COMMON_DATES = f"""
-    SELECT birth_date, count(*) FROM residents_resident WHERE birth_date = ANY({array("date")}) GROUP BY birth_date
+    UNION ALL
+    SELECT NULL, NULL, birth_date, 1, count(*) FROM residents_resident
+    WHERE birth_date = ANY({array("date", "born")}) GROUP BY birth_date
 """  # noqa: S608  (constants)
 
 
@@ -287,19 +289,23 @@ _INCOMING = f"""
     WITH k AS (
         SELECT * FROM unnest(
             {array("int", "n")}, {array("date", "born")}, {array("text", "surname")}, {array("text", "pinyin")},
-            {array("bytea", "id")}, {array("bytea", "card")}
-        ) AS t (n, born, surname, pinyin, id, card)
+            {array("bytea", "phone")}, {array("bytea", "id")}, {array("bytea", "card")}
+        ) AS t (n, born, surname, pinyin, phone, id, card)
     )
 """  # noqa: S608  (constants)
 _BY_NUMBER = """
-    SELECT k.n, i.resident_id AS id FROM k
+    SELECT k.n, i.resident_id AS id, false AS by_phone FROM k
     JOIN residents_identifier i ON i.blind = k.id AND i.active AND i.source_id IS NULL
     UNION
-    SELECT k.n, i.resident_id FROM k
+    SELECT k.n, i.resident_id, false FROM k
     JOIN residents_identifier i ON i.blind = k.card AND i.active AND i.source_id IS NULL
+    UNION
+    SELECT k.n, p.resident_id, true FROM k CROSS JOIN LATERAL (
+        SELECT resident_id FROM residents_phone WHERE blind = k.phone LIMIT %(most)s
+    ) p
 """
 _BY_NAME = """
-    SELECT k.n, r.id FROM k JOIN residents_resident r
+    SELECT k.n, r.id, false FROM k JOIN residents_resident r
     ON r.pinyin = k.pinyin AND k.pinyin <> ''
     AND r.birth_date BETWEEN date_trunc('year', k.born)::date AND (date_trunc('year', k.born) + '1 year')::date - 1
     AND (
@@ -309,28 +315,28 @@ _BY_NAME = """
         OR r.birth_precision < 3
     )
     UNION
-    SELECT k.n, r.id FROM k JOIN residents_resident r
+    SELECT k.n, r.id, false FROM k JOIN residents_resident r
     ON r.pinyin = k.pinyin AND k.pinyin <> '' AND r.birth_date IN (
         (k.born - '1 year'::interval)::date, (k.born + '1 year'::interval)::date,
         (k.born - '10 year'::interval)::date, (k.born + '10 year'::interval)::date
     )
     UNION
-    SELECT k.n, r.id FROM k JOIN residents_resident r
+    SELECT k.n, r.id, false FROM k JOIN residents_resident r
     ON r.pinyin = k.pinyin AND k.pinyin <> '' AND r.birth_date IS NULL
     UNION
-    SELECT k.n, r.id FROM k CROSS JOIN LATERAL (
+    SELECT k.n, r.id, false FROM k CROSS JOIN LATERAL (
         SELECT id FROM residents_resident WHERE pinyin = k.pinyin AND k.pinyin <> '' LIMIT 200
     ) r WHERE k.born IS NULL
 """
 _NARROW = f"""{_INCOMING}{_BY_NUMBER}
     UNION
-    SELECT k.n, r.id FROM k JOIN residents_resident r
+    SELECT k.n, r.id, false FROM k JOIN residents_resident r
     ON r.birth_date = k.born AND r.surname_sound = k.surname AND k.surname <> ''
     UNION {_BY_NAME}
 """  # noqa: S608  (constants)
 _WIDE = f"""{_INCOMING}{_BY_NUMBER}
     UNION
-    SELECT k.n, r.id FROM k CROSS JOIN LATERAL (
+    SELECT k.n, r.id, false FROM k CROSS JOIN LATERAL (
         SELECT id FROM residents_resident WHERE birth_date = k.born LIMIT 500
     ) r
     UNION {_BY_NAME}

@@ -86,7 +86,8 @@ def test_against_the_index_nothing_is_stored(hospital):
     )
     [told] = against_index(rows, thresholds=LIMITS)
     assert told["outcome"].to_list()[:3] == ["link", "review", "new"]
-    assert told["resident_id"].to_list()[:3] == [one, one, None]
+    assert told["resident_id"].to_list() == [one, one, None, one]
+    assert "证件号码只差一处" in told["reasons"][3]
     assert Resident.objects.unscoped("test").count() == before
 
 
