@@ -48,6 +48,13 @@ def queries(ask):
     return [sql for sql in sent if "SAVEPOINT" not in sql]
 
 
+@pytest.fixture(autouse=True)
+def _at_one_moment():
+    """What pages keep for half a minute is not asked again in the middle of a test."""
+    with clock.fixed(clock.now()):
+        yield
+
+
 @pytest.fixture
 def place():
     return county_with_two_areas()["east_hospital"].pk
