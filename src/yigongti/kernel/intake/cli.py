@@ -78,13 +78,24 @@ def named_after(file: Path) -> "Source | None":
 
 
 def files_in(path: Path) -> list[Path]:
-    """The file itself, or the files of a folder in the order they are best stored: residents first, then by name."""
+    """The file itself, or the files of a folder in the order they are best stored: residents first, then by name.
+
+    Of a folder, files no format reads are left out, and so is what begins with a dot or an underscore.
+    """
     from yigongti.kernel.intake.extracts import extracts
+    from yigongti.kernel.intake.formats import formats
 
     if path.is_file():
         return [path]
     rank = {name: place for place, name in enumerate(extracts())}
-    found = (file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
+    suffixes = {suffix for kind in formats() for suffix in kind.suffixes}
+    found = (
+        file
+        for file in path.rglob("*")
+        if file.is_file()
+        and file.suffix.lower() in suffixes
+        and not any(part.startswith((".", "_")) for part in file.relative_to(path).parts)
+    )
     return sorted(found, key=lambda file: (rank.get(file.stem.split("__")[-1], len(rank)), str(file)))
 
 

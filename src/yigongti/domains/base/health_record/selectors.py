@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from yigongti.domains.base.health_record.fact_view import FactView, views
@@ -97,8 +97,11 @@ def timeline(
     whole = _standing(cluster)
     asked = _filtered(whole, filters)
     parts = _parts(whole)
-    total = sum(part.count for part in parts) if filters == Filters() else asked.count()
-    rows = asked.order_by("-happened_on", "-happened_at", "-id")[offset : offset + limit]
+    span = _span(parts)
+    total = sum(part.count for part in parts) if filters == Filters() else asked.filter(happened_on__range=span).count()
+    rows = asked.filter(happened_on__range=span).order_by("-happened_on", "-happened_at", "-id")[
+        offset : offset + limit
+    ]
     found = views(rows)
     person = residents.whole(resident_id)
     record(
@@ -115,7 +118,7 @@ def timeline(
         shown=offset + len(found),
         kinds=_kinds(parts),
         institutions=_institutions(parts),
-        trends=_trends(cluster) if offset == 0 else (),
+        trends=_trends(whole, _span([p for p in parts if p.kind == FactKind.OBSERVATION])) if offset == 0 else (),
         earlier=offset + limit if offset + len(found) < total else None,
     )
 
@@ -269,12 +272,25 @@ class _Part:
     institution_id: int | None
     institution_name: str
     count: int
+    first: date
+    last: date
 
 
 def _parts(whole: QuerySet[Fact]) -> list[_Part]:
     """How many facts of what kind are from where: one query, since every one looks into the partition of each month."""
-    rows = whole.order_by().values_list("kind", "institution_id", "institution_name").annotate(n=Count("id"))
+    rows = (
+        whole.order_by()
+        .values_list("kind", "institution_id", "institution_name")
+        .annotate(n=Count("id"), first=Min("happened_on"), last=Max("happened_on"))
+    )
     return [_Part(*row) for row in rows]
+
+
+def _span(parts: list[_Part]) -> tuple[date, date]:
+    """From the first to the last day: it spares the queries that follow the partitions of all other years."""
+    if not parts:
+        return date.min, date.min
+    return min(part.first for part in parts), max(part.last for part in parts)
 
 
 def _kinds(parts: list[_Part]) -> tuple[Option, ...]:
@@ -299,12 +315,11 @@ def _institutions(parts: list[_Part]) -> tuple[Option, ...]:
     return tuple(sorted(options, key=lambda option: (-option.count, option.label)))
 
 
-def _trends(cluster: tuple[int, ...]) -> tuple[Trend, ...]:
+def _trends(whole: QuerySet[Fact], span: tuple[date, date]) -> tuple[Trend, ...]:
     """Blood pressure and glucose, where there are at least two readings."""
     codes = (*SYSTOLIC, *DIASTOLIC, *GLUCOSE)
     rows = list(
-        _standing(cluster)
-        .filter(kind=FactKind.OBSERVATION, code__in=codes, value__isnull=False)
+        whole.filter(kind=FactKind.OBSERVATION, code__in=codes, value__isnull=False, happened_on__range=span)
         .order_by("-happened_on", "-happened_at", "-id")
         .values_list("code", "value", "unit", "happened_on")[: TREND_LENGTH * 6]
     )

@@ -38,10 +38,11 @@ def correct(
 ) -> Fact:
     """Replace a fact by one that differs in ``changes``; the source repeating itself won't undo it.
 
-    Raises NotVisible for a fact outside the actor's institutions, Forbidden, NothingToCorrect, KeyError for a column
+    Only who reported a fact corrects it, and says why. Raises NotVisible for a fact outside the actor's institutions,
+    Forbidden for one of another source, ValueError without a reason, NothingToCorrect, KeyError for a column
     that can't be corrected, IntegrityError for what a fact of this kind can't be.
     """
-    old = _open_fact(fact_id, actor)
+    old = _open_fact(fact_id, actor, reason)
     if wrong := set(changes) - CORRECTABLE:
         raise KeyError(", ".join(sorted(wrong)))
     if all(getattr(old, name) == value for name, value in changes.items()):
@@ -70,17 +71,20 @@ def correct(
 @transaction.atomic
 def withdraw(fact_id: int, *, actor: Actor, reason: str) -> None:
     """Say that a fact never happened: it stays, superseded by itself. Raises as ``correct``."""
-    old = _open_fact(fact_id, actor)
+    old = _open_fact(fact_id, actor, reason)
     _supersede(old, old.pk)
     _note(old, None, actor, reason, [])
 
 
-def _open_fact(fact_id: int, actor: Actor) -> Fact:
-    """The fact, locked, if it stands and belongs to one of the actor's institutions."""
+def _open_fact(fact_id: int, actor: Actor, reason: str) -> Fact:
+    """The fact, locked, if it stands and the actor may correct what its source reported."""
     actor.require(CORRECT)
+    if not reason.strip():
+        raise ValueError("a correction says why")
     found: Fact | None = Fact.objects.visible_to(actor, CORRECT).select_for_update().filter(pk=fact_id).first()
     if found is None:
         raise NotVisible
+    actor.require(CORRECT, found.source_id)  # what another body reported is for that body to correct
     if found.superseded_by is not None:
         raise NothingToCorrect
     return found

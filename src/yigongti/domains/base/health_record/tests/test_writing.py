@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from yigongti.domains.base.health_record.models import Fact, FactKey
 from yigongti.domains.base.health_record.tests.factories import CHINA, OF_KIND, fact, row, stored
+from yigongti.kernel import clock
 
 pytestmark = pytest.mark.django_db
 
@@ -146,15 +147,35 @@ def test_superseding_is_final():
         facts(pk=made.pk).update(superseded_by=None)
 
 
-def test_each_month_has_its_partition_and_all_before_2015_share_one():
-    fact(at=date(2025, 3, 31))
-    fact(at=date(2025, 4, 1))
-    fact(at=date(1953, 6, 1))
-    fact(at=date(2014, 12, 31))
+def partitions():
     with connection.cursor() as cursor:
         cursor.execute("SELECT tableoid::regclass::text, count(*) FROM health_record_fact GROUP BY 1 ORDER BY 1")
-        assert cursor.fetchall() == [
-            ("health_record_fact_2025_03", 1),
-            ("health_record_fact_2025_04", 1),
-            ("health_record_fact_before_2015", 2),
-        ]
+        return dict(cursor.fetchall())
+
+
+def test_recent_months_older_years_and_the_rest_have_their_partitions():
+    with clock.fixed(datetime(2026, 3, 1, tzinfo=CHINA)):
+        for on in (date(2025, 3, 31), date(2025, 4, 1), date(2024, 1, 1), date(2023, 12, 31), date(2023, 1, 1)):
+            fact(at=on)
+        fact(at=date(1953, 6, 1))
+        fact(at=date(2014, 12, 31))
+    assert partitions() == {
+        "health_record_fact_2025_03": 1,
+        "health_record_fact_2025_04": 1,
+        "health_record_fact_2024_01": 1,
+        "health_record_fact_2023": 2,
+        "health_record_fact_before_2015": 2,
+    }
+
+
+def test_a_year_that_was_cut_by_month_stays_so():
+    with clock.fixed(datetime(2025, 3, 1, tzinfo=CHINA)):
+        fact(at=date(2023, 5, 1))
+    with clock.fixed(datetime(2027, 3, 1, tzinfo=CHINA)):
+        fact(at=date(2023, 6, 1))
+        fact(at=date(2022, 6, 1))
+    assert partitions().keys() == {
+        "health_record_fact_2022",
+        "health_record_fact_2023_05",
+        "health_record_fact_2023_06",
+    }
