@@ -17,6 +17,11 @@ ROLES = [
 # Reached by acting, not by a link from a page: a form's target, a piece of a page that a script asks for.
 NOT_LINKED = {"access:sign_in", "access:sign_out", "terminology:lookup", "ui:gallery_progress"}
 
+# Without a relation to the resident these ask for a reason: a page all the same, with status 403.
+CLOSED = {"health_record:record", "health_record:looked"}
+# What institutions measure, by the name they sent: data, although some of our own pages use the same words.
+DATA = {"收缩压", "舒张压", "空腹血糖", "体重", "身高"}
+
 FOREIGN = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
   const note = (text, element) => {
@@ -41,7 +46,7 @@ def test_pages_of(role, sign_in):
     desk: Desk = sign_in(role)
     faults: list[str] = []
     for found in crawl.pages(desk.context.request, desk.address, residents(desk), frozenset(reached)):
-        if found.status != 200:
+        if found.status != 200 and not (found.view in CLOSED and found.status == 403):
             faults.append(f"{found.path}: a link leads to status {found.status}")
         elif found.view not in reached:
             reached[found.view] = found.path
@@ -58,7 +63,7 @@ def test_every_page_is_reached_by_somebody():
 @pytest.mark.parametrize("path", ["/account/sign-in/", "/no/such/page/"])
 def test_pages_for_nobody(path, sign_in):
     desk = sign_in(None)
-    assert not [fault for fault in look(desk, path) if "404" not in fault]
+    assert look(desk, path) == []
 
 
 def residents(desk: Desk) -> list[str]:
@@ -80,7 +85,7 @@ def look(desk: Desk, path: str) -> list[str]:
     for language in ("zh-hans", "en"):
         desk.speak(language)
         desk.narrow(WIDE)
-        desk.open(path)
+        status = desk.open(path)
         desk.page.wait_for_timeout(120)
         for name, size in (("1280", WIDE), ("380", PHONE)):
             desk.narrow(size)
@@ -92,12 +97,12 @@ def look(desk: Desk, path: str) -> list[str]:
         if language == "en":
             shown = set(desk.page.evaluate(FOREIGN))
             own = crawl.own_words()
-            left = sorted({run for text in shown for run in crawl.CHINESE.findall(text) if run in own})
+            left = sorted({run for text in shown for run in crawl.CHINESE.findall(text) if run in own - DATA})
             if left:
                 faults.append(f"not in English: {'、'.join(left[:12])}")
         if desk.page.locator("h1").count() != 1:
             faults.append(f"{language}: {desk.page.locator('h1').count()} first headings")
-        faults += [f"{language}: {complaint}" for complaint in desk.complaints]
+        faults += [f"{language}: {one}" for one in desk.complaints if f"status of {status}" not in one]
     desk.speak("zh-hans")
     return faults
 

@@ -13,7 +13,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from yigongti.kernel.access.api import Actor, Role
+from yigongti.kernel.access.api import Actor, Role, permissions
 from yigongti.kernel.money import yuan as yuan_words
 from yigongti.kernel.ui import spark, words
 
@@ -50,6 +50,13 @@ def icon(name: str, label: str = "") -> SafeString:
 def role_words(actor: Actor) -> str:
     """The names of the roles an actor holds today."""
     return words.joined([str(role.label) for role in Role if role in actor.roles])
+
+
+@register.filter
+def may(actor: Actor | None, permission: str) -> bool:
+    """Whether the actor holds the permission of this name (anywhere): for a link to a page of a higher tier."""
+    known = permissions().get(permission)
+    return actor is not None and known is not None and actor.may(known)
 
 
 @register.filter
