@@ -153,7 +153,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {"no_rows": {"()": "yigongti.kernel.privacy.logs.WithoutRows"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no_rows"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "yigongti": {"level": "INFO"},

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -12,6 +13,7 @@ from yigongti.domains.oversight.indicators.tests.factories import county, facts
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Role, create_account, grant_role, system_actor
 from yigongti.kernel.access.models import Account
+from yigongti.portals.cockpit.web.views import shown
 
 pytestmark = pytest.mark.django_db
 SYSTEM = system_actor("test")
@@ -124,3 +126,11 @@ def test_an_organisation_outside_the_viewers_is_not_found(ids):
     assert client.get(reverse("cockpit:home") + f"?period=2025-01&node={ids['hospital']}").status_code == 404
     assert client.get(reverse("cockpit:home") + f"?period=2025-01&node={ids['east']}").status_code == 200
     assert client.get(reverse("cockpit:measure", args=["nonsense"])).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("value", "reads"),
+    [("89.9600", "89.9"), ("90.0000", "90.0"), ("87.0500", "87.1"), ("87.0499", "87.0"), ("0.0000", "0.0")],
+)
+def test_a_share_is_never_rounded_up_to_a_target_it_has_not_reached(value, reads):
+    assert shown(Decimal(value)) == reads

@@ -1,6 +1,6 @@
 """The cockpit's pages: all measures, one measure with what it is made of, the records below a cell."""
 
-from decimal import Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.conf import settings
@@ -122,7 +122,7 @@ def _in_words(figure: api.Figure) -> dict[str, Any]:
     """State and target of a figure in words; colour only repeats them."""
     words: dict[str, Any] = {"value": "", "state": "", "words": "", "target": "", "trend": None, "trend_target": None}
     if figure.value is not None:
-        words["value"] = f"{figure.value:.1f}"
+        words["value"] = shown(figure.value)
         words["numerator"] = amount(figure.measure, figure.numerator or 0)
         words["denominator"] = amount(figure.measure, figure.denominator or 0)
     if figure.target is not None:
@@ -135,9 +135,22 @@ def _in_words(figure: api.Figure) -> dict[str, Any]:
             words.update(state="good", words=_("已达到目标"))
         else:
             gap = Decimal(figure.target.value) - figure.value
-            words.update(state="attention", words=_("还差 %(gap).1f 个百分点") % {"gap": gap})
+            short = (
+                _("还差 %(gap)s 个百分点") % {"gap": shown(gap)}
+                if gap >= Decimal("0.05")
+                else _("还差不到 0.1 个百分点")
+            )
+            words.update(state="attention", words=short)
     words["trend"] = [None if p.value is None else float(p.value) for p in figure.trend]
     return words
+
+
+def shown(value: Decimal, places: int = 1) -> str:
+    """A percentage for people: rounded half up, but never up to what it has not reached (89.96 reads 89.9 of 90)."""
+    rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    if rounded == rounded.to_integral_value() and rounded > value:
+        rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_DOWN)
+    return f"{rounded:.{places}f}"
 
 
 def amount(chosen: api.Measure, value: int) -> str:
@@ -165,9 +178,9 @@ def _row(chosen: api.Measure, s: api.Slice, where: Drill) -> dict[str, Any]:
         "label": s.label,
         "numerator": amount(chosen, s.numerator),
         "denominator": amount(chosen, s.denominator),
-        "value": "–" if s.value is None else f"{s.value:.1f} %",
+        "value": "–" if s.value is None else f"{shown(s.value)} %",
         "gap": amount(chosen, s.gap),
-        "gap_share": "–" if s.gap_share is None else f"{s.gap_share:.1f} %",
+        "gap_share": "–" if s.gap_share is None else f"{shown(s.gap_share)} %",
         "href": where.query(path=path, by=further[0]) if further else "",
         "all_href": address + where.query(path=path),
         "rest_href": address + where.query(path=path, part="rest"),
@@ -180,7 +193,7 @@ def _total(chosen: api.Measure, slices: list[api.Slice]) -> dict[str, str]:
     return {
         "numerator": amount(chosen, numerator),
         "denominator": amount(chosen, denominator),
-        "value": "–" if value is None else f"{value:.1f} %",
+        "value": "–" if value is None else f"{shown(value)} %",
         "gap": amount(chosen, denominator - numerator),
     }
 
