@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
 
 # Before Django reads its settings: tests never touch the files of ``./yigongti run``.
 os.environ.setdefault("YIGONGTI_VAR", tempfile.mkdtemp(prefix="yigongti-test-"))
@@ -9,6 +10,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yigongti.config.settings")
 
 import pytest
 from django.conf import LazySettings
+
+
+@pytest.fixture(autouse=True)
+def _chinese() -> Iterator[None]:
+    """Every test begins in the default language, whatever a page visited by the one before was shown in."""
+    from django.utils import translation
+
+    with translation.override("zh-hans"):
+        yield
 
 
 @pytest.fixture(autouse=True)
