@@ -36,6 +36,7 @@ def command(port: int | None, host: str, demo_residents: int | None, smoke: bool
     with ExitStack() as stack:
         stack.enter_context(stoppable())
         try:
+            own_data = smoke and not os.environ.get("YIGONGTI_VAR") and not os.environ.get("DATABASE_URL")
             if smoke and not os.environ.get("YIGONGTI_VAR"):
                 os.environ["YIGONGTI_VAR"] = str(stack.enter_context(_kept_on_failure()) / "var")
             installation = Installation()
@@ -47,7 +48,7 @@ def command(port: int | None, host: str, demo_residents: int | None, smoke: bool
             if smoke:
                 from yigongti.config.supervise.smoke import check_pages
 
-                check_pages(platform)
+                check_pages(platform, own_data=own_data)
                 return
             _greet(platform)
             platform.watch()

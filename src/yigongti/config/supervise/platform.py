@@ -1,6 +1,7 @@
 """The platform's processes and their supervisor: PostgreSQL, the web server, the job worker.
 
-Order of starting: PostgreSQL, database up to date, demo county, web and worker. Of stopping: the reverse.
+Order of starting: PostgreSQL, database up to date, demo county, web and worker; on a later start the web server
+does not wait for the database to be looked over. Of stopping: the reverse.
 A web server or worker that dies is started again; so is PostgreSQL, on its port. One that keeps dying ends
 everything, with a line that names it and its log.
 """
@@ -19,6 +20,7 @@ from typing import NoReturn
 
 from yigongti.config.supervise.child import Child
 from yigongti.config.supervise.installation import Installation, Ownership
+from yigongti.config.supervise.marks import DEMO_DONE, marks, prepared
 from yigongti.config.supervise.server import Server, refuse_unusable
 
 WEB_PROCESSES = 2
@@ -77,7 +79,10 @@ class Platform:
         self.ownership.tell(database=url)
         environment = dict(os.environ, DATABASE_URL=url, YIGONGTI_VAR=str(self.installation.folder))
         self._say_how_it_is_reached(environment)
-        self._prepare(environment, demo_residents)
+        preparing = self._prepare(environment, demo_residents)
+        # A database this checkout has prepared before is ready for pages; then both start side by side.
+        if not {prepared(), DEMO_DONE} <= marks(url):
+            self._await(preparing)
         began = time.monotonic()
         logs = self.installation.folder / "logs"
         web = web_command("yigongti.config.supervise.served:application", self.host, self.port)
@@ -85,6 +90,7 @@ class Platform:
         environment["DJANGO_SETTINGS_MODULE"] = "yigongti.config.settings"
         self._begin(Child("the web server", web, environment=environment, log=logs / "web.log"))
         self._await_pages()
+        self._await(preparing)
         # only now: pages come sooner when nothing else competes for the processor
         self._begin(Child("the job worker", worker, environment=environment, log=logs / "worker.log"))
         self.say(f"pages answer in {time.monotonic() - began:.1f} s")
@@ -134,28 +140,33 @@ class Platform:
         self.children.append(child)
         child.start()
 
-    def _prepare(self, environment: dict[str, str], demo_residents: int | None) -> None:
+    def _prepare(self, environment: dict[str, str], demo_residents: int | None) -> Child:
         command = [sys.executable, "-P", "-m", "yigongti.config.supervise.prepare"]
         if demo_residents is not None:
             command += ["--demo-residents", str(demo_residents)]
         child = Child("preparing the database", command, environment=environment, log=None)
-        self.children = [child]
-        child.start()
-        while child.running():
+        self._begin(child)
+        return child
+
+    def _await(self, preparing: Child) -> None:
+        """Return when the database is prepared."""
+        while preparing.running():
             time.sleep(0.05)
             if self.server and not self.server.running():
                 raise PlatformFailed(f"PostgreSQL ended while the database was prepared; see {self.server.log}")
-        if child.process and child.process.returncode > 0:
-            raise SystemExit(child.process.returncode)  # it has said why itself
-        if child.process and child.process.returncode:
-            raise PlatformFailed(f"the database could not be prepared (the process {child.ended_how()})")
-        self.children = []
+        status = preparing.process.returncode if preparing.process else 0
+        if status > 0:
+            raise SystemExit(status)  # it has said why itself
+        if status:
+            raise PlatformFailed(f"the database could not be prepared (the process {preparing.ended_how()})")
+        if preparing in self.children:
+            self.children.remove(preparing)
 
-    def _await_pages(self, seconds: float = 60) -> None:
+    def _await_pages(self, seconds: float = 180) -> None:
         until = time.monotonic() + seconds
         while True:
             for child in self.children:
-                if not child.running():
+                if not child.running() and child.log:
                     raise PlatformFailed(f"{child.name} {child.ended_how()}: {child.last_words()} (see {child.log})")
             try:
                 urllib.request.urlopen(self.address + "/", timeout=20).close()  # noqa: S310

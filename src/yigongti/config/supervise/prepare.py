@@ -12,9 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from yigongti.config.supervise.demo_accounts import DemoAccount, write
-
-DONE = "demo county"
-BEGUN = "demo county of "  # followed by the number of residents it was begun with
+from yigongti.config.supervise.marks import DEMO_BEGUN, DEMO_DONE, mark, marks, prepared
 
 
 def main() -> None:
@@ -27,6 +25,7 @@ def main() -> None:
 
     django.setup()
     make_ready()
+    mark(os.environ["DATABASE_URL"], prepared(), instead_of="prepared ")
     _demo(options.demo_residents)
 
 
@@ -64,40 +63,21 @@ def _load_code_systems() -> None:
 
 def _demo(residents: int | None) -> None:
     demo: Any = import_module("yigongti.simulation.demo")
-    marks = _marks()
-    if DONE not in marks and residents != 0:
-        _load(demo, residents, marks)
+    found = marks(os.environ["DATABASE_URL"])
+    if DEMO_DONE not in found and residents != 0:
+        _load(demo, residents, found)
     _leave_accounts(demo)
 
 
-def _load(demo: Any, wanted: int | None, marks: set[str]) -> None:
+def _load(demo: Any, wanted: int | None, found: set[str]) -> None:
     """Load the demo county; one that was begun and broke off goes on with the size it was begun with."""
     began = time.monotonic()
-    sizes = [int(mark.removeprefix(BEGUN)) for mark in marks if mark.startswith(BEGUN)]
+    sizes = [int(name.removeprefix(DEMO_BEGUN)) for name in found if name.startswith(DEMO_BEGUN)]
     residents = sizes[0] if sizes else wanted if wanted is not None else demo.RESIDENTS
-    _mark(f"{BEGUN}{residents}")
+    mark(os.environ["DATABASE_URL"], f"{DEMO_BEGUN}{residents}")
     demo.load(say, residents=residents)
-    _mark(DONE)
+    mark(os.environ["DATABASE_URL"], DEMO_DONE)
     say(f"demo county in {time.monotonic() - began:.0f} s")
-
-
-def _marks() -> set[str]:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TABLE IF NOT EXISTS installation_mark"
-            " (name text PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())"
-        )
-        cursor.execute("SELECT name FROM installation_mark")
-        return {name for (name,) in cursor.fetchall()}
-
-
-def _mark(name: str) -> None:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO installation_mark (name) VALUES (%s) ON CONFLICT DO NOTHING", [name])
 
 
 def _leave_accounts(demo: Any) -> None:
