@@ -112,7 +112,7 @@ def test_two_processes_never_store_one_batch_twice(settings):
     batch = received(table([encounter(n, n // 4) for n in range(ROWS)]), here)
     children = [reader(batch.pk) for _ in range(2)]
     for child in children:
-        child.communicate(timeout=60)
+        child.communicate(timeout=240)
     done = process(batch.pk)
     assert (done.state, counts(done)) == (Batch.State.DONE, (ROWS, 0, 0, 0))
     assert Fact.objects.unscoped("test").count() == ROWS
