@@ -36,8 +36,10 @@ def command(port: int | None, host: str, demo_residents: int | None, smoke: bool
     with ExitStack() as stack:
         stack.enter_context(stoppable())
         try:
-            own_data = smoke and not os.environ.get("YIGONGTI_VAR") and not os.environ.get("DATABASE_URL")
-            if smoke and not os.environ.get("YIGONGTI_VAR"):
+            own_data = smoke and not os.environ.get("YIGONGTI_VAR")
+            if own_data and os.environ.get("DATABASE_URL"):
+                raise click.UsageError("--smoke on DATABASE_URL needs YIGONGTI_VAR too: its keys are kept there.")
+            if own_data:
                 os.environ["YIGONGTI_VAR"] = str(stack.enter_context(_kept_on_failure()) / "var")
             installation = Installation()
             ownership = stack.enter_context(installation.owned("run"))

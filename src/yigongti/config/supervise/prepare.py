@@ -64,9 +64,17 @@ def _load_code_systems() -> None:
 def _demo(residents: int | None) -> None:
     demo: Any = import_module("yigongti.simulation.demo")
     found = marks(os.environ["DATABASE_URL"])
-    if DEMO_DONE not in found and residents != 0:
+    begun = any(name.startswith(DEMO_BEGUN) for name in found)
+    if DEMO_DONE not in found and residents != 0 and (begun or residents or not _in_use()):
         _load(demo, residents, found)
     _leave_accounts(demo)
+
+
+def _in_use() -> bool:
+    """Whether somebody has an account: a county's real database gets no demo county unless asked for by number."""
+    from yigongti.kernel.access.models import Account
+
+    return bool(Account.objects.exists())
 
 
 def _load(demo: Any, wanted: int | None, found: set[str]) -> None:
