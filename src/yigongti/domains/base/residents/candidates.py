@@ -304,6 +304,7 @@ _BY_NUMBER = """
         SELECT resident_id FROM residents_phone WHERE blind = k.phone LIMIT %(most)s
     ) p
 """
+# The limits also keep the planner from reading everybody of a common name and picking afterwards.
 _BY_NAME = """
     SELECT k.n, r.id, false FROM k JOIN residents_resident r
     ON r.pinyin = k.pinyin AND k.pinyin <> ''
@@ -315,11 +316,13 @@ _BY_NAME = """
         OR r.birth_precision < 3
     )
     UNION
-    SELECT k.n, r.id, false FROM k JOIN residents_resident r
-    ON r.pinyin = k.pinyin AND k.pinyin <> '' AND r.birth_date IN (
-        (k.born - '1 year'::interval)::date, (k.born + '1 year'::interval)::date,
-        (k.born - '10 year'::interval)::date, (k.born + '10 year'::interval)::date
-    )
+    SELECT k.n, r.id, false FROM k
+    CROSS JOIN LATERAL (VALUES (-10), (-1), (1), (10)) AS slip (years)
+    CROSS JOIN LATERAL (
+        SELECT id FROM residents_resident
+        WHERE pinyin = k.pinyin AND k.pinyin <> '' AND birth_date = (k.born + slip.years * interval '1 year')::date
+        LIMIT 50
+    ) r
     UNION
     SELECT k.n, r.id, false FROM k JOIN residents_resident r
     ON r.pinyin = k.pinyin AND k.pinyin <> '' AND r.birth_date IS NULL
