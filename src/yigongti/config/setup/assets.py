@@ -24,7 +24,8 @@ LICENCES = ("LICENSE", "LICENSE.md", "NOTICE")
 
 def present() -> bool:
     """Whether every asset is where pages look for it."""
-    return all((VENDOR / name).exists() for name in _files().values())
+    packages = ROOT / "node_modules" / ".package-lock.json"
+    return packages.exists() and all((VENDOR / name).exists() for name in _files().values())
 
 
 def system_npm() -> list[str] | None:
