@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.db import connection
+from django.utils.translation import gettext
 
 from yigongti.kernel.intake.extracts import Column, extracts
 from yigongti.kernel.intake.formats import RefusedLine, format_named
@@ -29,16 +30,26 @@ def _columns(extract: str) -> tuple[Column, ...]:
 
 @dataclass(frozen=True)
 class ReasonCount:
-    """So many rows of one extract were refused for one reason in one column."""
+    """So many rows of one extract were refused for one reason in one column; ``example`` is the value of one of them."""
 
     extract: str
     code: str
     column: str
     rows: int
+    example: str | None
 
     @property
     def words(self) -> str:
+        """The reason without a value."""
         return sentence(self.extract, {"code": self.code, "column": self.column, "value": "…"})
+
+    @property
+    def words_with_example(self) -> str:
+        """The reason with the value of one row, for whom may see rows."""
+        value = self.example
+        if value is not None and self.rows > 1:
+            value = gettext("%(value)s 等") % {"value": value}
+        return sentence(self.extract, {"code": self.code, "column": self.column, "value": value})
 
 
 def reasons(batch: Batch) -> list[ReasonCount]:
@@ -46,7 +57,7 @@ def reasons(batch: Batch) -> list[ReasonCount]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT extract, fault->>'code', coalesce(fault->>'column', ''), count(DISTINCT row.id)
+            SELECT extract, fault->>'code', coalesce(fault->>'column', ''), count(DISTINCT row.id), min(fault->>'value')
             FROM intake_refusedrow row, jsonb_array_elements(faults) fault
             WHERE batch_id = %s GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3
             """,

@@ -142,6 +142,16 @@ def receipt(request: HttpRequest, batch_id: int) -> HttpResponse:
         {
             "batch": batch,
             "source": source_name(batch.source_id),
+            "counts": [
+                (label, f"{number:,}")
+                for label, number in (
+                    (_("新存入"), batch.stored),
+                    (_("已更新"), batch.updated),
+                    (_("未变"), batch.unchanged),
+                    (_("被拒绝"), batch.refused),
+                )
+            ],
+            "sent_by": batch.received_by_name if batch.received_by_id else _("系统"),
             "state_tag": STATE_TAGS[Batch.State(batch.state)],
             "by_extract": [
                 (known[name].label if name in known else name, counts) for name, counts in batch.by_extract.items()

@@ -37,7 +37,7 @@ def record(request: HttpRequest, resident_id: int) -> HttpResponse:
         "health_record/record.html",
         {
             **_header(resident_id),
-            "tab": "timeline",
+            "on_timeline": True,
             "timeline": found,
             "filters": _filter_form(request, found),
             "narrowed": _filters(request) != Filters(),
@@ -52,7 +52,7 @@ def looked(request: HttpRequest, resident_id: int) -> HttpResponse:
         looks = selectors.looks(resident_id, actor=request.actor)  # type: ignore[attr-defined]
     except NoRelation:
         return _closed(request, resident_id, BreakGlassForm(), status=403)
-    return render(request, "health_record/looked.html", {**_header(resident_id), "tab": "looked", "looks": looks})
+    return render(request, "health_record/looked.html", {**_header(resident_id), "on_looked": True, "looks": looks})
 
 
 @permission_required(VIEW)
