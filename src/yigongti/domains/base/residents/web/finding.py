@@ -4,16 +4,22 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from yigongti.domains.base.residents.barcode import BarcodeRefused, make_barcode, read_barcode
 from yigongti.domains.base.residents.permissions import DECIDE, REGISTER, SCAN, SEARCH, SHOW_BARCODE
-from yigongti.domains.base.residents.search import By, search
-from yigongti.domains.base.residents.selectors import card, institution_names
+from yigongti.domains.base.residents.search import MOST, By, Found, search
+from yigongti.domains.base.residents.selectors import Card, card, institution_names
 from yigongti.domains.base.residents.web.forms import ScanForm, SearchForm
-from yigongti.kernel.access.api import Actor, NotVisible
+from yigongti.kernel.access.api import Actor, NotVisible, permissions
 from yigongti.kernel.access.web.guard import permission_required
+from yigongti.kernel.ui.listing import Column, Listing
+from yigongti.kernel.ui.words import day
 
+FULL_DATE = 3  # precision of a birth date known to the day
 TOKEN_LENGTH = 60  # a barcode typed into the search box is longer than any number or name
 
 
@@ -37,17 +43,51 @@ def find(request: HttpRequest) -> HttpResponse:
     if len(typed) >= TOKEN_LENGTH and typed.isalnum() and actor.may(SCAN):
         return _open(request, typed, actor)
     found = search(typed, actor=actor, birth_year=form.cleaned_data["year"])
-    return render(
-        request,
-        "residents/search.html",
-        {
-            "form": form,
-            "found": found,
-            "by_number": found.by is By.NUMBER,
-            "institutions": institution_names(found.cards),
-            **context,
-        },
-    )
+    shown = {"form": form, "found": found, "by_number": found.by is By.NUMBER}
+    return render(request, "residents/search.html", {**shown, "listing": _listing(request, found), **context})
+
+
+def _listing(request: HttpRequest, found: Found) -> Listing:
+    """The residents found as a table's heads and rows: all on one page, nothing to sort or export."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    names = institution_names(found.cards)
+    opens = permissions().get("health_record.view")
+    columns = [
+        Column("choose", gettext_lazy("选择"), html=_choice, on_page=actor.may(DECIDE)),
+        Column(
+            "name",
+            gettext_lazy("姓名"),
+            value=lambda card: card.name or card.temporary_no,
+            lead=True,
+            href=(lambda card: reverse("health_record:record", args=[card.id]))
+            if opens is not None and actor.may(opens)
+            else None,
+        ),
+        Column("sex_label", gettext_lazy("性别")),
+        Column("birth_date", gettext_lazy("出生日期"), value=_born),
+        Column("id_number", gettext_lazy("身份证号码")),
+        Column("managing", gettext_lazy("管理机构"), value=lambda card: names.get(card.managing_institution_id, "")),
+        Column("deceased_on", gettext_lazy("死亡日期"), kind="day", on_page=any(c.deceased_on for c in found.cards)),
+        Column("barcode", gettext_lazy("个人条码"), html=_barcode_link, on_page=actor.may(SHOW_BARCODE)),
+    ]
+    title = gettext_lazy("找到的居民")
+    return Listing(request, found.cards, name="residents", title=title, columns=columns, page_size=MOST)
+
+
+def _born(card: Card) -> str:
+    if card.birth_date is None:
+        return ""
+    return day(card.birth_date) if card.birth_precision == FULL_DATE else str(card.birth_date.year)
+
+
+def _choice(card: Card) -> SafeString:
+    label = _("选择 %(name)s") % {"name": card.name}
+    return format_html('<input type="checkbox" name="id" value="{}" aria-label="{}">', card.id, label)
+
+
+def _barcode_link(card: Card) -> SafeString:
+    address = reverse("residents:barcode", args=[card.id])
+    return format_html('<a href="{}">{}<span class="visually-hidden"> {}</span></a>', address, _("出示条码"), card.name)
 
 
 def _compare(request: HttpRequest) -> HttpResponse:
