@@ -1,14 +1,17 @@
 """The context processor of the shell: what ``ui/base.html`` needs on every page, worked out only when it is used."""
 
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from yigongti.kernel import clock
-from yigongti.kernel.ui.navigation import entries_for
+from yigongti.kernel.ui.navigation import Entry, entries_for
 from yigongti.kernel.ui.place import consortium_name, place_name
 from yigongti.kernel.ui.shell import organisation_name, quick_search
 
@@ -21,20 +24,49 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 def _shell(request: HttpRequest) -> dict[str, Any]:
     actor = getattr(request, "actor", None)
-    groups = entries_for(actor, request.path)
-    flat = [entry for _group, entries in groups for entry in entries]
-    english = (get_language() or "").startswith("en")
+    language = get_language() or ""
+    english = language.startswith("en")
+    menu, phone = _menu(
+        tuple((g.value, g.words, tuple(map(_line, entries))) for g, entries in entries_for(actor, request.path)),
+        language,
+    )
     return {
         "name": consortium_name(),
         "place": place_name(),
         "organisation": organisation_name(actor.home_organisation_id) if actor else "",
-        "groups": groups,
-        "phone": [entry for entry in flat if entry.item.on_phone][:3],
+        "menu": menu,
+        "phone": phone,
         "search": _search(actor),
         "other_language": ("zh-hans", "中文") if english else ("en", "English"),
         "now": clock.now(),
         "language": "en" if english else "zh-Hans",
     }
+
+
+class _Line(NamedTuple):
+    """An entry as the menu draws it: plain values, so that equal menus are found again quickly."""
+
+    url: str
+    label: str
+    icon: str
+    current: bool
+    count: int | None
+    on_phone: bool
+
+
+def _line(entry: Entry) -> _Line:
+    item = entry.item
+    return _Line(entry.url, str(item.label), item.icon, entry.current, entry.count, item.on_phone)
+
+
+@lru_cache(maxsize=1024)
+def _menu(groups: tuple[tuple[int, str, tuple[_Line, ...]], ...], language: str) -> tuple[SafeString, SafeString]:
+    """The menu and the bar at the foot of a phone. Many people see the same ones, so they are drawn once."""
+    on_phone = [line for _value, _words, lines in groups for line in lines if line.on_phone]
+    return (
+        render_to_string("ui/menu.html", {"groups": groups}),
+        render_to_string("ui/phone.html", {"lines": on_phone[:3]}),
+    )
 
 
 def _search(actor: Any) -> dict[str, Any] | None:
