@@ -246,3 +246,35 @@ def test_one_number_with_two_contents(here):
     batch = send(table([encounter(1), encounter(2), encounter(1, 总费用="5"), encounter(2)]), here.hospital)
     assert counts(batch) == (1, 0, 1, 2)
     assert [line.row_no for line in lines(batch)] == [2, 4]
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b",".join(b"c%d" % n for n in range(5_000)) + b"\n1\n", "too_many_columns"),
+        (b"a," * 9_000_000, "row_too_long"),
+        (b'"' + b"a," * 9_000_000, "row_too_long"),
+        (",".join(ENCOUNTERS).encode() + b'\n"' + b"x\n" * 9_000_000, "broken_quotes"),
+    ],
+)
+def test_what_is_no_table(here, data, code):
+    refused_whole(send(data, here.hospital), code, "列|行")
+
+
+def test_a_value_longer_than_any_cell(here):
+    data = table([encounter(1), encounter(2, 主要诊断="x" * 200_000 + '"y'), encounter(3)])
+    refused_row(send(data, here.hospital), 3, "主要诊断.*太长")
+
+
+def test_a_name_no_database_can_hold(here):
+    batch = send(table([encounter(1)]), here.hospital, "\udcff\0../../报表.csv")
+    assert batch.state == Batch.State.DONE
+    assert batch.file_name == "报表.csv"
+
+
+def test_characters_a_database_cannot_hold_in_a_workbook(here):
+    """Excel writes control characters as _x0000_; the reader turns them back into themselves."""
+    rows = visits(encounter(1), encounter(2, 主要诊断="高_x0000_血压", 总费用="_x0000_"), encounter(3))
+    batch = send(workbook(*rows), here.hospital, "a.xlsx")
+    assert batch.state == Batch.State.DONE
+    assert batch.stored + batch.refused == 3 and batch.stored >= 2

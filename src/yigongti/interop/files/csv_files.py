@@ -12,12 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from yigongti.interop.files import templates
 from yigongti.interop.files.headers import Layout, hinted, recognise
 from yigongti.interop.files.tables import Conflicts, headers_of, part_of, positions
-from yigongti.interop.files.text import BLOCK, TextFile, examine
+from yigongti.interop.files.text import BLOCK, LONGEST_ROW, TextFile, examine
 from yigongti.kernel.intake.api import ROW, Chunk, Extract, FileRefused, Incoming, RefusedLine, Token, extracts
 
 SEPARATORS = (",", "\t", ";", "|")
 LONGEST_HEADER = 64 * 1024
+MOST_COLUMNS = 400
 CHUNK_BYTES = 2 * BLOCK  # some 60,000 rows a transaction
+
+csv.field_size_limit(LONGEST_ROW)  # what is too long is refused as a row, not by an error in the middle
 
 
 class CsvReader:
@@ -53,6 +56,8 @@ class CsvReader:
             rows = csv.reader(io.StringIO(block.text.decode(), newline=""), delimiter=separator)
             for number, row in enumerate(rows, start=1):
                 if headers := headers_of(row):
+                    if len(headers) > MOST_COLUMNS:
+                        raise FileRefused("too_many_columns", count=len(headers), limit=MOST_COLUMNS)
                     return separator, headers, self._behind(offset, rows.line_num), number + 1
         raise FileRefused("empty_file")
 

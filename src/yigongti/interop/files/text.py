@@ -47,7 +47,8 @@ class TextFile:
                 rest += piece
                 end = _end_of_last_row(rest)
                 if end == 0 and len(rest) > LONGEST_ROW:
-                    raise FileRefused("broken_quotes", line=self._line_at(at))
+                    code = "broken_quotes" if b"\n" in rest else "row_too_long"
+                    raise FileRefused(code, line=self._line_at(at))
                 if end:
                     at += end
                     yield Block(self._utf8(rest[:end]), at)

@@ -16,6 +16,7 @@ from yigongti.kernel.intake.api import FileRefused
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # old .xls, or a workbook behind a password
 MOST_ENTRIES = 2_000
+MOST_MERGED = 5_000
 PIECE = 256 * 1024
 OVERLAP = 4 * 1024  # longer than any tag looked for
 
@@ -45,7 +46,7 @@ class SheetFacts:
 
     rows: int = 0
     columns: int = 0
-    formulas: list[tuple[int, str]] = field(default_factory=list)  # row, cell
+    formulas: dict[int, str] = field(default_factory=dict)  # row → its first cell with a formula
     merged: list[tuple[int, int, str]] = field(default_factory=list)  # first row, last row, range
 
 
@@ -162,9 +163,11 @@ def _note(facts: SheetFacts, xml: bytes) -> None:
         facts.rows = max(facts.rows, int(row))
     for attributes in _FORMULA.findall(xml):
         if name := _CELL_NAME.search(b" " + attributes):
-            facts.formulas.append((int(name[2]), f"{name[1].decode()}{name[2].decode()}"))
+            facts.formulas.setdefault(int(name[2]), f"{name[1].decode()}{name[2].decode()}")
         else:
-            facts.formulas.append((0, ""))
+            facts.formulas.setdefault(0, "")
     for left, top, right, bottom in _MERGED.findall(xml):
+        if len(facts.merged) >= MOST_MERGED:
+            raise FileRefused("too_many_merged_cells", limit=MOST_MERGED)
         area = b"".join((left, top, b":", right, bottom)).decode()
         facts.merged.append((int(top), int(bottom), area))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import fastexcel
+import numpy as np
 import polars as pl
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -142,7 +143,9 @@ def _table_in(name: str, cells: pl.DataFrame, facts: SheetFacts, hint: str | Non
             refusal = refusal or error
             continue
         if layout is not None:
-            return _Sheet(name, layout, _below(cells, number, len(headers)), tuple(_faults(facts, number)))
+            return _Sheet(
+                name, layout, _below(cells, number, len(headers)), tuple(_faults(facts, number, cells.height))
+            )
     if refusal is not None:
         raise refusal
     return None
@@ -164,15 +167,31 @@ def _below(cells: pl.DataFrame, header_row: int, width: int) -> pl.DataFrame:
     )
 
 
-def _faults(facts: SheetFacts, header_row: int) -> Iterator[pl.DataFrame]:
+def _faults(facts: SheetFacts, header_row: int, rows: int) -> Iterator[pl.DataFrame]:
     """Refusals for rows below the header with a formula or with a part in a merged cell."""
-    if any(row == 0 for row, _cell in facts.formulas):
+    if 0 in facts.formulas:
         raise FileRefused("formula_somewhere")
-    rows = [(row, "formula_cell", None, cell) for row, cell in facts.formulas if row > header_row]
-    for first, last, area in facts.merged:
-        rows += [(row, "merged_cell", None, area) for row in range(max(first, header_row + 1), last + 1)]
-    if rows:
-        yield pl.DataFrame(rows, schema=REFUSAL, orient="row").unique([ROW, "code"], keep="first", maintain_order=True)
+    found = [(row, "formula_cell", None, cell) for row, cell in facts.formulas.items() if row > header_row]
+    found += [(row, "merged_cell", None, area) for row, area in _covered(facts.merged, header_row, rows)]
+    if found:
+        yield pl.DataFrame(found, schema=REFUSAL, orient="row")
+
+
+def _covered(merged: Sequence[tuple[int, int, str]], header_row: int, rows: int) -> Iterator[tuple[int, str]]:
+    """Rows below the header that a merged range covers, each with the range that began last; in time that grows with
+    the rows, whatever a hostile file claims."""
+    begun = np.zeros(rows + 2, np.int64)
+    open_at = np.zeros(rows + 2, np.int64)
+    ranges = sorted(merged)
+    for number, (first, last, _area) in enumerate(ranges, start=1):
+        top, bottom = max(first, header_row + 1), min(last, rows)
+        if top <= bottom:
+            begun[top] = number
+            open_at[top] += 1
+            open_at[bottom + 1] -= 1
+    latest = np.maximum.accumulate(begun)
+    for row in np.flatnonzero(np.cumsum(open_at) > 0).tolist():
+        yield row, ranges[latest[row] - 1][2]
 
 
 class XlsxFormat:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import polars as pl
@@ -56,25 +57,28 @@ def process(batch_id: int, *, progress: Progress | None = None) -> Batch:
             return batch
         actor = system_actor("intake", batch.source_id)
         try:
-            incoming = _incoming(batch)
-            kind = _format_of(batch, incoming)
-            reader = kind.open(incoming)
+            return _read(batch, actor, progress)
         except FileRefused as refusal:
             return _refuse(batch, refusal, actor)
-        _begin(batch, kind.name, reader)
-        storing = Storing(batch.pk, batch.source_id, actor)
-        try:
-            chunks = map(_prepared, reader.chunks(batch.checkpoint))
-            for chunk in _ahead(chunks) if getattr(reader, "needs_no_database", False) else chunks:
-                _store(batch, chunk, storing)
-                if progress:
-                    progress(batch.progress, batch.rows)
-            return _finish(batch, actor)
         except Overtaken:
             raise
         except Exception as error:
             _failed(batch.pk, error, actor)
             raise
+
+
+def _read(batch: Batch, actor: Actor, progress: Progress | None) -> Batch:
+    incoming = _incoming(batch)
+    kind = _format_of(batch, incoming)
+    reader = kind.open(incoming)
+    _begin(batch, kind.name, reader)
+    storing = Storing(batch.pk, batch.source_id, actor)
+    chunks = map(_prepared, reader.chunks(batch.checkpoint))
+    for chunk in _ahead(chunks) if getattr(reader, "needs_no_database", False) else chunks:
+        _store(batch, chunk, storing)
+        if progress:
+            progress(batch.progress, batch.rows)
+    return _finish(batch, actor)
 
 
 @contextmanager
@@ -212,7 +216,7 @@ def _keep_refused(batch: Batch, part: Part, refused: pl.DataFrame) -> int:
         return 0
     faults: dict[int, list[dict[str, str | None]]] = {}
     for row in refused.sort(ROW, maintain_order=True).iter_rows(named=True):
-        faults.setdefault(row[ROW], []).append({k: row[k] for k in ("code", "column", "value")})
+        faults.setdefault(row[ROW], []).append(_fault(row))
     numbers = list(faults)
     place = part.place[:200]
     with connection.cursor() as cursor, cursor.copy(_COPY_REFUSED) as copy:
@@ -224,6 +228,11 @@ def _keep_refused(batch: Batch, part: Part, refused: pl.DataFrame) -> int:
                 found = msgspec.json.encode(faults[number]).decode()
                 copy.write_row((batch.pk, part.extract, place, number, original, found))
     return len(numbers)
+
+
+def _fault(row: dict[str, Any]) -> dict[str, str | None]:
+    value: str | None = row["value"]
+    return {"code": row["code"], "column": row["column"], "value": value.replace("\0", "") if value else value}
 
 
 @transaction.atomic

@@ -43,7 +43,7 @@ def receive(
     Raises Forbidden.
     """
     actor.require(RECEIVE, source_id)
-    name = Path(file_name.replace("\\", "/")).name[-255:]
+    name = _plain(file_name)
     try:
         uploads.refuse_if_too_large(size)
         upload = uploads.keep(stream)
@@ -57,6 +57,12 @@ def receive(
     if received.batch.upload != upload.name:
         uploads.discard(upload.name)
     return received
+
+
+def _plain(file_name: str) -> str:
+    """The last part of a file's name, as text any database and any page can hold."""
+    text = file_name.encode("utf-8", "replace").decode()
+    return "".join(c for c in Path(text.replace("\\", "/")).name if c.isprintable())[-255:] or "?"
 
 
 @transaction.atomic

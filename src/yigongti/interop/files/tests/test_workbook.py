@@ -6,8 +6,11 @@ import zlib
 
 import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from yigongti.interop.files.workbook import column_index, guard, look_at_sheet, sheets
+from yigongti.interop.files.xlsx_files import _covered
 from yigongti.kernel.intake.api import FileRefused
 
 LIMIT = 20 * 2**20
@@ -115,7 +118,7 @@ def test_what_the_bytes_say(tmp_path):
     path = book(tmp_path / "a.xlsx", change=change)
     (entry,) = sheets(path).values()
     facts = look_at_sheet(path, entry)
-    assert facts.formulas == [(3, "C3"), (9, "A9")]
+    assert facts.formulas == {3: "C3", 9: "A9"}
     assert facts.merged == [(5, 7, "A5:B7")]
     assert (facts.rows, facts.columns) == (20, 6)
 
@@ -128,7 +131,7 @@ def test_formulas_are_found_wherever_the_reading_is_cut(tmp_path):
     path = tmp_path / "a.xlsx"
     made.save(path)
     facts = look_at_sheet(path, next(iter(sheets(path).values())))
-    assert [row for row, _cell in facts.formulas] == list(range(3, 9001, 3))
+    assert list(facts.formulas) == list(range(3, 9001, 3))
 
 
 def test_another_prefix_and_other_quotes(tmp_path):
@@ -137,8 +140,26 @@ def test_another_prefix_and_other_quotes(tmp_path):
         b"<x:sheetData><x:row r='1'><x:c r='B1' s = '1'><x:f>1+1</x:f></x:c></x:row></x:sheetData></x:worksheet>"
     )
     path = with_entry(tmp_path / "a.xlsx", "xl/worksheets/sheet1.xml", xml)
-    assert look_at_sheet(path, "xl/worksheets/sheet1.xml").formulas == [(1, "B1")]
+    assert look_at_sheet(path, "xl/worksheets/sheet1.xml").formulas == {1: "B1"}
 
 
 def test_column_letters():
     assert [column_index(x) for x in ("A", "Z", "AA", "IV", "XFD")] == [0, 25, 26, 255, 16383]
+
+
+@given(st.lists(st.tuples(st.integers(1, 30), st.integers(0, 12)), max_size=8), st.integers(1, 5), st.integers(1, 25))
+def test_rows_that_merged_cells_cover(spans, header_row, rows):
+    """Against the plain definition."""
+    merged = [(first, first + more, f"A{first}:A{first + more}") for first, more in spans]
+    expected = {row for first, last, _area in merged for row in range(first, last + 1) if header_row < row <= rows}
+    found = dict(_covered(merged, header_row, rows))
+    assert found.keys() == expected
+    for row, area in found.items():
+        assert any(first <= row and area == name for first, _last, name in merged)
+
+
+def test_merged_without_end_is_refused(tmp_path):
+    cells = b"".join(b'<mergeCell ref="A%d:B%d"/>' % (n, n) for n in range(1, 5_010))
+    xml = b"<worksheet><sheetData/><mergeCells>" + cells + b"</mergeCells></worksheet>"
+    path = with_entry(tmp_path / "a.xlsx", "xl/worksheets/sheet1.xml", xml)
+    assert refused(lambda: look_at_sheet(path, "xl/worksheets/sheet1.xml")) == "too_many_merged_cells"
