@@ -30,7 +30,7 @@ def _columns(extract: str) -> tuple[Column, ...]:
 
 @dataclass(frozen=True)
 class ReasonCount:
-    """So many rows of one extract were refused for one reason in one column. ``example``: the value of one of them."""
+    """So many rows of one extract were refused for one reason in one column; ``example`` is one row's value."""
 
     extract: str
     code: str
