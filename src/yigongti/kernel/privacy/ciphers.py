@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from yigongti.kernel.privacy import digest, keys
 
+DATA = "data"  # the ring of keys for stored values
 NONCE = 12
 TAG = 16
 
@@ -25,14 +26,14 @@ class NotGenuine(ValueError):
     """The stored bytes were altered, cut off, or belong elsewhere."""
 
 
-def seal(text: str, context: str, *, ring: str = "data") -> bytes:
+def seal(text: str, context: str, *, ring: str = DATA) -> bytes:
     """Encrypt a text under the newest key of the ring; two calls never give the same bytes."""
     number, secret = keys.current(ring)
     nonce = secrets.token_bytes(NONCE)
     return _seal(text.encode(), bytes((number,)), nonce, _cipher_key(secret), context.encode())
 
 
-def seal_many(texts: Sequence[str | None], context: str, *, ring: str = "data") -> list[bytes | None]:
+def seal_many(texts: Sequence[str | None], context: str, *, ring: str = DATA) -> list[bytes | None]:
     """``seal`` for a column; None stays None."""
     number, secret = keys.current(ring)
     algorithm, head, bound = _cipher_key(secret), bytes((number,)), context.encode()
@@ -43,7 +44,7 @@ def seal_many(texts: Sequence[str | None], context: str, *, ring: str = "data") 
     ]
 
 
-def unseal(stored: bytes, context: str, *, ring: str = "data") -> str:
+def unseal(stored: bytes, context: str, *, ring: str = DATA) -> str:
     """The text again. Raises NotGenuine for altered bytes, KeyMissing for a key that is not here."""
     if len(stored) < 1 + NONCE + TAG:
         raise NotGenuine("the stored value is too short")

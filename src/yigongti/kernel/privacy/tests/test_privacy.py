@@ -7,12 +7,14 @@ import stat
 from datetime import datetime, timedelta
 
 import pytest
+from click.testing import CliRunner
 from django.core.exceptions import FieldError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from yigongti.kernel import clock
 from yigongti.kernel.privacy import api, blind, ciphers, digest, keys
+from yigongti.kernel.privacy.cli import keys as commands
 
 pytestmark = pytest.mark.usefixtures("own_keys")
 
@@ -172,3 +174,10 @@ def test_an_encrypted_field_cannot_be_searched():
     stored = field.get_prep_value("E1234567")
     assert field.from_db_value(memoryview(stored), None, None) == "E1234567"
     assert field.get_prep_value(None) is None and field.from_db_value(None, None, None) is None
+
+
+def test_the_command_makes_a_new_version():
+    before = api.seal("old", "c")
+    done = CliRunner().invoke(commands, ["rotate", "--yes"])
+    assert done.exit_code == 0 and "version 2" in done.output
+    assert api.seal("new", "c")[0] == 2 and api.unseal(before, "c") == "old"
