@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
+from psycopg.errors import DeadlockDetected
 
 from tests.intake.county import County, counts, county, encounter, table, what_stands
 from yigongti.domains.base.health_record.models import Fact, FactKey
@@ -116,6 +117,26 @@ def test_two_processes_never_store_one_batch_twice(settings):
     done = process(batch.pk)
     assert (done.state, counts(done)) == (Batch.State.DONE, (ROWS, 0, 0, 0))
     assert Fact.objects.unscoped("test").count() == ROWS
+
+
+def test_a_deadlock_is_tried_again(settings, monkeypatch):
+    from yigongti.kernel.intake import processing
+
+    here = county()
+    batch = received(table([encounter(1)]), here)
+    store, broken = processing._store_part, []
+
+    def broken_off_once(*args):
+        done = store(*args)
+        if not broken:
+            broken.append(1)
+            raise OperationalError("deadlock detected") from DeadlockDetected()
+        return done
+
+    monkeypatch.setattr(processing, "_store_part", broken_off_once)
+    done = process(batch.pk)
+    assert (done.state, counts(done), done.failures) == (Batch.State.DONE, (1, 0, 0, 0), 0)
+    assert Fact.objects.unscoped("test").count() == 1
 
 
 def test_an_upload_that_is_gone_says_so(settings):

@@ -14,7 +14,8 @@ from typing import Any
 
 import msgspec
 import polars as pl
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import DeadlockDetected, SerializationFailure
 
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor, system_actor
@@ -37,6 +38,7 @@ Progress = Callable[[float, int], None]
 _LOCK_SPACE = 0x1A7E  # the first of the two numbers of this module's advisory locks
 _LINES_AT_ONCE = 2_000
 MOST_FAILURES = 5
+TRIES = 3
 _COPY_REFUSED = "COPY intake_refusedrow (batch_id, extract, place, row_no, original, faults) FROM STDIN"
 
 
@@ -75,7 +77,7 @@ def _read(batch: Batch, actor: Actor, progress: Progress | None) -> Batch:
     storing = Storing(batch.pk, batch.source_id, actor)
     chunks = map(_prepared, reader.chunks(batch.checkpoint))
     for chunk in _ahead(chunks) if getattr(reader, "needs_no_database", False) else chunks:
-        _store(batch, chunk, storing)
+        _store_patiently(batch, chunk, storing)
         if progress:
             progress(batch.progress, batch.rows)
     return _finish(batch, actor)
@@ -169,6 +171,17 @@ def _ahead(chunks: Iterator[_Prepared]) -> Iterator[_Prepared]:
         while (chunk := coming.result()) is not None:
             coming = reader.submit(following)
             yield chunk
+
+
+def _store_patiently(batch: Batch, chunk: _Prepared, storing: Storing) -> None:
+    """Store a chunk; when the database broke it off because two batches stood in each other's way, once more."""
+    for left in reversed(range(TRIES)):
+        try:
+            return _store(batch, chunk, storing)
+        except OperationalError as error:
+            if not left or not isinstance(error.__cause__, DeadlockDetected | SerializationFailure):
+                raise
+            storing.memory.clear()  # what was learnt in the chunk that was rolled back isn't so
 
 
 @transaction.atomic
