@@ -145,7 +145,8 @@ def test_each_character_looks_like_one_group_only():
 values = st.fixed_dictionaries(
     {},
     optional={
-        "name": name_text,
+        # Files are read without control characters, which the two ways would strip differently.
+        "name": name_text.filter(lambda text: not text or text.isprintable()),
         "sex": st.sampled_from(["1", "2", "0", "9", None, "x"]),
         "birth_date": st.none() | st.dates(date(1900, 1, 1), date(2026, 1, 1)),
         "id_type": st.sampled_from(["01", "03", None, "zz"]),
