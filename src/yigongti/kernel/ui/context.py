@@ -50,7 +50,7 @@ class _Line(NamedTuple):
     label: str
     icon: str
     current: bool
-    count: int | None
+    waiting: int | None
     on_phone: bool
 
 
