@@ -203,7 +203,9 @@ def stoppable() -> Iterator[None]:
         undisturbed()
         raise Stopped
 
-    before = {number: signal.signal(number, stop) for number in STOPPING}
+    # under nohup a closed terminal is to change nothing
+    wanted = [n for n in STOPPING if n != signal.SIGHUP or signal.getsignal(n) != signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in wanted}
     try:
         yield
     finally:

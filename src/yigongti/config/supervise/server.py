@@ -53,6 +53,7 @@ class Server:
         """Make the database if there is none, start, and return once it answers. Raises ServerFailed, NotAsRoot."""
         self._way = way_for(self.programs.folder, self.folder)
         self.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (self.folder / "password").unlink(missing_ok=True)  # left by a kill while the database was made
         if not (self.data / "PG_VERSION").exists():
             self._make()
         else:
