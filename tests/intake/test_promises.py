@@ -2,6 +2,7 @@
 
 import io
 import random
+from datetime import date
 
 import openpyxl
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 from tests.intake.county import ENCOUNTERS, counts, encounter, send, table, what_stands
 from tests.support.people import person
 from yigongti.domains.base.health_record.models import Fact
+from yigongti.domains.base.organisation.services import tree
+from yigongti.domains.base.organisation.tests.factories import SET_UP
 from yigongti.kernel.access.api import Forbidden, Role
 from yigongti.kernel.intake import uploads
 from yigongti.kernel.intake.models import Batch
@@ -232,3 +235,14 @@ def test_residents_then_facts_by_patient_number_alone(here):
     ]
     batch = send(table(readings), here.hospital, "measurements.csv")
     assert counts(batch) == (1, 0, 0, 1)  # nobody ever said who P2 is
+
+
+def test_the_tier_is_the_one_of_the_day(here):
+    """A clinic that became a health centre in February: what it did before stays a clinic's."""
+    with tree.writing(SET_UP, "tests"):
+        tree.set_tier(here.clinic, "village", on=tree.BEFORE_RECORDS)
+        tree.set_tier(here.clinic, "primary", on=date(2025, 2, 10))
+    days = ("2025-02-09", "2025-02-10", "2025-03-01")
+    send(table([encounter(n, 就诊时间=f"{day} 08:00") for n, day in enumerate(days)]), here.clinic)
+    found = Fact.objects.unscoped("test").order_by("happened_on").values_list("tier", flat=True)
+    assert list(found) == ["village", "primary", "primary"]

@@ -16,6 +16,7 @@ from yigongti.domains.base.organisation.selectors import (
     path,
     root,
     search,
+    tier_spans,
     under,
 )
 from yigongti.domains.base.organisation.services.loading import LoadReport, NoPlan, load_place
@@ -37,5 +38,6 @@ __all__ = [
     "path",
     "root",
     "search",
+    "tier_spans",
     "under",
 ]

@@ -243,6 +243,12 @@ def institution_tier(organisation_id: int, on: date | None = None) -> str:
     return period.tier if period else ""
 
 
+def tier_spans(organisation_ids: Iterable[int]) -> list[tuple[int, str, date, date | None]]:
+    """The tiers institutions have had, as (id, tier, first day, first day no longer): one query for many days."""
+    rows = TierPeriod.objects.filter(organisation_id__in=set(organisation_ids)).order_by("organisation_id", "starts_on")
+    return list(rows.values_list("organisation_id", "tier", "starts_on", "ends_on"))
+
+
 def root(place: str) -> OrganisationView | None:
     """The organisation of a place under which all others stand: the first city or county without a parent."""
     regions = Organisation.objects.filter(place=place, kind__in=(Kind.CITY, Kind.COUNTY)).order_by("pk")

@@ -7,7 +7,6 @@ import polars as pl
 from django.conf import settings
 
 from yigongti.domains.base.organisation import api as organisation
-from yigongti.kernel import clock
 from yigongti.kernel.intake.api import REFUSAL, ROW, Storing
 
 
@@ -77,28 +76,24 @@ def _one(code: str | None, name: str, storing: Storing) -> _Found:
 
 
 def tiers_of(facts: pl.DataFrame, storing: Storing) -> pl.Series:
-    """The tier of each fact's institution on its day; null for one without. Asked once per institution and month,
-    day by day only in a month at whose end the tier is another than at its beginning."""
+    """The tier of each fact's institution on its day; null for one without. Asked once per institution and batch."""
     known = storing.memory.setdefault("tiers", {})
     assert isinstance(known, dict)
-    pairs = facts.select("institution_id", "happened_on").unique()
-    tiers = [_tier_on(known, institution, on) for institution, on in pairs.iter_rows()]
-    table = pairs.with_columns(pl.Series("found_tier", tiers, pl.String()))
+    ids = set(facts["institution_id"].unique().drop_nulls().to_list())
+    if unknown := ids - known.keys():
+        known |= {institution_id: [] for institution_id in unknown}
+        for institution_id, tier, starts_on, ends_on in organisation.tier_spans(unknown):
+            known[institution_id].append((tier, starts_on, ends_on))
+    days = facts.select("institution_id", "happened_on").unique()
+    tiers = [_tier_on(known.get(institution_id, []), on) for institution_id, on in days.iter_rows()]
+    table = days.with_columns(pl.Series("found_tier", tiers, pl.String()))
     return facts.join(table, on=["institution_id", "happened_on"], how="left", nulls_equal=True, maintain_order="left")[
         "found_tier"
     ]
 
 
-def _tier_on(known: dict[tuple[int, date], str], institution_id: int | None, on: date) -> str | None:
-    if institution_id is None:
-        return None
-    first, after = clock.month_of(on), clock.next_month(on)
-    if _ask(known, institution_id, first) == _ask(known, institution_id, after):
-        return _ask(known, institution_id, first) or None
-    return _ask(known, institution_id, on) or None
-
-
-def _ask(known: dict[tuple[int, date], str], institution_id: int, on: date) -> str:
-    if (institution_id, on) not in known:
-        known[institution_id, on] = organisation.institution_tier(institution_id, on)
-    return known[institution_id, on]
+def _tier_on(spans: list[tuple[str, date, date | None]], on: date) -> str | None:
+    for tier, starts_on, ends_on in spans:
+        if starts_on <= on and (ends_on is None or on < ends_on):
+            return tier
+    return None

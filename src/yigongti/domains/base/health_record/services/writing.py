@@ -157,7 +157,8 @@ def _known(kind: str, source_id: int, numbers: pl.Series) -> pl.DataFrame:
         if not cursor.fetchone()[0]:
             return pl.DataFrame(schema=_KNOWN)
         text = io.BytesIO()
-        with cursor.copy(_LOOK_UP, [source_id, kind, _joined(numbers, SEPARATOR), SEPARATOR]) as copy:
+        query = cursor.mogrify(_LOOK_UP, [source_id, kind, _joined(numbers, SEPARATOR), SEPARATOR])
+        with cursor.copy(query) as copy:  # Django's cursor for debugging takes no parameters here
             for block in copy:
                 text.write(block)
     if text.tell() == 0:
