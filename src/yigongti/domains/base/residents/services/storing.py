@@ -133,11 +133,15 @@ def _not_taken(rows: list[tuple[int, str, int | None, str, bytes]]) -> list[tupl
     asked = f"unnest({array('bytea')}, {array('bigint')}) WITH ORDINALITY AS k (blind, source_id, n)"
     found = fetch(
         f"""
-        SELECT k.n FROM {asked} JOIN residents_identifier i
-        ON i.blind = k.blind AND i.active AND i.source_id IS NULL AND k.source_id IS NULL
+        SELECT k.n FROM {asked} WHERE k.source_id IS NULL AND EXISTS (
+            SELECT FROM residents_identifier i
+            WHERE i.blind = k.blind AND i.active AND i.source_id IS NULL OFFSET 0
+        )
         UNION ALL
-        SELECT k.n FROM {asked} JOIN residents_identifier i
-        ON i.blind = k.blind AND i.active AND i.source_id = k.source_id
+        SELECT k.n FROM {asked} WHERE k.source_id IS NOT NULL AND EXISTS (
+            SELECT FROM residents_identifier i
+            WHERE i.blind = k.blind AND i.active AND i.source_id = k.source_id OFFSET 0
+        )
         """,  # noqa: S608  (constants)
         [packed([row[4] for row in rows]), packed([row[2] for row in rows])] * 2,
     )
@@ -157,7 +161,9 @@ def add_phones(incoming: Incoming, ids: NDArray[np.int64], which: NDArray[np.int
     stored = fetch(
         f"""
         SELECT k.n FROM unnest({array("bigint")}, {array("bytea")}) WITH ORDINALITY AS k (resident_id, blind, n)
-        JOIN residents_phone p ON p.blind = k.blind AND p.resident_id = k.resident_id
+        WHERE EXISTS (
+            SELECT FROM residents_phone p WHERE p.blind = k.blind AND p.resident_id = k.resident_id OFFSET 0
+        )
         """,  # noqa: S608  (constants)
         [packed([pair[0] for pair in pairs]), packed([pair[1] for pair in pairs])],
     )
