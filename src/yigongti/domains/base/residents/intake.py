@@ -15,6 +15,9 @@ PATIENT_OF_ANOTHER = declare_reason(
 )
 BIRTH_DATE_DIFFERS = declare_reason("birth_date_differs", _("出生日期与身份证号码不一致。"))
 SEX_DIFFERS = declare_reason("sex_differs", _("性别与身份证号码不一致。"))
+MANAGED_ELSEWHERE = declare_reason(
+    "managed_elsewhere", _("该居民由另一家机构管理。资料已保存，管理机构未变，已请原机构确认是否移交。")
+)
 POSSIBLY_KNOWN = declare_reason("possibly_known", _("可能与已有的居民是同一人，已交人工核对。"))
 
 FAULTS = {

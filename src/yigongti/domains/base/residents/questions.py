@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from yigongti.domains.base.organisation import api as organisation
-from yigongti.domains.base.residents import candidates
+from yigongti.domains.base.residents import candidates, concern
 from yigongti.domains.base.residents.cleaning import clean_few
 from yigongti.domains.base.residents.judging import judge
 from yigongti.domains.base.residents.models import DOCUMENTS, Decision, Identifier, Merge, Phone, Resident, Review
@@ -22,13 +22,16 @@ COUNT_TO = 1000
 
 
 def reviews(actor: Actor) -> QuerySet[Review]:
-    """Questions from batches of the organisations where the actor may decide. Raises Forbidden."""
+    """Questions from batches of the organisations where the actor may decide, and whether to hand over residents
+    whom one of those manages. Raises Forbidden."""
     actor.require(DECIDE)
-    rows = Review.objects.select_related("resident", "candidate", "source")
+    rows = Review.objects.select_related("resident", "candidate", "source", "institution")
     if actor.everything:
         return rows
     where = actor.organisations(DECIDE)
-    return rows.filter(Q(source_id__in=where) | Q(source_id=None, resident__managing_institution_id__in=where))
+    manages = Q(resident__managing_institution_id__in=where)
+    of_manager = Q(question=Review.Question.MANAGER)
+    return rows.filter((~of_manager & Q(source_id__in=where)) | ((of_manager | Q(source_id=None)) & manages))
 
 
 def open_count(actor: Actor) -> int:
@@ -39,9 +42,13 @@ def open_count(actor: Actor) -> int:
 
 
 def merges(actor: Actor) -> QuerySet[Merge]:
-    """All merges, for those who may undo them. Raises Forbidden."""
+    """Merges of residents who concern the actor, for those who may undo them. Raises Forbidden."""
     actor.require(MERGE)
-    return Merge.objects.select_related("kept", "absorbed")
+    rows = Merge.objects.select_related("kept", "absorbed")
+    if actor.everything:
+        return rows
+    where = actor.organisations(MERGE)
+    return rows.filter(concern.of(where, "kept") | concern.of(where, "absorbed"))
 
 
 def label_of(code: str) -> str:
@@ -57,7 +64,10 @@ def label_of(code: str) -> str:
 
 @dataclass(frozen=True)
 class Side:
-    """One of two entries, as the person who decides sees it: the name whole, numbers masked."""
+    """One of two entries, as the person who decides sees it: numbers masked, the name whole.
+
+    ``masked`` where the entry is another institution's and nobody asked about it: name masked, no address or phone.
+    """
 
     id: int
     name: str
@@ -73,6 +83,7 @@ class Side:
     temporary_no: str
     deceased_on: date | None
     household: list[Housemate]
+    masked: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +95,7 @@ class Pair:
     score: float
     reasons: tuple[Reason, ...]
     decisions: list[Decision]
+    may_decide: bool
 
     @property
     def same_number_kinds_differ(self) -> bool:
@@ -92,19 +104,23 @@ class Pair:
 
 
 def pair(one_id: int, other_id: int, *, actor: Actor) -> Pair:
-    """Two entries side by side; the look at both is in the trail. Raises Forbidden, NotVisible."""
-    actor.require(DECIDE)
-    one, other = side(one_id), side(other_id)
+    """Two entries side by side; the look at both is in the trail.
+
+    Raises Forbidden, NotVisible where neither concerns the actor.
+    """
+    found = concern.concern(one_id, other_id, actor=actor)
+    one = side(one_id, masked=not (found.one or found.asked))
+    other = side(other_id, masked=not (found.other or found.asked))
     for resident_id in (one_id, other_id):
         record(actor=actor, act="residents.compare", subject=f"resident:{resident_id}", resident_id=resident_id)
     score, reasons = _compared(one_id, other_id)
     low, high = sorted((one_id, other_id))
     decisions = Decision.objects.filter(low_id=low, high_id=high).order_by("-decided_at", "-pk")
-    return Pair(one, other, score, reasons, list(decisions))
+    return Pair(one, other, score, reasons, list(decisions), found.may_decide)
 
 
-def side(resident_id: int) -> Side:
-    """One entry in full. Raises NotVisible."""
+def side(resident_id: int, *, masked: bool = False) -> Side:
+    """One entry, whole or masked. Raises NotVisible."""
     row = Resident.objects.unscoped(_WHY).filter(pk=resident_id).first()
     shown = card(resident_id)
     if row is None or shown is None:
@@ -112,19 +128,20 @@ def side(resident_id: int) -> Side:
     names = organisation.names({i for i in (row.managing_institution_id, row.source_id) if i is not None})
     return Side(
         id=row.pk,
-        name=row.name,
-        pinyin=row.pinyin,
+        name=shown.name if masked else row.name,
+        pinyin="" if masked else row.pinyin,
         sex=shown.sex_label,
         birth_date=row.birth_date,
         numbers=numbers(resident_id),
-        phones=phones(resident_id),
-        address=row.address or "",
+        phones=[] if masked else phones(resident_id),
+        address="" if masked else row.address or "",
         managing=names.get(row.managing_institution_id or 0, ""),
         source=names.get(row.source_id or 0, ""),
         created_at=row.created_at,
         temporary_no=row.temporary_no or "",
         deceased_on=row.deceased_on,
-        household=household(resident_id),
+        household=[] if masked else household(resident_id),
+        masked=masked,
     )
 
 

@@ -8,28 +8,35 @@ from yigongti.domains.base.residents.models.people import Resident
 
 
 class Review(models.Model):
-    """A question to staff: are these two one person, or (without a candidate) which of a record's details are right?"""
+    """A question to staff: are these two one person; or (without a candidate) which of a record's details are right,
+    or whether another ``institution`` that says it manages the resident is to do so from now on?"""
 
     class Question(models.TextChoices):
         SAME = "same", _("是否同一人")
         DETAILS = "details", _("资料互相矛盾")
+        MANAGER = "manager", _("是否移交管理")
 
     class State(models.TextChoices):
         OPEN = "open", _("待核对")
         SAME = "same", _("是同一人")
         NOT_SAME = "not_same", _("不是同一人")
         CHECKED = "checked", _("资料已核对")
+        HANDED_OVER = "handed_over", _("已移交")
+        KEPT = "kept", _("不移交")
 
     resident = models.ForeignKey(Resident, on_delete=models.PROTECT, related_name="+")
     candidate = models.ForeignKey(Resident, on_delete=models.PROTECT, null=True, related_name="+")
     question = models.CharField(max_length=10, choices=Question.choices, default=Question.SAME)
+    institution = models.ForeignKey(
+        "organisation.Organisation", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     score = models.FloatField(null=True)  # bits, see weights
     reasons = models.JSONField(default=list)  # codes of levels or of contradictions, never values
     source = models.ForeignKey(
         "organisation.Organisation", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
     batch_id = models.BigIntegerField(null=True)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.OPEN)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     closed_by_id = models.BigIntegerField(null=True)
@@ -38,7 +45,7 @@ class Review(models.Model):
         verbose_name = _("待核对")
         constraints = [
             models.UniqueConstraint(
-                fields=["resident", "candidate", "question"], name="review_once", nulls_distinct=False
+                fields=["resident", "candidate", "question", "institution"], name="review_once", nulls_distinct=False
             ),
         ]
         indexes = [

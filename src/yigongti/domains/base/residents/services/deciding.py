@@ -10,9 +10,11 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from yigongti.domains.base.residents import questions
+from yigongti.domains.base.residents.concern import concern
 from yigongti.domains.base.residents.events import MergeUndone, ResidentsMerged
 from yigongti.domains.base.residents.models import Decision, Identifier, IdentifierKind, Merge, Resident, Review
-from yigongti.domains.base.residents.permissions import DECIDE, MERGE
+from yigongti.domains.base.residents.permissions import MERGE
 from yigongti.domains.base.residents.selectors import cluster, whole
 from yigongti.domains.base.residents.services import storing
 from yigongti.kernel import clock
@@ -20,7 +22,7 @@ from yigongti.kernel.access.api import Actor, NotVisible
 from yigongti.kernel.audit.api import record
 from yigongti.kernel.events import emit
 
-_WHY = "the permission to decide holds for the whole county"
+_WHY = "whoever decides was found to be concerned with both entries"
 
 
 class NotPossible(Exception):
@@ -31,11 +33,13 @@ class NotPossible(Exception):
 def decide(one_id: int, other_id: int, verdict: str, *, reason: str, actor: Actor) -> Merge | None:
     """Record that two entries are the same person (and merge them) or are not; closes open questions about them.
 
-    An earlier decision about the same two is superseded, not erased. Raises Forbidden, NotVisible for an unknown
-    entry, NotPossible: for two that stand merged already, or where "same" would also join two entries that somebody
-    decided are not the same.
+    An earlier decision about the same two is superseded, not erased. Raises Forbidden, NotVisible for two entries
+    neither of which concerns the actor, NotPossible: where one doesn't and the matcher never asked about the pair,
+    for two that stand merged already, or where "same" would also join two entries that somebody decided are not the
+    same.
     """
-    actor.require(DECIDE)
+    if not concern(one_id, other_id, actor=actor).may_decide:
+        raise NotPossible(_("其中一条记录属于其他机构。请由该机构或上级机构的数据管理员一起判定。"))
     storing.queue()
     low, high = sorted((one_id, other_id))
     one, other = _whole(one_id), _whole(other_id)
@@ -77,13 +81,12 @@ def merge(one_id: int, other_id: int, *, reason: str, actor: Actor) -> Merge:
 def undo(merge_id: int, *, reason: str, actor: Actor) -> Merge:
     """Take a merge back: the absorbed entry stands for itself, the decision is superseded, its questions reopen.
 
-    Raises Forbidden, NotVisible for an unknown merge, NotPossible for one undone already.
+    Raises Forbidden, NotVisible for a merge of nobody who concerns the actor, NotPossible for one undone already.
     """
-    actor.require(MERGE)
-    storing.queue()
-    made = Merge.objects.select_for_update().filter(pk=merge_id).first()
-    if made is None:
+    if not questions.merges(actor).filter(pk=merge_id).exists():
         raise NotVisible
+    storing.queue()
+    made = Merge.objects.select_for_update().get(pk=merge_id)
     if made.undone_at is not None:
         raise NotPossible(_("这次合并已经撤销过了。"))
     now = clock.now()
@@ -111,10 +114,9 @@ def undo(merge_id: int, *, reason: str, actor: Actor) -> Merge:
 @transaction.atomic
 def close_details(review_id: int, *, actor: Actor) -> None:
     """Staff have looked at contradicting details and had set right what was wrong. Raises Forbidden, NotVisible."""
-    actor.require(DECIDE)
-    review = Review.objects.select_for_update().filter(pk=review_id, question=Review.Question.DETAILS).first()
-    if review is None:
+    if not questions.reviews(actor).filter(pk=review_id, question=Review.Question.DETAILS).exists():
         raise NotVisible
+    review = Review.objects.select_for_update().get(pk=review_id)
     if review.state == Review.State.OPEN:
         review.state, review.closed_at, review.closed_by_id = Review.State.CHECKED, clock.now(), actor.id
         review.save(update_fields=["state", "closed_at", "closed_by_id"])

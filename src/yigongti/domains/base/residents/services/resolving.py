@@ -26,6 +26,7 @@ from yigongti.domains.base.residents.linkage import pairs_within
 from yigongti.domains.base.residents.models import Review
 from yigongti.domains.base.residents.names import read_names
 from yigongti.domains.base.residents.services import storing
+from yigongti.domains.base.residents.services.handover import ask_for_handover
 from yigongti.domains.base.residents.services.storing import Origin
 from yigongti.domains.base.residents.weights import Name
 from yigongti.kernel import clock
@@ -289,13 +290,26 @@ def _learn(incoming: Incoming, state: _State, origin: Origin) -> None:
     card = given(some.card_blinds)
     if card.any():
         card &= candidates.by_numbers(some.card_blinds, None).resident_id == NOBODY
-    state.changed[met] |= storing.learn(
+    learned = storing.learn(
         some,
         ids,
         origin,
         patient=np.flatnonzero(patient),
         document=np.array([k for k in document.tolist() if k not in taken], np.int64),
         card=np.flatnonzero(card),
+    )
+    state.changed[met] |= learned.changed
+    for k in met[learned.managed_elsewhere].tolist():
+        state.outcome[k], state.reason[k] = Outcome.REVIEW, intake.MANAGED_ELSEWHERE
+    ask_for_handover(
+        dict(
+            zip(
+                ids[learned.managed_elsewhere].tolist(),
+                some.take(learned.managed_elsewhere).column("managing_institution_id"),
+                strict=True,
+            )
+        ),
+        origin,
     )
 
 

@@ -1,7 +1,8 @@
 """Writing persons in bulk: new entries by COPY, and what a later record adds to somebody already known.
 
 Callers hold a transaction. What is typed later never overwrites name, sex or birth date; it fills what was empty.
-Address, insurance kind and managing institution follow the latest record (every version is kept).
+Address and insurance kind follow the latest record (every version is kept). So does the managing institution, but only
+on the word of the one that manages the resident so far or of one above it: managing somebody opens their record.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,6 +13,7 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
+from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.base.residents.columns import array, fetch, packed
 from yigongti.domains.base.residents.incoming import Incoming, listed
 from yigongti.domains.base.residents.models import Identifier, IdentifierKind, Phone, Resident
@@ -41,6 +43,20 @@ class Origin:
     source_id: int | None
     batch_id: int | None
     account_id: int | None
+
+    def speaks_for(self) -> list[int] | None:
+        """The institutions whose residents the sender may hand over; None for all (nobody but the system itself)."""
+        if self.source_id is None:
+            return None
+        return sorted(organisation.under(self.source_id, clock.today()))
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Of rows about known residents: which added something, and which name a manager the sender cannot decide on."""
+
+    changed: NDArray[np.bool_]
+    managed_elsewhere: NDArray[np.int64]
 
 
 def create(incoming: Incoming, origin: Origin, *, with_document: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -207,8 +223,8 @@ def learn(
     patient: NDArray[np.int64],
     document: NDArray[np.int64],
     card: NDArray[np.int64],
-) -> NDArray[np.bool_]:
-    """Add what these records say beyond what is stored of the residents they mean; gives the rows that did.
+) -> Learned:
+    """Add what these records say beyond what is stored of the residents they mean.
 
     ``patient``, ``document`` and ``card`` are the rows whose number nobody has yet. Phones are added, empty
     details filled, and address, insurance kind and managing institution brought up to date.
@@ -217,21 +233,27 @@ def learn(
     add_numbers(incoming, ids, origin.source_id, patient=patient, document=document, card=card)
     for rows in (patient, document, card, add_phones(incoming, ids, np.arange(len(incoming)))):
         changed[rows] = True
-    changed[_update_details(incoming, ids)] = True
+    details, elsewhere = _update_details(incoming, ids, origin.speaks_for())
+    changed[details] = True
     changed[keep_households(incoming, ids, origin.source_id)] = True
-    return changed
+    return Learned(changed, elsewhere)
 
 
-def _update_details(incoming: Incoming, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Compare with what is stored in one query and write only where something differs; gives those rows."""
+def _update_details(
+    incoming: Incoming, ids: NDArray[np.int64], own: list[int] | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Compare with what is stored in one query and write only where something differs; gives the rows written, and
+    those naming another manager than the one stored, which is none of ``own``."""
     latest = {resident_id: k for k, resident_id in enumerate(ids.tolist())}
     rows = list(latest.values())
     institutions, insurances = incoming.column("managing_institution_id"), incoming.column("insurance_kind")
     differing = fetch(
         f"""
-        SELECT n, address, name FROM (
+        SELECT n, address, name, place AND NOT free, address OR place AND free OR insurance OR name OR born OR sex
+        FROM (
             SELECT k.n, r.address_blind IS DISTINCT FROM k.address AND k.address IS NOT NULL AS address,
                 r.managing_institution_id IS DISTINCT FROM k.institution AND k.institution IS NOT NULL AS place,
+                {_FREE} AS free,
                 r.insurance_kind <> k.insurance AND k.insurance IS NOT NULL AS insurance,
                 r.name_key = '' AND k.named AS name,
                 r.birth_date IS NULL AND k.born IS NOT NULL AS born,
@@ -244,6 +266,8 @@ def _update_details(incoming: Incoming, ids: NDArray[np.int64]) -> NDArray[np.in
         ) AS compared WHERE address OR place OR insurance OR name OR born OR sex
         """,  # noqa: S608  (constants)
         [
+            own,
+            own,
             packed(list(latest)),
             packed(rows),
             packed([incoming.address_blinds[k] for k in rows]),
@@ -254,14 +278,20 @@ def _update_details(incoming: Incoming, ids: NDArray[np.int64]) -> NDArray[np.in
             packed([int(incoming.sex[k]) for k in rows]),
         ],
     )
-    where = np.array([row[0] for row in differing], np.int64)
+    written = [row for row in differing if row[4]]
+    where = np.array([row[0] for row in written], np.int64)
     if len(where):
-        _write_details(incoming.take(where), ids[where], [row[1] for row in differing], [row[2] for row in differing])
-    return where
+        moved, was_unnamed = [row[1] for row in written], [row[2] for row in written]
+        _write_details(incoming.take(where), ids[where], moved, was_unnamed, own)
+    return where, np.array([row[0] for row in differing if row[3]], np.int64)
 
 
 def _write_details(
-    incoming: Incoming, ids: NDArray[np.int64], moved: Sequence[bool], was_unnamed: Sequence[bool]
+    incoming: Incoming,
+    ids: NDArray[np.int64],
+    moved: Sequence[bool],
+    was_unnamed: Sequence[bool],
+    own: list[int] | None,
 ) -> None:
     typed = incoming.column("address")
     addresses = seal_many(_only(moved, typed), ADDRESS_CONTEXT)
@@ -272,7 +302,8 @@ def _write_details(
             UPDATE residents_resident r SET
                 address = COALESCE(k.address, r.address),
                 address_blind = CASE WHEN k.address IS NULL THEN r.address_blind ELSE k.address_blind END,
-                managing_institution_id = COALESCE(k.institution, r.managing_institution_id),
+                managing_institution_id = CASE WHEN {_FREE}
+                    THEN COALESCE(k.institution, r.managing_institution_id) ELSE r.managing_institution_id END,
                 insurance_kind = COALESCE(k.insurance, r.insurance_kind),
                 birth_precision = CASE WHEN r.birth_date IS NULL AND k.born IS NOT NULL THEN 3
                     ELSE r.birth_precision END,
@@ -293,6 +324,8 @@ def _write_details(
             WHERE r.id = k.id
             """,  # noqa: S608  (constants)
             [
+                own,
+                own,
                 packed(ids.tolist()),
                 packed(addresses),
                 packed(incoming.address_blinds),
@@ -308,6 +341,11 @@ def _write_details(
                 packed(_only(was_unnamed, [_array(s.grams) for s in spelled])),
             ],
         )
+
+
+# Whether the sender may say who manages a resident: nobody does so far, or one of those the sender speaks for.
+_FREE = """(r.managing_institution_id IS NULL OR %s::bigint[] IS NULL
+    OR r.managing_institution_id = ANY(%s::bigint[]))"""
 
 
 def _only(wanted: Sequence[bool], values: Sequence[str | None], other: str | None = None) -> list[str | None]:

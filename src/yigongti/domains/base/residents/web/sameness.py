@@ -14,13 +14,16 @@ from yigongti.domains.base.residents import questions
 from yigongti.domains.base.residents.models import Decision, Review
 from yigongti.domains.base.residents.permissions import DECIDE, MERGE
 from yigongti.domains.base.residents.services.deciding import NotPossible, close_details, decide, undo
+from yigongti.domains.base.residents.services.handover import answer
 from yigongti.domains.base.residents.web.forms import ReasonForm
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.access.web.guard import permission_required
 from yigongti.kernel.ui.filters import ChoiceFilter
 from yigongti.kernel.ui.listing import Column, Listing
 
-_COLOURS = {"open": "attention", "same": "good", "not_same": "info", "checked": "good"}
+_COLOURS = {
+    "open": "attention", "same": "good", "not_same": "info", "checked": "good", "handed_over": "good", "kept": "info",
+}  # fmt: skip
 
 
 @permission_required(DECIDE)
@@ -57,9 +60,12 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
 
 @permission_required(DECIDE)
 def review(request: HttpRequest, pk: int) -> HttpResponse:
-    """One question. Two entries: side by side. Contradicting details: what contradicts, and the entry."""
+    """One question. Two entries: side by side. Contradicting details: what contradicts, and the entry. Two managers:
+    who claims the resident."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     asked = get_object_or_404(questions.reviews(actor), pk=pk)
+    if asked.question == Review.Question.MANAGER:
+        return _handover(request, asked)
     if asked.candidate_id is not None:
         return _pair(request, asked.resident_id, asked.candidate_id, asked)
     if request.method == "POST":
@@ -74,6 +80,22 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
             "side": questions.side(asked.resident_id),
             "labels": [questions.label_of(code) for code in asked.reasons],
         },
+    )
+
+
+def _handover(request: HttpRequest, asked: Review) -> HttpResponse:
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        yes = request.POST.get("verdict") == "hand_over"
+        actor: Actor = request.actor  # type: ignore[attr-defined]
+        if _attempt(form, lambda: answer(asked.pk, hand_over=yes, reason=form.why(), actor=actor)):
+            messages.success(request, _("已移交管理。") if yes else _("已记为不移交，以后不再询问。"))
+            return redirect("residents:reviews")
+    return render(
+        request,
+        "residents/handover.html",
+        {"review": asked, "side": questions.side(asked.resident_id), "form": form},
+        status=422 if form.errors else 200,
     )
 
 
