@@ -160,7 +160,6 @@ def test_a_form_that_stood_open_too_long_says_so(sign_in):
     expect(desk.page.locator("h1")).to_have_text("页面已经过期")
 
 
-@pytest.mark.xfail(strict=False, reason="open: one link of the gallery is too small for a finger")
 def test_every_control_on_a_phone_is_large_enough_to_touch(sign_in):
     desk = sign_in("system_admin", phone=True)
     desk.open("/ui/")
