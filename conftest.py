@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterator
+from uuid import uuid4
 
 # Before Django reads its settings: tests never touch the files of ``./yigongti run``.
 os.environ.setdefault("YIGONGTI_VAR", tempfile.mkdtemp(prefix="yigongti-test-"))
@@ -24,6 +25,15 @@ def _chinese() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _fast_passwords(settings: LazySettings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _own_anchors(monkeypatch: pytest.MonkeyPatch, settings: LazySettings) -> None:
+    """Every test has a trail of its own, so none is to meet the anchors of another's."""
+    from yigongti.kernel.audit import anchors
+
+    own = settings.VAR / "audit" / f"anchors-{uuid4()}"
+    monkeypatch.setattr(anchors, "path", lambda: own)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

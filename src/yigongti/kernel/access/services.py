@@ -74,7 +74,7 @@ def grant_role(
     starts_on: date | None = None,
     ends_on: date | None = None,
 ) -> None:
-    """Give a role at an organisation and all under it. Granting twice changes nothing.
+    """Give a role at an organisation and all under it. Granting what is held that long already changes nothing.
 
     Raises Forbidden, ValueError for a grant to oneself, RolesConflict where one person would then hold one of the
     three administrators' roles and any other.
@@ -86,7 +86,10 @@ def grant_role(
     held = set(_standing(account_id).values_list("role", flat=True)) - {str(role)}
     if held and (role in SEPARATE or held & SEPARATE):
         raise RolesConflict(sorted(held))
-    if Grant.objects.filter(account_id=account_id, role=role, organisation_id=organisation_id, ends_on=None).exists():
+    same = Grant.objects.filter(
+        account_id=account_id, role=role, organisation_id=organisation_id, starts_on__lte=starts_on or clock.today()
+    )
+    if same.filter(Q(ends_on=None) | (Q(ends_on__gte=ends_on) if ends_on else Q(pk=None))).exists():
         return
     Grant.objects.create(
         account_id=account_id,

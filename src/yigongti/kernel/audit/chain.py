@@ -33,6 +33,6 @@ def seal(key: bytes, previous: bytes, shard: int, number: int, at: datetime, con
 def seal_of_head(key: bytes, shard: int, number: int, last: bytes) -> bytes:
     """What a head carries, so that whoever cuts off the end of a chain can't make the head that would hide it.
 
-    Not proof against putting back an old copy of both: only heads kept outside the database would be.
+    Not proof against putting back an old copy of both: the anchors outside the database are there for that.
     """
     return hmac.digest(key, b"head" + bytes([shard]) + number.to_bytes(8, "big") + last, "sha256")

@@ -21,4 +21,14 @@ def verify() -> None:
     click.echo(f"{result.lines} lines, all in order")
 
 
+@audit.command()
+@click.argument("reason")
+def restored(reason: str) -> None:
+    """Say that the database was put back from a backup on purpose, and why; verifying goes on from there."""
+    from yigongti.kernel.audit.services import go_on_from_here
+
+    go_on_from_here(reason)
+    click.echo("recorded and anchored")
+
+
 commands = [audit]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from yigongti.kernel import clock
 from yigongti.kernel.audit.models import Line
@@ -24,6 +24,7 @@ class LineView:
 def lines(
     *,
     organisation_ids: frozenset[int] | None = None,
+    of_nobody: bool = False,
     act: str = "",
     actor_name: str = "",
     subject: str = "",
@@ -31,10 +32,12 @@ def lines(
     since: date | None = None,
     until: date | None = None,
 ) -> QuerySet[Line]:
-    """Lines, newest first; ``organisation_ids`` None means all; ``until`` is the last day included."""
+    """Lines, newest first; ``organisation_ids`` None means all; ``of_nobody`` adds those of no organisation (a failed
+    sign-in under an unknown name, the system's own); ``until`` is the last day included."""
     found = Line.objects.order_by("-at", "-id")
     if organisation_ids is not None:
-        found = found.filter(organisation_id__in=organisation_ids)
+        nobodys = Q(organisation_id=None) if of_nobody else Q()
+        found = found.filter(Q(organisation_id__in=organisation_ids) | nobodys)
     if act:
         found = found.filter(act__startswith=act)
     if actor_name:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from django.db import connection, transaction
 
 from yigongti.kernel import clock
-from yigongti.kernel.audit import chain
+from yigongti.kernel.audit import anchors, chain
 from yigongti.kernel.audit.models import Head, Line
 from yigongti.kernel.privacy.keys import key
 
@@ -76,7 +76,7 @@ class Fault:
 
     shard: int
     number: int
-    kind: str  # "altered", "missing", "head"
+    kind: str  # "altered", "missing", "head", "rolled_back", "anchor"
 
 
 @dataclass(frozen=True)
@@ -90,29 +90,69 @@ class Verification:
 
 
 def verify() -> Verification:
-    """Walk every chain. Reports edited, removed, reordered and cut-off lines; reads in constant memory."""
-    secret = key("audit")
+    """Walk every chain, and anchor where it ends if all is well.
+
+    Reports edited, removed, reordered and cut-off lines, and an end before the newest anchor (the database was put
+    back to an older state). Reads in constant memory.
+    """
     faults: list[Fault] = []
-    count = 0
     with _one_moment():
-        heads = {head.shard: head for head in Head.objects.all()}
-        ends: dict[int, tuple[int, bytes]] = {}
-        for line in _in_order():
-            count += 1
-            number, previous = ends.get(line.shard, (0, EMPTY))
-            if line.number != number + 1:
-                faults.append(Fault(line.shard, number + 1, "missing"))
-            elif chain.seal(secret, previous, line.shard, line.number, line.at, line.content()) != bytes(line.seal):
-                faults.append(Fault(line.shard, line.number, "altered"))
-            ends[line.shard] = (line.number, bytes(line.seal))
-        for shard in range(chain.SHARDS) if heads or ends else ():
-            number, last = ends.get(shard, (0, EMPTY))
-            head = heads.get(shard)
-            if head is None or (head.number, bytes(head.last)) != (number, last):
-                faults.append(Fault(shard, number + 1, "head"))
-            elif bytes(head.seal) != chain.seal_of_head(secret, shard, number, last):
-                faults.append(Fault(shard, number, "head"))
+        count, ends = _walk(faults)
+        _compare_heads(ends, faults)
+    if not faults:
+        anchors.add(ends)
     return Verification(count, tuple(faults))
+
+
+def _walk(faults: list[Fault]) -> tuple[int, dict[int, tuple[int, bytes]]]:
+    """Check every line; gives how many there are and where each chain ends."""
+    secret = key("audit")
+    try:
+        anchored = anchors.newest()
+    except anchors.AnchorAltered:
+        faults.append(Fault(0, 0, "anchor"))
+        anchored = {}
+    ends: dict[int, tuple[int, bytes]] = {}
+    count = 0
+    for line in _in_order():
+        count += 1
+        number, previous = ends.get(line.shard, (0, EMPTY))
+        if line.number != number + 1:
+            faults.append(Fault(line.shard, number + 1, "missing"))
+        elif chain.seal(secret, previous, line.shard, line.number, line.at, line.content()) != bytes(line.seal):
+            faults.append(Fault(line.shard, line.number, "altered"))
+        ends[line.shard] = (line.number, bytes(line.seal))
+        if anchored.get(line.shard) == ends[line.shard]:
+            del anchored[line.shard]
+    faults += [Fault(shard, number, "rolled_back") for shard, (number, _) in sorted(anchored.items())]
+    return count, ends
+
+
+def _compare_heads(ends: dict[int, tuple[int, bytes]], faults: list[Fault]) -> None:
+    heads = {head.shard: head for head in Head.objects.all()}
+    for shard in range(chain.SHARDS) if heads or ends else ():
+        number, last = ends.get(shard, (0, EMPTY))
+        head = heads.get(shard)
+        if head is None or (head.number, bytes(head.last)) != (number, last):
+            faults.append(Fault(shard, number + 1, "head"))
+        elif bytes(head.seal) != chain.seal_of_head(key("audit"), shard, number, last):
+            faults.append(Fault(shard, number, "head"))
+
+
+@dataclass(frozen=True)
+class _Operator:
+    """Whoever sits at the machine: no account of the platform."""
+
+    id: int | None = None
+    name: str = "operator"
+    home_organisation_id: int | None = None
+
+
+def go_on_from_here(reason: str) -> None:
+    """After a restore from a backup that was meant: put it on the trail, and anchor the chains as they stand now."""
+    record(actor=_Operator(), act="audit.restored", subject="trail", detail={"why": reason})
+    with _one_moment():
+        anchors.add(_walk([])[1])
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from tests.support.people import person
@@ -11,8 +12,10 @@ from yigongti.domains.base.organisation.tests.factories import county_with_two_a
 from yigongti.kernel.access.api import Role, create_account, grant_role, system_actor
 from yigongti.kernel.access.models import Account, Grant
 from yigongti.kernel.access.services import sign_in
+from yigongti.kernel.audit import anchors
 from yigongti.kernel.audit.api import record
 from yigongti.kernel.audit.models import Line
+from yigongti.portals.administration.tasks import TrailBroken, verify_trail
 
 pytestmark = pytest.mark.django_db
 SYSTEM = system_actor("test")
@@ -103,6 +106,49 @@ def test_the_trail_shows_ones_own_organisations_only(places):
     record(actor=person(None, places["east_centre"], id=72, name="东边的人"), act="test.act", subject="thing:2")
     shown = text(client_of(account("auditor", Role.AUDITOR, places["east"])).get(reverse("administration:trail")))
     assert "东边的人" in shown and "西边的人" not in shown
+
+
+def test_closing_an_account_twice_leaves_it_closed(places):
+    pk = account("leaver", Role.DOCTOR, places["east_centre"])
+    client = client_of(account("maker", Role.SYSTEM_ADMIN, places["county"]))
+    for _press in range(2):
+        client.post(reverse("administration:set_active", args=[pk]), {"active": "0"})
+        assert not Account.objects.get(pk=pk).is_active
+    client.post(reverse("administration:set_active", args=[pk]), {"active": "1"})
+    assert Account.objects.get(pk=pk).is_active
+
+
+def test_a_dated_role_is_granted_once_and_can_be_taken_away_early(places):
+    pk = account("locum", Role.DOCTOR, places["east_centre"])
+    client = client_of(account("keeper", Role.SECURITY_ADMIN, places["county"]))
+    wish = {"role": "director", "organisation": places["east"], "ends_on": "2099-01-01"}
+    for _press in range(2):
+        assert client.post(reverse("administration:grant", args=[pk]), wish).status_code == 302
+    [grant] = Grant.objects.filter(account_id=pk, role="director")
+    assert (
+        f'name="grant" value="{grant.pk}"' in client.get(reverse("administration:account", args=[pk])).content.decode()
+    )
+    client.post(reverse("administration:end_grant", args=[pk]), {"grant": grant.pk})
+    assert not Grant.objects.filter(account_id=pk, role="director", ends_on__gt="2098-01-01").exists()
+
+
+def test_lines_of_no_organisation_are_for_the_auditor_of_the_whole_place(places):
+    record(actor=system_actor("门口"), act="access.sign_in", subject="account:?", outcome="refused")
+    for where, seen in (("county", True), ("east", False)):
+        client = client_of(account(f"auditor-{where}", Role.AUDITOR, places[where]))
+        assert ("门口" in text(client.get(reverse("administration:trail")))) is seen
+
+
+def test_the_night_checks_the_trail_and_anchors_it(places):
+    record(actor=person(None, places["county"], id=71), act="test.act", subject="thing:1")
+    verify_trail.func(timestamp=0)
+    assert anchors.newest()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE audit_line DISABLE TRIGGER ALL")
+        cursor.execute("UPDATE audit_line SET act = 'x.y'")
+        cursor.execute("ALTER TABLE audit_line ENABLE TRIGGER ALL")
+    with pytest.raises(TrailBroken):
+        verify_trail.func(timestamp=0)
 
 
 def test_the_trail_is_checked_from_the_page(places):

@@ -189,11 +189,12 @@ def reset_password(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @permission_required(MANAGE_ACCOUNTS)
 def set_active(request: HttpRequest, pk: int) -> HttpResponse:
-    """Close an account or open it again."""
+    """Close an account or open it again, as the form says: pressed twice it does the same."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    account = _account(actor, pk)
-    services.set_active(pk, not account.is_active, actor=actor)
-    messages.success(request, _("账号已经停用。") if account.is_active else _("账号已经启用。"))
+    _account(actor, pk)
+    active = request.POST.get("active") == "1"
+    services.set_active(pk, active, actor=actor)
+    messages.success(request, _("账号已经启用。") if active else _("账号已经停用。"))
     return HttpResponseRedirect(reverse("administration:account", args=[pk]))
 
 
@@ -209,7 +210,12 @@ def _detail(request: HttpRequest, pk: int, form: GrantForm | None = None) -> Htt
             "account": account,
             "home": names.get(account.home_organisation_id, ""),
             "grants": [
-                {"grant": g, "role": Role(g.role).label, "where": names.get(g.organisation_id, "")}
+                {
+                    "grant": g,
+                    "role": Role(g.role).label,
+                    "where": names.get(g.organisation_id, ""),
+                    "stands": g.ends_on is None or g.ends_on > clock.today(),
+                }
                 for g in account.grants.all()
             ],
             "form": form or (GrantForm(places=_places(actor, GRANT_ROLES)) if actor.may(GRANT_ROLES) else None),

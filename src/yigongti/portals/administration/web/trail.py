@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -18,14 +19,17 @@ from yigongti.portals.administration.acts import in_words
 
 @permission_required(READ_TRAIL)
 def index(request: HttpRequest) -> HttpResponseBase:
-    """Who did what, newest first, for the organisations the reader answers for."""
+    """Who did what, newest first, for the organisations the reader answers for. Lines of no organisation are for the
+    auditor of the whole place."""
     actor = request.actor  # type: ignore[attr-defined]
-    names = organisation.names(actor.organisations(READ_TRAIL))
+    scope = actor.organisations(READ_TRAIL)
+    top = organisation.root(settings.PLACE)
+    names = organisation.names(scope)
     acts = cache(in_words)  # the same few on every page: one translation each instead of one a row
     outcomes = _outcomes()
     return Listing(
         request,
-        audit.lines(organisation_ids=actor.organisations(READ_TRAIL)),
+        audit.lines(organisation_ids=scope, of_nobody=top is not None and top.id in scope),
         name="audit",
         title=_("审计日志"),
         columns=[
