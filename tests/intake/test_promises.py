@@ -10,12 +10,13 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.intake.county import ENCOUNTERS, counts, encounter, send, table, what_stands
+from tests.intake.county import ENCOUNTERS, counts, encounter, id_number, send, table, what_stands
 from tests.support.people import person
 from yigongti.domains.base.health_record.models import Fact
 from yigongti.domains.base.organisation.services import tree
 from yigongti.domains.base.organisation.tests.factories import SET_UP
 from yigongti.kernel.access.api import Forbidden, Role
+from yigongti.kernel.audit.models import Line
 from yigongti.kernel.intake import uploads
 from yigongti.kernel.intake.models import Batch
 from yigongti.kernel.intake.receiving import receive
@@ -57,6 +58,16 @@ def test_a_file_with_refused_rows_is_looked_at_again(here):
 def test_the_same_file_of_two_senders_is_two_batches(here):
     data = table([encounter(1)])
     assert counts(send(data, here.hospital)) == counts(send(data, here.clinic)) == (1, 0, 0, 0)
+
+
+def test_a_number_in_a_file_name_is_masked_everywhere(here):
+    """Half the clinics name a file after the patient."""
+    number = id_number(7)
+    batch = send(table([encounter(1)]), here.hospital, f"王五_{number}_就诊.csv")
+    assert batch.file_name == f"王五_{number[:4]}{'*' * 10}{number[-4:]}_就诊.csv"
+    assert not [line for line in Line.objects.all() if number in str(line.detail)]
+    stamped = send(table([encounter(2)]), here.hospital, "就诊_20250101120000.csv")
+    assert stamped.file_name == "就诊_20250101120000.csv"
 
 
 @given(

@@ -1,6 +1,8 @@
 """Lines of the audit trail and the heads of its chains. Append-only: the database refuses anything else."""
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +23,7 @@ class Line(models.Model):
     act = models.CharField(max_length=80)
     subject = models.CharField(max_length=120)
     resident_id = models.BigIntegerField(null=True)
+    resident_ids = ArrayField(models.BigIntegerField(), default=list)  # a list that showed several
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
     detail = models.JSONField(default=dict)
     seal = models.BinaryField(max_length=32)
@@ -36,6 +39,7 @@ class Line(models.Model):
                 name="audit_line_resident",
                 condition=models.Q(resident_id__isnull=False),
             ),
+            GinIndex(fields=["resident_ids"], name="audit_line_residents", condition=~models.Q(resident_ids=[])),
         ]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
@@ -43,7 +47,8 @@ class Line(models.Model):
 
     def content(self) -> dict[str, object]:
         """What the seal covers, besides the line's place and time."""
-        return {
+        several = {"resident_ids": self.resident_ids} if self.resident_ids else {}
+        return several | {
             "actor_id": self.actor_id,
             "actor_name": self.actor_name,
             "organisation_id": self.organisation_id,

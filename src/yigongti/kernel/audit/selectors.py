@@ -54,8 +54,11 @@ def lines(
 
 
 def who_looked(resident_ids: list[int], limit: int = 200) -> list[LineView]:
-    """Every look at a resident's record, newest first (PIPL art. 44–45: the resident may know)."""
-    found = Line.objects.filter(resident_id__in=resident_ids).order_by("-at", "-id")[:limit]
+    """Every look at a resident's record, in lists too, newest first (PIPL art. 44–45: the resident may know)."""
+    alone = Line.objects.filter(resident_id__in=resident_ids).order_by("-at", "-id")[:limit]
+    listed = Line.objects.filter(~Q(resident_ids=[]), resident_ids__overlap=resident_ids)
+    both = [*alone, *listed.order_by("-at", "-id")[:limit]]
+    found = sorted(both, key=lambda line: (line.at, line.pk), reverse=True)[:limit]
     return [
         LineView(row.at, row.actor_name, row.organisation_id, row.act, row.subject, row.outcome, row.detail)
         for row in found

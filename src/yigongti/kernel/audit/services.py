@@ -1,6 +1,6 @@
 """Writing the trail and checking it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -32,13 +32,14 @@ def record(
     act: str,
     subject: str,
     resident_id: int | None = None,
+    resident_ids: Iterable[int] = (),
     organisation_id: int | None = None,
     detail: dict[str, Any] | None = None,
     outcome: str = Line.Outcome.DONE,
 ) -> None:
     """Add a line inside the caller's transaction: it stands exactly if the act stands.
 
-    ``act`` is ``domain.verb``, ``subject`` is ``kind:id``. ``detail`` is JSON without identity numbers,
+    ``act`` is ``domain.verb``, ``subject`` is ``kind:id``; ``resident_ids`` are those whom a list showed. ``detail`` is JSON without identity numbers,
     phones or passwords. A refusal is recorded after the refused act has been rolled back.
     """
     shard = chain.shard_of(actor.id)
@@ -57,6 +58,7 @@ def record(
             act=act,
             subject=subject,
             resident_id=resident_id,
+            resident_ids=sorted(set(resident_ids)),
             outcome=str(outcome),
             detail=detail or {},
         )

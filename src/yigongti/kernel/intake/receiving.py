@@ -1,5 +1,6 @@
 """Taking a file in: kept on disk, recognised if it was here before, queued."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +15,9 @@ from yigongti.kernel.intake.models import Batch
 from yigongti.kernel.intake.permissions import RECEIVE
 from yigongti.kernel.intake.refusals import FileRefused
 from yigongti.kernel.jobs.api import defer
+from yigongti.kernel.privacy.api import mask_id_number
+
+_IDENTITY = re.compile(r"(?<!\d)(\d{15}|\d{17}[\dXx])(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,8 @@ def receive(
 
 
 def _plain(file_name: str) -> str:
-    """The last part of a file's name, as text any database and any page can hold."""
-    text = file_name.encode("utf-8", "replace").decode()
+    """The last part of a file's name, as text any database and any page can hold, identity numbers in it masked."""
+    text = _IDENTITY.sub(lambda number: mask_id_number(number[0]), file_name.encode("utf-8", "replace").decode())
     return "".join(c for c in Path(text.replace("\\", "/")).name if c.isprintable())[-255:] or "?"
 
 

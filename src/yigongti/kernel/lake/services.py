@@ -115,6 +115,11 @@ def _write(rows: pa.Table, path: Path) -> None:
     with draft.open("rb+") as file:
         os.fsync(file.fileno())
     draft.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the name, too, is to outlive a power cut
+    finally:
+        os.close(folder)
 
 
 def _sweep(name: str, month: date, keep: str) -> None:

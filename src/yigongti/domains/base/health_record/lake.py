@@ -1,7 +1,7 @@
 """What is published for measuring: claims and encounters, one row each, with what measures group and narrow by.
 
-``managing_id`` is the institution that looks after the resident today (a merged resident counts where the person
-they are is looked after); ``category`` the three-character ICD-10 category, "" for what is not coded so. A fact that
+``resident_id`` is the person: the entry a merged one finally stands for; ``managing_id`` the institution that looks
+after them today; ``category`` the three-character ICD-10 category, "" for what is not coded so. A fact that
 was superseded is not published.
 """
 
@@ -11,7 +11,7 @@ from datetime import date
 import pyarrow as pa
 from django.db import connection
 
-from yigongti.domains.base.residents.api import MergeUndone, ResidentsMerged, cluster
+from yigongti.domains.base.residents.api import MergeUndone, ResidentHandedOver, ResidentsMerged, cluster
 from yigongti.kernel.events import subscribe
 from yigongti.kernel.lake.api import Dataset, mark_stale, register_dataset
 
@@ -39,8 +39,18 @@ SCHEMA = pa.schema(
 )
 
 _SELECT = """
-    SELECT fact.id, sender.place, fact.happened_on, fact.resident_id,
-           coalesce(whole.managing_institution_id, resident.managing_institution_id),
+    WITH RECURSIVE chain AS (
+        SELECT id, merged_into_id FROM residents_resident WHERE merged_into_id IS NOT NULL
+        UNION ALL
+        SELECT chain.id, further.merged_into_id
+        FROM chain JOIN residents_resident further ON further.id = chain.merged_into_id
+        WHERE further.merged_into_id IS NOT NULL
+    ), merged AS (
+        SELECT chain.id, whole.id AS whole_id, whole.managing_institution_id
+        FROM chain JOIN residents_resident whole ON whole.id = chain.merged_into_id AND whole.merged_into_id IS NULL
+    )
+    SELECT fact.id, sender.place, fact.happened_on, coalesce(merged.whole_id, fact.resident_id),
+           coalesce(merged.managing_institution_id, resident.managing_institution_id),
            fact.source_id, fact.institution_id,
            coalesce(nullif(institution.short_name, ''), institution.name, fact.institution_name),
            fact.inside_county, fact.tier, fact.setting, fact.code,
@@ -51,7 +61,7 @@ _SELECT = """
     JOIN organisation_organisation sender ON sender.id = fact.source_id
     LEFT JOIN organisation_organisation institution ON institution.id = fact.institution_id
     LEFT JOIN residents_resident resident ON resident.id = fact.resident_id
-    LEFT JOIN residents_resident whole ON whole.id = resident.merged_into_id
+    LEFT JOIN merged ON merged.id = fact.resident_id
     WHERE fact.happened_on >= %(start)s AND fact.happened_on < %(end)s
       AND fact.kind = '{kind}' AND fact.superseded_by IS NULL
     ORDER BY fact.happened_on, fact.id
@@ -95,3 +105,8 @@ def _merged(event: ResidentsMerged) -> None:
 @subscribe(MergeUndone)
 def _parted(event: MergeUndone) -> None:
     mark_residents_changed(cluster(event.absorbed_id))
+
+
+@subscribe(ResidentHandedOver)
+def _handed_over(event: ResidentHandedOver) -> None:
+    mark_residents_changed(cluster(event.resident_id))

@@ -125,7 +125,7 @@ def timeline(
 
 def facts(pairs: Iterable[tuple[date, int]], *, actor: Actor) -> list[FactView]:
     """Facts by (happened_on, id), in the order asked, as far as they belong to institutions of the actor's or to
-    residents looked after there; names are masked. One audit line says how many were listed.
+    residents looked after there; names are masked. One audit line says whose were listed.
 
     The pairs come from a list already narrowed to the actor (a drill-down); what is outside is left out again here.
     """
@@ -155,7 +155,13 @@ def facts(pairs: Iterable[tuple[date, int]], *, actor: Actor) -> list[FactView]:
             or (row.resident_id in cards and cards[row.resident_id].managing_institution_id in scope)
         )
     ]
-    record(actor=actor, act="health_record.list", subject="facts", detail={"facts": len(own)})
+    record(
+        actor=actor,
+        act="health_record.list",
+        subject="facts",
+        resident_ids={row.resident_id for row in own},
+        detail={"facts": len(own)},
+    )
     return views(own, {card.id: card.name for card in cards.values()})
 
 
@@ -188,6 +194,7 @@ def looks(resident_id: int, *, actor: Actor) -> list[Look]:
     places = organisation.get_many({line.organisation_id for line in found if line.organisation_id})
     acts = {
         "health_record.read": _("查看档案"),
+        "health_record.list": _("在明细清单中看到"),
         "health_record.looked": _("查看查阅记录"),
         "health_record.break_glass": _("紧急打开档案"),
         "health_record.correct": _("更正记录"),

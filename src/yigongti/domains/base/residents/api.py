@@ -3,7 +3,7 @@
 import polars as pl
 
 from yigongti.domains.base.residents.barcode import BarcodeRefused, make_barcode, read_barcode
-from yigongti.domains.base.residents.events import MergeUndone, ResidentRegistered, ResidentsMerged
+from yigongti.domains.base.residents.events import MergeUndone, ResidentHandedOver, ResidentRegistered, ResidentsMerged
 from yigongti.domains.base.residents.matching import MatchResult, Person, match
 from yigongti.domains.base.residents.permissions import SCAN, SEARCH
 from yigongti.domains.base.residents.search import Found, search
@@ -33,6 +33,7 @@ __all__ = [
     "MergeUndone",
     "Number",
     "Person",
+    "ResidentHandedOver",
     "ResidentRegistered",
     "ResidentsMerged",
     "card",

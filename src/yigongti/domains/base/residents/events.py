@@ -26,3 +26,10 @@ class MergeUndone(Event):
 
     kept_id: int
     absorbed_id: int
+
+
+@dataclass(frozen=True)
+class ResidentHandedOver(Event):
+    """Another institution looks after the resident from now on, by a decision of the one that did."""
+
+    resident_id: int

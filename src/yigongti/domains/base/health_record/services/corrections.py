@@ -11,6 +11,7 @@ from yigongti.domains.base.health_record.lake import mark_changed
 from yigongti.domains.base.health_record.models import Correction, Fact, FactKey
 from yigongti.domains.base.health_record.permissions import CORRECT
 from yigongti.domains.base.health_record.services.months import ensure_months
+from yigongti.domains.base.health_record.services.writing import reserve_ids
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor, NotVisible
 from yigongti.kernel.audit.api import record
@@ -50,7 +51,7 @@ def correct(
     values = {field.attname: getattr(old, field.attname) for field in Fact._meta.concrete_fields} | changes
     at: datetime = values["happened_at"]
     values |= {
-        "id": None,
+        "id": reserve_ids(1),
         "happened_on": at.astimezone(clock.ZONE).date(),
         "recorded_at": clock.now(),
         "content_hash": uuid4(),

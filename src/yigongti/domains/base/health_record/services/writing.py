@@ -177,13 +177,14 @@ def _insert(facts: pl.DataFrame, batch_id: int | None) -> pl.DataFrame:
 
 def _numbered(facts: pl.DataFrame) -> pl.DataFrame:
     """The facts by day, so that each partition is filled in one go, with ids from the table's sequence."""
-    first = _reserve(facts.height)
+    first = reserve_ids(facts.height)
     ids = pl.int_range(first, first + facts.height, dtype=pl.Int64).alias("id")
     return facts.sort("happened_on", maintain_order=True).with_columns(ids)
 
 
-def _reserve(count: int) -> int:
-    """The first of so many consecutive ids, taken from the table's sequence in one step."""
+def reserve_ids(count: int) -> int:
+    """The first of so many consecutive ids from the table's sequence. Whoever adds a fact takes its id here: a plain
+    ``nextval`` of somebody else could fall among those just taken."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(hashtextextended('health_record.ids', 0))")
         try:

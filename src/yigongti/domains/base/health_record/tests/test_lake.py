@@ -5,14 +5,17 @@ from datetime import date
 import polars as pl
 import pytest
 
+from yigongti.domains.base.health_record.lake import ENCOUNTERS
 from yigongti.domains.base.health_record.services.persons import SAID, register
 from yigongti.domains.base.health_record.tests.factories import fact, resident
 from yigongti.domains.base.organisation.tests.factories import county_with_two_areas
-from yigongti.domains.base.residents.api import ResidentsMerged, search
+from yigongti.domains.base.residents.api import ResidentHandedOver, ResidentsMerged, search
+from yigongti.domains.base.residents.models import Resident
 from yigongti.kernel.access.api import system_actor
 from yigongti.kernel.events import emit
 from yigongti.kernel.intake.api import ROW, Storing
 from yigongti.kernel.lake.models import Stale
+from yigongti.kernel.lake.services import _read
 
 pytestmark = pytest.mark.django_db
 
@@ -62,3 +65,22 @@ def test_who_turns_out_to_be_one_person_has_their_months_published_again(places,
     with django_capture_on_commit_callbacks(execute=True):
         emit(ResidentsMerged(one, other))
     assert stale() == {("encounters", date(2025, 3, 1))}
+    Stale.objects.all().delete()
+    with django_capture_on_commit_callbacks(execute=True):
+        emit(ResidentHandedOver(other))
+    assert stale() == {("encounters", date(2025, 3, 1))}
+
+
+def test_an_entry_merged_twice_over_counts_for_the_person_it_finally_is(places):
+    """First merged into second, second into third: the third says who looks after all of them."""
+    clinic, hospital = places["east_clinic"].pk, places["west_hospital"].pk
+    first = resident(name="甲", managing_institution_id=clinic)
+    second = resident(name="乙", managing_institution_id=clinic)
+    third = resident(name="丙", managing_institution_id=hospital)
+    for who in (first, second, third):
+        fact("encounter", resident_id=who, source_id=clinic, institution_id=clinic, at=date(2025, 3, 4))
+    people = Resident.objects.unscoped("test")
+    people.filter(pk=first).update(merged_into=second)
+    people.filter(pk=second).update(merged_into=third)
+    rows = _read(ENCOUNTERS, date(2025, 3, 1)).to_pylist()
+    assert [(row["resident_id"], row["managing_id"]) for row in rows] == [(third, hospital)] * 3

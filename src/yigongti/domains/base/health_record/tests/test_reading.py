@@ -11,6 +11,7 @@ from tests.support.people import person
 from yigongti.domains.base.health_record import api
 from yigongti.domains.base.health_record.api import Filters
 from yigongti.domains.base.health_record.models import Correction, Fact
+from yigongti.domains.base.health_record.services import corrections, writing
 from yigongti.domains.base.health_record.services.corrections import NothingToCorrect
 from yigongti.domains.base.health_record.tests.factories import CHINA, fact, frame, resident, row, stored
 from yigongti.domains.base.organisation.tests.factories import county_with_two_areas
@@ -150,6 +151,16 @@ def test_a_correction_stands_though_the_source_repeats_itself(places):
     assert stored(corrected_by_the_source, kind="observation", source_id=east).updated == 1
     standing = Fact.objects.unscoped("test").get(record_no="M1", superseded_by=None)
     assert standing.value == 187
+
+
+def test_a_correction_takes_its_id_from_where_batches_take_theirs(places, monkeypatch):
+    """A number drawn from the sequence alone could fall among those a batch is just taking."""
+    east = places["east_hospital"]
+    old = fact("observation", resident_id=resident(), source_id=east, institution_id=east)
+    taken = []
+    monkeypatch.setattr(corrections, "reserve_ids", lambda count: taken.append(writing.reserve_ids(count)) or taken[-1])
+    new = api.correct(old.pk, {"value": Decimal("1")}, actor=person(Role.DOCTOR, east), reason="错")
+    assert taken == [new.pk] and new.pk > old.pk
 
 
 def test_what_cannot_be_corrected(places):

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from tests.support.people import person
 
-from yigongti.domains.base.health_record import api, relations
+from yigongti.domains.base.health_record import api, relations, selectors
 from yigongti.domains.base.health_record.api import NoRelation
 from yigongti.domains.base.health_record.relations import Relation, months_before
 from yigongti.domains.base.health_record.services.break_glass import ReasonTooShort
@@ -13,7 +13,7 @@ from yigongti.domains.base.health_record.tests.factories import fact, resident
 from yigongti.domains.base.organisation.tests.factories import county_with_two_areas
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Forbidden, NotVisible, Role
-from yigongti.kernel.audit.api import who_looked
+from yigongti.kernel.audit.api import verify, who_looked
 
 pytestmark = pytest.mark.django_db
 
@@ -111,6 +111,22 @@ def test_every_look_is_written_down(places):
     for _ in range(3):
         api.timeline(who, actor=doctor(places["east_clinic"]))
     assert [line.act for line in who_looked([who])] == ["health_record.read"] * 3
+
+
+def test_being_shown_in_a_list_is_a_look_at_everybody_shown(places):
+    one, other, third = resident(), resident(), resident()
+    shown = [visit(who, places["east_clinic"], date(2026, 1, 10)) for who in (one, other)]
+    visit(third, places["east_clinic"], date(2026, 1, 10))
+    director = person(Role.DIRECTOR, places["east_clinic"])
+    api.facts([(f.happened_on, f.pk) for f in shown], actor=director)
+    assert [[line.act for line in who_looked([who])] for who in (one, other, third)] == [
+        ["health_record.list"],
+        ["health_record.list"],
+        [],
+    ]
+    [seen] = selectors.looks(one, actor=doctor(places["east_clinic"]))
+    assert (seen.what, seen.who) == ("在明细清单中看到", director.name)
+    assert verify().sound
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from yigongti.domains.base.residents import questions
+from yigongti.domains.base.residents.events import ResidentHandedOver
 from yigongti.domains.base.residents.intake import MANAGED_ELSEWHERE
 from yigongti.domains.base.residents.models import Resident, Review
 from yigongti.domains.base.residents.services.deciding import NotPossible
@@ -16,6 +17,7 @@ from yigongti.domains.base.residents.services.storing import Origin
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor, NotVisible
 from yigongti.kernel.audit.api import record
+from yigongti.kernel.events import emit
 
 _WHY = "the question was visible to the actor"
 
@@ -73,6 +75,7 @@ def answer(review_id: int, *, hand_over: bool, reason: str, actor: Actor) -> Non
     if hand_over:
         resident.managing_institution_id = review.institution_id
         resident.save(update_fields=["managing_institution"])
+        emit(ResidentHandedOver(resident.pk))
     record(
         actor=actor,
         act="residents.hand_over" if hand_over else "residents.keep",
