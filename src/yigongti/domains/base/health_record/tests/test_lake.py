@@ -4,13 +4,13 @@ from datetime import date
 
 import polars as pl
 import pytest
+from django.db import connection
 
 from yigongti.domains.base.health_record.lake import ENCOUNTERS
 from yigongti.domains.base.health_record.services.persons import SAID, register
 from yigongti.domains.base.health_record.tests.factories import fact, resident
 from yigongti.domains.base.organisation.tests.factories import county_with_two_areas
 from yigongti.domains.base.residents.api import ResidentHandedOver, ResidentsMerged, search
-from yigongti.domains.base.residents.models import Resident
 from yigongti.kernel.access.api import system_actor
 from yigongti.kernel.events import emit
 from yigongti.kernel.intake.api import ROW, Storing
@@ -79,8 +79,8 @@ def test_an_entry_merged_twice_over_counts_for_the_person_it_finally_is(places):
     third = resident(name="丙", managing_institution_id=hospital)
     for who in (first, second, third):
         fact("encounter", resident_id=who, source_id=clinic, institution_id=clinic, at=date(2025, 3, 4))
-    people = Resident.objects.unscoped("test")
-    people.filter(pk=first).update(merged_into=second)
-    people.filter(pk=second).update(merged_into=third)
+    with connection.cursor() as cursor:
+        for absorbed, kept in ((first, second), (second, third)):
+            cursor.execute("UPDATE residents_resident SET merged_into_id = %s WHERE id = %s", [kept, absorbed])
     rows = _read(ENCOUNTERS, date(2025, 3, 1)).to_pylist()
     assert [(row["resident_id"], row["managing_id"]) for row in rows] == [(third, hospital)] * 3
