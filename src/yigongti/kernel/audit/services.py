@@ -39,8 +39,9 @@ def record(
 ) -> None:
     """Add a line inside the caller's transaction: it stands exactly if the act stands.
 
-    ``act`` is ``domain.verb``, ``subject`` is ``kind:id``; ``resident_ids`` are those whom a list showed.
-    ``detail`` is JSON without identity numbers, phones or passwords. A refusal is recorded after the refused act has been rolled back.
+    ``act`` is ``domain.verb``, ``subject`` is ``kind:id``; ``resident_ids`` are those whom a list showed. ``detail``
+    is JSON without identity numbers, phones or passwords. A refusal is recorded after the refused act has been rolled
+    back.
     """
     shard = chain.shard_of(actor.id)
     with transaction.atomic():
