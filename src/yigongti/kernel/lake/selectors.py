@@ -45,13 +45,29 @@ def snapshot(dataset: str, start: date | None = None, end: date | None = None) -
     )
 
 
+_idle: list[tuple[int, Backend]] = []
+_MOST_IDLE = 2
+
+
 @contextmanager
 def engine() -> Iterator[Backend]:
-    """An in-memory DuckDB through Ibis, gone at the end: many processes read the same files without a lock."""
-    backend = ibis.duckdb.connect(threads=min(os.cpu_count() or 1, 8))
+    """An in-memory DuckDB through Ibis, the caller's alone: many processes read the same files without a lock.
+
+    Opening one takes longer than most questions, so a process keeps the last few for whoever asks next, emptied.
+    """
+    process, backend = _idle.pop() if _idle else (os.getpid(), None)
+    if backend is None or process != os.getpid():  # a fork must not use its parent's
+        backend = ibis.duckdb.connect(threads=min(os.cpu_count() or 1, 8), memory_limit="2GB")
     try:
         yield backend
-    finally:
+    except BaseException:
+        backend.disconnect()
+        raise
+    for (view,) in backend.con.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall():
+        backend.con.execute(f'DROP VIEW IF EXISTS "{view}"')
+    if len(_idle) < _MOST_IDLE:
+        _idle.append((os.getpid(), backend))
+    else:
         backend.disconnect()
 
 
