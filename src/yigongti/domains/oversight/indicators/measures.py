@@ -33,10 +33,12 @@ Condition = Callable[[ir.Table, Rules], ir.BooleanValue]
 
 @dataclass(frozen=True)
 class Feed:
-    """A supply of facts a measure can't do without in any month; ``missing`` says so in words."""
+    """A supply of facts a measure can't do without in any month; ``missing`` and ``thin`` say in words that there is
+    nothing, or suspiciously little."""
 
     name: str
     missing: Text
+    thin: Text
     present: Condition
 
 
@@ -67,16 +69,18 @@ def _bought_care(t: ir.Table) -> ir.BooleanValue:
     return t.setting != "pharmacy"
 
 
-CLAIMS_INSIDE = Feed("claims_inside", _("没有县域内结算数据"), lambda t, rules: t.inside_county & _bought_care(t))
-CLAIMS_OUTSIDE = Feed("claims_outside", _("没有县域外结算数据"), lambda t, rules: ~t.inside_county & _bought_care(t))
+CLAIMS_INSIDE = Feed("claims_inside", _("没有县域内结算数据"), _("县域内结算数据很少"), lambda t, rules: t.inside_county & _bought_care(t))
+CLAIMS_OUTSIDE = Feed("claims_outside", _("没有县域外结算数据"), _("县域外结算数据很少"), lambda t, rules: ~t.inside_county & _bought_care(t))
 VISITS_GRASSROOTS = Feed(
     "visits_grassroots",
     _("没有基层机构就诊数据"),
+    _("基层机构就诊数据很少"),
     lambda t, rules: t.tier.isin(GRASSROOTS) & t.setting.isin(rules.visit_settings),
 )
 VISITS_HOSPITALS = Feed(
     "visits_hospitals",
     _("没有医院就诊数据"),
+    _("医院就诊数据很少"),
     lambda t, rules: t.tier.isin(HOSPITALS) & t.setting.isin(rules.visit_settings),
 )
 

@@ -5,7 +5,7 @@ list of records below it always agree.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -51,11 +51,16 @@ class Sums:
 
 @dataclass(frozen=True)
 class Month:
-    """A month's sums, and the feeds that brought nothing in it."""
+    """A month's sums, and how many rows each feed brought in it."""
 
     numerator: int
     denominator: int
-    missing: tuple[Feed, ...]
+    fed: Mapping[Feed, int]
+
+    @property
+    def missing(self) -> tuple[Feed, ...]:
+        """The feeds that brought nothing."""
+        return tuple(feed for feed, rows in self.fed.items() if not rows)
 
 
 @dataclass(frozen=True)
@@ -109,7 +114,7 @@ class Reading:
         ]
 
     def months(self, cell: Cell) -> dict[date, Month]:
-        """Each month's sums of a cell, and which feeds brought anything that month, wherever it was. One scan.
+        """Each month's sums of a cell, and how much each feed brought that month, wherever it was. One scan.
 
         Days are grouped and then added up: cutting ten million dates down to their months costs more than the sums.
         """
@@ -119,7 +124,7 @@ class Reading:
         found = rows.group_by(day=rows.happened_on).aggregate(
             numerator=self._sum(rows, inside),
             denominator=self._sum(rows, counted),
-            **{feed.name: feed.present(rows, self.rules).any() for feed in self.measure.feeds},
+            **{feed.name: feed.present(rows, self.rules).sum() for feed in self.measure.feeds},
         )
         days: dict[date, list[dict[str, Any]]] = defaultdict(list)
         for row in found.to_pyarrow().to_pylist():
@@ -128,7 +133,7 @@ class Reading:
             month: Month(
                 sum(int(r["numerator"] or 0) for r in of_month),
                 sum(int(r["denominator"] or 0) for r in of_month),
-                tuple(feed for feed in self.measure.feeds if not any(r[feed.name] for r in of_month)),
+                {feed: sum(int(r[feed.name] or 0) for r in of_month) for feed in self.measure.feeds},
             )
             for month, of_month in days.items()
         }

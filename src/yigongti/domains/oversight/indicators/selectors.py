@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from statistics import median
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -22,6 +23,7 @@ from yigongti.kernel.access.api import Actor
 from yigongti.kernel.lake.api import snapshot
 from yigongti.kernel.policy.api import Value, find
 
+MONTHS_TO_COMPARE = 3  # fewer have no usual month
 BREAKDOWNS = ("home", "disease_group", "institution", "setting")
 
 
@@ -41,6 +43,7 @@ class Figure:
     """A measure over a period. ``value`` in per cent; None, with ``problem`` in words, where it is not computable.
 
     ``numerator`` and ``denominator`` in persons-times or fen (see ``measure.unit``); None where not computable.
+    ``doubts``: months whose data may be incomplete, in words; the figure is computed from what there is.
     """
 
     measure: Measure
@@ -54,6 +57,7 @@ class Figure:
     trend: tuple[Point, ...]
     published_at: datetime | None
     waiting: int
+    doubts: tuple[str, ...] = ()
 
     @property
     def reached(self) -> bool | None:
@@ -104,7 +108,8 @@ def figure(
     value = percentage(numerator, denominator)
     if value is None:
         return replace(empty, problem=_("没有可计算的记录"))
-    return replace(empty, numerator=numerator, denominator=denominator, value=value)
+    doubts = _doubts(monthly, expected, policy.THIN_FEED.at(place, period.start).value)
+    return replace(empty, numerator=numerator, denominator=denominator, value=value, doubts=doubts)
 
 
 def breakdown(
@@ -234,6 +239,20 @@ def _problems(measure: Measure, monthly: Mapping[date, Month], expected: Iterabl
         if missing and month != present:
             found[month] = str(missing[0].missing)
     return found
+
+
+def _doubts(monthly: Mapping[date, Month], expected: Iterable[date], percent: int) -> tuple[str, ...]:
+    """One sentence per feed that brought, in some months that are over, less than ``percent`` of its median month."""
+    present = clock.month_of(clock.today())
+    over = [month for month in expected if month in monthly and month != present]
+    found = []
+    for feed in monthly[over[0]].fed if len(over) >= MONTHS_TO_COMPARE else ():
+        usual = median(monthly[month].fed[feed] for month in over)
+        thin = [month for month in over if monthly[month].fed[feed] * 100 < usual * percent]
+        if thin:
+            named = "、".join(f"{month:%Y-%m}" for month in thin)
+            found.append(_("%(months)s %(what)s，可能没有报全。") % {"months": named, "what": feed.thin})
+    return tuple(found)
 
 
 def _summary(problems: dict[date, str], expected: tuple[date, ...]) -> str:

@@ -151,6 +151,7 @@ def test_about_is_not_at_least() -> None:
         ("access.password_days", 90),
         ("record.treatment_relation_months", 6),
         ("record.break_glass_hours", 24),
+        ("indicators.thin_feed_percent", 10),
     ],
 )
 def test_defaults_of_the_platform_are_flagged(name: str, value: int) -> None:

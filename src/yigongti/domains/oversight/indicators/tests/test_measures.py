@@ -127,6 +127,20 @@ def test_a_feed_missing_in_one_month_spoils_the_year_and_says_which(ids):
     assert figure("in_county_visit_rate", "2025-Q2").value == Decimal("50.0000")
 
 
+def test_a_month_with_hardly_any_data_is_computed_but_pointed_out(ids):
+    """Twenty claims a month from outside, in March one (5 % of the usual), in April three (15 %)."""
+    outside = {month: 20 for month in range(1, 13)} | {3: 1, 4: 3}
+    rows = [claim(ids, date(2025, month, 3)) for month in outside for _ in range(5)]
+    rows += [
+        claim(ids, date(2025, month, 4), inside_county=False) for month, count in outside.items() for _ in range(count)
+    ]
+    facts(rows)
+    found = figure("in_county_visit_rate", "2025")
+    assert (found.numerator, found.denominator, found.problem) == (60, 60 + 204, "")
+    assert found.doubts == ("2025-03 县域外结算数据很少，可能没有报全。",)
+    assert figure("in_county_visit_rate", "2025-03").doubts == ()  # nothing to compare with
+
+
 def test_the_running_month_is_forgiven_the_one_before_is_not(ids):
     rows = [
         claim(ids, date(2026, 1, 3)),
