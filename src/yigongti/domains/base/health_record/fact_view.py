@@ -6,6 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import TextChoices
+
 from yigongti.domains.base.health_record.models import Fact, FactKind, InsuranceKind, Setting, Tier
 from yigongti.domains.base.organisation import api as organisation
 from yigongti.kernel import clock
@@ -57,20 +59,40 @@ class FactView:
         return bool(at.hour or at.minute)
 
 
-def views(rows: Iterable[Fact], names: dict[int, str] | None = None) -> list[FactView]:
-    """Facts in the order given; ``names``: what the residents are called, by id."""
+def views(
+    rows: Iterable[Fact], names: dict[int, str] | None = None, *, places: dict[int, str] | None = None
+) -> list[FactView]:
+    """Facts in the order given; ``names``: what the residents are called, by id; ``places``: what the institutions
+    are called, where somebody has asked already."""
     rows = list(rows)
-    ids = {row.institution_id for row in rows if row.institution_id} | {row.source_id for row in rows}
-    places = organisation.names(ids)
-    return [_view(row, places, (names or {}).get(row.resident_id, "")) for row in rows]
+    if places is None:
+        places = organisation.names(
+            {row.institution_id for row in rows if row.institution_id} | {row.source_id for row in rows}
+        )
+    words = _Words()
+    return [_view(row, places, (names or {}).get(row.resident_id, ""), words) for row in rows]
 
 
-def _view(row: Fact, places: dict[int, str], resident_name: str) -> FactView:
+class _Words:
+    """Labels in the language of the page, looked up once for all facts of a list."""
+
+    def __init__(self) -> None:
+        self.kinds = _labels(FactKind)
+        self.tiers = _labels(Tier)
+        self.settings = _labels(Setting)
+        self.insurances = _labels(InsuranceKind)
+
+
+def _labels(choices: type[TextChoices]) -> dict[str, str]:
+    return {"": "", **{str(choice.value): str(choice.label) for choice in choices}}
+
+
+def _view(row: Fact, places: dict[int, str], resident_name: str, words: _Words) -> FactView:
     value = row.value.normalize() if row.value is not None else None
     return FactView(
         id=row.pk,
         kind=row.kind,
-        kind_label=str(FactKind(row.kind).label),
+        kind_label=words.kinds[row.kind],
         resident_id=row.resident_id,
         resident_name=resident_name,
         happened_on=row.happened_on,
@@ -82,9 +104,9 @@ def _view(row: Fact, places: dict[int, str], resident_name: str) -> FactView:
         source=places.get(row.source_id, ""),
         inside_county=row.inside_county,
         tier=row.tier,
-        tier_label=str(Tier(row.tier).label) if row.tier else "",
+        tier_label=words.tiers[row.tier],
         setting=row.setting,
-        setting_label=str(Setting(row.setting).label) if row.setting else "",
+        setting_label=words.settings[row.setting],
         department=row.department,
         practitioner=row.practitioner,
         encounter_no=row.encounter_no,
@@ -98,7 +120,7 @@ def _view(row: Fact, places: dict[int, str], resident_name: str) -> FactView:
         fund_fen=row.fund_fen,
         self_paid_fen=row.self_paid_fen,
         insurance_kind=row.insurance_kind,
-        insurance_label=str(InsuranceKind(row.insurance_kind).label) if row.insurance_kind else "",
+        insurance_label=words.insurances[row.insurance_kind],
         tcm=bool(row.tcm),
         record_no=row.record_no,
         detail=row.detail or {},

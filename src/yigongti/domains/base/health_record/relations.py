@@ -56,7 +56,10 @@ def register_relation(finder: Finder) -> None:
 def relation(actor: Actor, resident_id: int) -> Relation | None:
     """The relation that opens a resident's record to the actor now; None without one. Raises Forbidden for those who
     may read no record at all, NotVisible for a resident who doesn't exist."""
-    cluster = residents.cluster(resident_id)
+    return _relation(actor, residents.cluster(resident_id))
+
+
+def _relation(actor: Actor, cluster: tuple[int, ...]) -> Relation | None:
     if not cluster:
         raise NotVisible
     if actor.everything:
@@ -75,7 +78,12 @@ def relation(actor: Actor, resident_id: int) -> Relation | None:
 
 def require_relation(actor: Actor, resident_id: int) -> Relation:
     """As ``relation``. Raises NoRelation instead of None."""
-    found = relation(actor, resident_id)
+    return require_relation_to(actor, residents.cluster(resident_id))
+
+
+def require_relation_to(actor: Actor, cluster: tuple[int, ...]) -> Relation:
+    """As ``require_relation``, for who has asked already which entries are the person (``residents.cluster``)."""
+    found = _relation(actor, cluster)
     if found is None:
         raise NoRelation
     return found

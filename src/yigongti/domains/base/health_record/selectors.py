@@ -4,14 +4,26 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from yigongti.domains.base.health_record.fact_view import FactView, views
 from yigongti.domains.base.health_record.models import Fact, FactKind
+from yigongti.domains.base.health_record.overview import (
+    DIASTOLIC,
+    GLUCOSE,
+    SYSTOLIC,
+    Part,
+    Window,
+    overview,
+    readings_since,
+    whole_window,
+    window,
+)
 from yigongti.domains.base.health_record.permissions import LIST
-from yigongti.domains.base.health_record.relations import LABELS, Relation, require_relation
+from yigongti.domains.base.health_record.relations import LABELS, Relation, require_relation, require_relation_to
 from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.base.residents import api as residents
 from yigongti.kernel.access.api import Actor
@@ -19,9 +31,6 @@ from yigongti.kernel.audit.api import record, who_looked
 
 PAGE = 100
 
-SYSTOLIC, DIASTOLIC = ("8480-6",), ("8462-4",)
-GLUCOSE = ("14771-0", "1558-6", "14749-6", "15074-8", "2339-0", "2345-7")
-"""LOINC: fasting plasma glucose in mmol/L, the same in mg/dL, then glucose without saying fasting."""
 TREND_LENGTH = 12
 
 
@@ -72,9 +81,11 @@ class Trend:
 
 @dataclass(frozen=True)
 class Timeline:
-    """A page of a record, newest first. ``earlier``: where the next page begins, None at the end."""
+    """A page of a record, newest first. ``earlier``: where the next page begins, None at the end. ``entries``: ids of
+    all entries of the index that are this person, the one that stands for them first."""
 
     relation: Relation
+    entries: tuple[int, ...]
     days: tuple[Day, ...]
     total: int
     shown: int
@@ -92,34 +103,41 @@ def timeline(
     All entries of the master index that are this person count. Raises Forbidden, NotVisible, NoRelation.
     """
     filters = filters or Filters()
-    relation = require_relation(actor, resident_id)
-    cluster = residents.cluster(resident_id)
-    whole = _standing(cluster)
-    asked = _filtered(whole, filters)
-    parts = _parts(whole)
-    span = _span(parts)
-    total = sum(part.count for part in parts) if filters == Filters() else asked.filter(happened_on__range=span).count()
-    rows = asked.filter(happened_on__range=span).order_by("-happened_on", "-happened_at", "-id")[
-        offset : offset + limit
-    ]
-    found = views(rows)
-    person = residents.whole(resident_id)
+    entries = residents.cluster(resident_id)
+    relation = require_relation_to(actor, entries)
+    parts = overview(entries)
+    asked = [part for part in parts if _may_match(part, filters)]
+    whole = _standing(entries)
+    if filters.since or filters.until or filters.text:  # only the facts themselves can say how many these are
+        days = whole_window(asked, offset)
+        total = _filtered(whole, filters).filter(happened_on__range=days.days).count()
+    else:
+        days = window(asked, offset, limit)
+        total = sum(part.count for part in asked)
+    rows = _page(_filtered(whole, filters), days, limit)
+    places = organisation.names(
+        {part.institution_id for part in parts if part.institution_id} | {row.source_id for row in rows}
+    )
+    found = views(rows, places=places)
     record(
         actor=actor,
         act="health_record.read",
-        subject=f"resident:{person}",
-        resident_id=person,
+        subject=f"resident:{entries[0]}",
+        resident_id=entries[0],
         detail={"relation": relation.kind, "facts": len(found)},
     )
+    earlier = offset + limit if offset + len(found) < total else None
+    everything = filters == Filters() and earlier is None
     return Timeline(
         relation=relation,
+        entries=entries,
         days=_by_day(found),
         total=total,
         shown=offset + len(found),
         kinds=_kinds(parts),
-        institutions=_institutions(parts),
-        trends=_trends(whole, _span([p for p in parts if p.kind == FactKind.OBSERVATION])) if offset == 0 else (),
-        earlier=offset + limit if offset + len(found) < total else None,
+        institutions=_institutions(parts, places),
+        trends=_trends(whole, parts, found if filters == Filters() else [], everything) if offset == 0 else (),
+        earlier=earlier,
     )
 
 
@@ -273,43 +291,32 @@ def _entries(of_day: list[FactView]) -> tuple[Entry, ...]:
     )
 
 
-@dataclass(frozen=True)
-class _Part:
-    kind: str
-    institution_id: int | None
-    institution_name: str
-    count: int
-    first: date
-    last: date
+def _may_match(part: Part, filters: Filters) -> bool:
+    """Whether facts of this part can be among those asked for; the filters by kind and place decide it for all."""
+    if filters.kinds and part.kind not in filters.kinds:
+        return False
+    if filters.institution.startswith("id:") and filters.institution[3:].isdigit():
+        return part.institution_id == int(filters.institution[3:])
+    if filters.institution.startswith("name:"):
+        return part.institution_id is None and part.institution_name == filters.institution[5:]
+    return True
 
 
-def _parts(whole: QuerySet[Fact]) -> list[_Part]:
-    """How many facts of what kind are from where: one query, since every one looks into the partition of each month."""
-    rows = (
-        whole.order_by()
-        .values_list("kind", "institution_id", "institution_name")
-        .annotate(n=Count("id"), first=Min("happened_on"), last=Max("happened_on"))
-    )
-    return [_Part(*row) for row in rows]
+def _page(rows: QuerySet[Fact], days: Window, limit: int) -> list[Fact]:
+    """A page of facts, newest first, from the months that hold it."""
+    ordered = rows.filter(happened_on__range=days.days).order_by("-happened_on", "-happened_at", "-id")
+    return list(ordered[days.skip : days.skip + limit])
 
 
-def _span(parts: list[_Part]) -> tuple[date, date]:
-    """From the first to the last day: it spares the queries that follow the partitions of all other years."""
-    if not parts:
-        return date.min, date.min
-    return min(part.first for part in parts), max(part.last for part in parts)
-
-
-def _kinds(parts: list[_Part]) -> tuple[Option, ...]:
+def _kinds(parts: list[Part]) -> tuple[Option, ...]:
     counted: Counter[str] = Counter()
     for part in parts:
         counted[part.kind] += part.count
     return tuple(Option(kind, str(kind.label), counted[kind]) for kind in FactKind if kind in counted)
 
 
-def _institutions(parts: list[_Part]) -> tuple[Option, ...]:
+def _institutions(parts: list[Part], known: dict[int, str]) -> tuple[Option, ...]:
     counted: Counter[str] = Counter()
-    known = organisation.names({part.institution_id for part in parts if part.institution_id is not None})
     labels: dict[str, str] = {}
     for part in parts:
         inside = part.institution_id is not None
@@ -322,14 +329,30 @@ def _institutions(parts: list[_Part]) -> tuple[Option, ...]:
     return tuple(sorted(options, key=lambda option: (-option.count, option.label)))
 
 
-def _trends(whole: QuerySet[Fact], span: tuple[date, date]) -> tuple[Trend, ...]:
-    """Blood pressure and glucose, where there are at least two readings."""
+def _trends(whole: QuerySet[Fact], parts: list[Part], shown: list[FactView], everything: bool) -> tuple[Trend, ...]:
+    """Blood pressure and glucose, where there are at least two readings.
+
+    ``shown`` are the newest facts of the record, all of it when ``everything``: mostly they hold what is needed.
+    """
+    since = readings_since(parts, TREND_LENGTH)
+    if since is None:
+        return ()
     codes = (*SYSTOLIC, *DIASTOLIC, *GLUCOSE)
-    rows = list(
-        whole.filter(kind=FactKind.OBSERVATION, code__in=codes, value__isnull=False, happened_on__range=span)
-        .order_by("-happened_on", "-happened_at", "-id")
-        .values_list("code", "value", "unit", "happened_on")[: TREND_LENGTH * 6]
-    )
+    if everything or (shown and shown[-1].happened_on < since):
+        rows: list[tuple[str, Decimal | None, str, date]] = [
+            (view.code, view.value, view.unit, view.happened_on)
+            for view in shown
+            if view.kind == FactKind.OBSERVATION and view.code in codes and view.value is not None
+        ]
+    else:
+        rows = list(
+            whole.filter(
+                kind=FactKind.OBSERVATION, code__in=codes, value__isnull=False,
+                happened_on__range=(since, whole_window(parts, 0).last),
+            )
+            .order_by("-happened_on", "-happened_at", "-id")
+            .values_list("code", "value", "unit", "happened_on")[: TREND_LENGTH * 6]
+        )  # fmt: skip
     found = []
     for label, wanted in ((_("收缩压"), SYSTOLIC), (_("舒张压"), DIASTOLIC), (_("血糖"), GLUCOSE)):
         of_code = [row for row in rows if row[0] in wanted]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.base.residents.columns import fetch
@@ -61,7 +62,10 @@ def whole(resident_id: int) -> int | None:
 
 
 def cluster(resident_id: int) -> tuple[int, ...]:
-    """Ids of all entries that are this person: facts stay with the entry they came in under."""
+    """Ids of all entries that are this person, first the one that stands for the person (as ``whole`` gives it).
+
+    Facts stay with the entry they came in under.
+    """
     rows = fetch(
         """
         WITH RECURSIVE chain AS (
@@ -69,11 +73,11 @@ def cluster(resident_id: int) -> tuple[int, ...]:
             UNION ALL
             SELECT r.id, r.merged_into_id FROM chain c JOIN residents_resident r ON r.id = c.merged_into_id
         ), person AS (
-            SELECT id FROM chain WHERE merged_into_id IS NULL
+            SELECT id, 0 AS absorbed FROM chain WHERE merged_into_id IS NULL
             UNION ALL
-            SELECT r.id FROM person p JOIN residents_resident r ON r.merged_into_id = p.id
+            SELECT r.id, 1 FROM person p JOIN residents_resident r ON r.merged_into_id = p.id
         )
-        SELECT id FROM person ORDER BY id
+        SELECT id FROM person ORDER BY absorbed, id
         """,
         [resident_id],
     )
@@ -88,23 +92,57 @@ def cards(resident_ids: Iterable[int]) -> dict[int, Card]:
             "resident_id", "value"
         )
     )
-    rows = Resident.objects.unscoped(_WHY).filter(pk__in=ids)
-    return {
-        row.pk: Card(
-            id=row.pk,
-            name=mask_name(row.name),
-            full_name=row.name,
-            sex=row.sex,
-            sex_label=str(Sex(row.sex).label),
-            birth_date=row.birth_date,
-            birth_precision=row.birth_precision,
-            id_number=mask_id_number(str(numbers.get(row.pk, ""))),
-            managing_institution_id=row.managing_institution_id,
-            deceased_on=row.deceased_on,
-            temporary_no=row.temporary_no or "",
-        )
-        for row in rows
-    }
+    sexes = _sexes()
+    rows = Resident.objects.unscoped(_WHY).filter(pk__in=ids).values_list(*_ON_CARD)
+    return {row[0]: _card(row, numbers.get(row[0]), sexes) for row in rows}
+
+
+_ON_CARD = (
+    "pk", "name", "sex", "birth_date", "birth_precision", "managing_institution_id", "deceased_on", "temporary_no"
+)  # fmt: skip
+
+
+def _sexes() -> dict[str, str]:
+    return {str(sex.value): str(sex.label) for sex in Sex}
+
+
+def _card(row: tuple[Any, ...], id_number: object, sexes: dict[str, str]) -> Card:
+    pk, name, sex, birth_date, birth_precision, managing_institution_id, deceased_on, temporary_no = row
+    return Card(
+        id=pk,
+        name=mask_name(name),
+        full_name=name,
+        sex=sex,
+        sex_label=sexes[sex],
+        birth_date=birth_date,
+        birth_precision=birth_precision,
+        id_number=mask_id_number(str(id_number or "")),
+        managing_institution_id=managing_institution_id,
+        deceased_on=deceased_on,
+        temporary_no=temporary_no or "",
+    )
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who a person is, for the head of a page about them: card, numbers and phones, masked like those of a list."""
+
+    card: Card
+    numbers: tuple[Number, ...]
+    phones: tuple[str, ...]
+
+
+def identity(entries: tuple[int, ...]) -> Identity | None:
+    """What all entries of one person (``cluster``) say together, in three queries; None without entries."""
+    row = Resident.objects.unscoped(_WHY).filter(pk__in=entries[:1]).values_list(*_ON_CARD).first()
+    if row is None:
+        return None
+    known = _identifiers(entries)
+    own = (value for resident_id, kind, _source, value in known if (resident_id, kind) == (row[0], _ID_CARD))
+    return Identity(_card(row, next(own, None), _sexes()), _numbers(known), tuple(_phones(entries)))
+
+
+_ID_CARD = IdentifierKind.ID_CARD.value
 
 
 def card(resident_id: int) -> Card | None:
@@ -114,17 +152,29 @@ def card(resident_id: int) -> Card | None:
 
 def numbers(resident_id: int) -> list[Number]:
     """The numbers a person is known by, masked, documents first."""
-    rows = Identifier.objects.filter(resident_id__in=cluster(resident_id), active=True).order_by("kind", "pk")
-    return [
-        Number(row.kind, str(IdentifierKind(row.kind).label), mask_id_number(str(row.value)), row.source_id)
-        for row in rows
-    ]
+    return list(_numbers(_identifiers(cluster(resident_id))))
+
+
+def _identifiers(entries: tuple[int, ...]) -> list[tuple[int, str, int | None, Any]]:
+    rows = Identifier.objects.filter(resident_id__in=entries, active=True).order_by("kind", "pk")
+    return list(rows.values_list("resident_id", "kind", "source_id", "value"))
+
+
+def _numbers(rows: Iterable[tuple[int, str, int | None, Any]]) -> tuple[Number, ...]:
+    return tuple(
+        Number(kind, str(IdentifierKind(kind).label), mask_id_number(str(value)), source_id)
+        for _resident_id, kind, source_id, value in rows
+    )
 
 
 def phones(resident_id: int) -> list[str]:
     """Phones, masked."""
-    rows = Phone.objects.filter(resident_id__in=cluster(resident_id)).order_by("pk")
-    return list(dict.fromkeys(mask_phone(str(row.value)) for row in rows))
+    return _phones(cluster(resident_id))
+
+
+def _phones(entries: tuple[int, ...]) -> list[str]:
+    rows = Phone.objects.filter(resident_id__in=entries).order_by("pk").values_list("value", flat=True)
+    return list(dict.fromkeys(mask_phone(str(value)) for value in rows))
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The record page from outside."""
 
+import json
 from datetime import date, datetime
 from html import unescape
 
@@ -9,7 +10,7 @@ from django.urls import reverse
 from tests.support.people import LONG_AGO
 
 from yigongti.domains.base.health_record.models import BreakGlass
-from yigongti.domains.base.health_record.tests.factories import fact, resident
+from yigongti.domains.base.health_record.tests.factories import fact, resident, row, stored
 from yigongti.domains.base.organisation.tests.factories import county_with_two_areas
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Role
@@ -138,3 +139,41 @@ def test_nobody_s_number(places):
     assert (
         signed_in(Role.DOCTOR, places["east_clinic"]).get(reverse("health_record:record", args=[99])).status_code == 404
     )
+
+
+def test_a_long_record_asks_few_questions(places, who, django_assert_max_num_queries):
+    clinic = places["east_clinic"]
+    stored(
+        *(
+            row(
+                resident_id=who, source_id=clinic, institution_id=clinic, record_no=f"R{n}",
+                at=date(2024 + n % 2, 1 + n % 12, 1 + n % 28),
+            )
+            for n in range(500)
+        )
+    )  # fmt: skip
+    doctor = signed_in(Role.VILLAGE_DOCTOR, clinic)
+    address = reverse("health_record:record", args=[who])
+    doctor.get(address)  # the first page of a session also says when it was last seen
+    with django_assert_max_num_queries(18):
+        assert "共 505 条记录" in text(doctor.get(address))
+    with django_assert_max_num_queries(18):
+        assert "共 1 条记录" in text(doctor.get(address, {"kind": "claim"}))
+
+
+def test_what_a_source_sent_is_text(places, who):
+    clinic = places["east_clinic"]
+    bad = "<b>&\"'"
+    fact(
+        "medication", resident_id=who, source_id=clinic, institution_id=clinic, at=date(2026, 1, 11), code=bad,
+        display=bad, department=bad, practitioner=bad, detail=json.dumps({"usage": bad, "days": bad, "content": f"{bad}\n{bad}"}),
+    )  # fmt: skip
+    fact("encounter", resident_id=who, source_id=clinic, encounter_no="V9", at=date(2026, 1, 12), display=bad)
+    fact(
+        "observation", resident_id=who, source_id=clinic, encounter_no="V9", at=date(2026, 1, 12), display=bad,
+        code=bad, value=None, value_text=bad, unit=bad, detail=json.dumps({"usage": bad}),
+    )  # fmt: skip
+    page = signed_in(Role.VILLAGE_DOCTOR, clinic).get(reverse("health_record:record", args=[who])).content.decode()
+    assert "<b>" not in page
+    assert page.count("&lt;b&gt;&amp;&quot;&#x27;") >= 12
+    assert "<br>" in page

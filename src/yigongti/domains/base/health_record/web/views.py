@@ -13,34 +13,35 @@ from yigongti.domains.base.health_record.permissions import VIEW
 from yigongti.domains.base.health_record.relations import NoRelation
 from yigongti.domains.base.health_record.selectors import Filters, Timeline
 from yigongti.domains.base.health_record.services.break_glass import break_glass
+from yigongti.domains.base.health_record.web.entries import body
 from yigongti.domains.base.health_record.web.forms import BreakGlassForm, FilterForm
-from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.base.residents import api as residents
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.access.web.guard import permission_required
 from yigongti.kernel.audit import api as audit
 from yigongti.kernel.ui import words
+from yigongti.kernel.ui.shell import organisation_name
 
 
 @permission_required(VIEW)
 def record(request: HttpRequest, resident_id: int) -> HttpResponse:
     """The timeline; for somebody without a relation, the question why it has to be opened."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
+    asked = _filters(request)
     try:
-        found = selectors.timeline(
-            resident_id, actor=actor, filters=_filters(request), offset=_offset(request.GET.get("from", ""))
-        )
+        found = selectors.timeline(resident_id, actor=actor, filters=asked, offset=_offset(request.GET.get("from", "")))
     except NoRelation:
         return _closed(request, resident_id, BreakGlassForm(), status=403)
     return render(
         request,
         "health_record/record.html",
         {
-            **_header(resident_id),
+            **_header(found.entries),
             "on_timeline": True,
             "timeline": found,
+            "days": [(day.on, body(day)) for day in found.days],
             "filters": _filter_form(request, found),
-            "narrowed": _filters(request) != Filters(),
+            "narrowed": asked != Filters(),
         },
     )
 
@@ -52,7 +53,11 @@ def looked(request: HttpRequest, resident_id: int) -> HttpResponse:
         looks = selectors.looks(resident_id, actor=request.actor)  # type: ignore[attr-defined]
     except NoRelation:
         return _closed(request, resident_id, BreakGlassForm(), status=403)
-    return render(request, "health_record/looked.html", {**_header(resident_id), "on_looked": True, "looks": looks})
+    return render(
+        request,
+        "health_record/looked.html",
+        {**_header(residents.cluster(resident_id)), "on_looked": True, "looks": looks},
+    )
 
 
 @permission_required(VIEW)
@@ -83,18 +88,16 @@ def _closed(request: HttpRequest, resident_id: int, form: BreakGlassForm, *, sta
     return render(request, "health_record/closed.html", {"card": card, "form": form}, status=status)
 
 
-def _header(resident_id: int) -> dict[str, Any]:
-    """Who the record is about: the entry that stands for the person."""
-    card = residents.card(residents.whole(resident_id) or resident_id)
-    if card is None:
+def _header(entries: tuple[int, ...]) -> dict[str, Any]:
+    """Who the record is about: the entry that stands for the person, with the numbers of all."""
+    person = residents.identity(entries)
+    if person is None:
         raise Http404
-    managing = card.managing_institution_id
-    places = organisation.names([managing]) if managing else {}
     return {
-        "card": card,
-        "managing": places.get(managing or 0, ""),
-        "numbers": residents.numbers(card.id),
-        "phones": residents.phones(card.id),
+        "card": person.card,
+        "managing": organisation_name(person.card.managing_institution_id),
+        "numbers": person.numbers,
+        "phones": person.phones,
     }
 
 
