@@ -31,44 +31,51 @@ IDS = array("bigint")
 FAMILY_PHONES = 20  # a phone that more residents share is an institution's; it leads to nobody in particular
 
 
-@dataclass(frozen=True)
-class Known:
-    """Residents found directly by a number: id of the one who stands today (NOBODY for none), and its folded name."""
-
-    resident_id: NDArray[np.int64]
-    name_key: list[str]
-
-
-def by_numbers(blinds: Blinds, source_id: int | None) -> Known:
-    """Who has these numbers (active; of the source, or of no source)."""
+def by_numbers(blinds: Blinds, source_id: int | None) -> NDArray[np.int64]:
+    """Who has these numbers (active; of the source, or of no source): ids of those who stand today, NOBODY for none."""
     found = np.zeros(len(blinds), np.int64)
-    names = [""] * len(blinds)
     asked = [k for k, blind in enumerate(blinds) if blind is not None]
     if not asked:
-        return Known(found, names)
+        return found
     condition = "source_id IS NULL" if source_id is None else "source_id = %s"
-    # The limits (the values are unique anyway) keep the planner at one look-up a row: reading the whole index of a
-    # county to find fifty thousand people costs several times as much.
-    rows = fetch(
+    # A look-up written as a value (the numbers are unique) keeps the planner at one look-up a row: reading the whole
+    # index of a county to find fifty thousand people costs several times as much. One text comes back, as one goes.
+    [[ids]] = fetch(
         f"""
-        SELECT k.n, r.id, r.merged_into_id, r.name_key
-        FROM unnest({array("bytea")}) WITH ORDINALITY AS k (blind, n)
-        CROSS JOIN LATERAL (
-            SELECT resident_id FROM residents_identifier WHERE blind = k.blind AND active AND {condition} LIMIT 1
-        ) i
-        CROSS JOIN LATERAL (
-            SELECT id, merged_into_id, name_key FROM residents_resident WHERE id = i.resident_id LIMIT 1
-        ) r
-        """,  # noqa: S608  (a constant condition)
-        [packed([blinds[k] for k in asked]), *([] if source_id is None else [source_id])],
+        SELECT array_to_string(ARRAY(
+            SELECT COALESCE((
+                SELECT resident_id FROM residents_identifier WHERE blind = k.blind AND active AND {condition}
+            ), {NOBODY}) FROM unnest({array("bytea")}) WITH ORDINALITY AS k (blind, n) ORDER BY k.n
+        ), ',')
+        """,  # noqa: S608  (constants)
+        [*([] if source_id is None else [source_id]), packed([blinds[k] for k in asked])],
     )
-    merged = standing({row[1] for row in rows if row[2] is not None})
-    for n, resident_id, merged_into, name_key in rows:
-        k = asked[n - 1]
-        if merged_into is not None:
-            resident_id, name_key = merged[resident_id]
-        found[k], names[k] = resident_id, name_key
-    return Known(found, names)
+    found[asked] = np.fromstring(ids, np.int64, sep=",")
+    return _today(found)
+
+
+def _today(found: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The same, with whoever was merged replaced by whom they were finally merged into."""
+    ids = np.unique(found[found != NOBODY])
+    if not len(ids):
+        return found
+    merged = fetch(
+        f"SELECT id FROM residents_resident WHERE merged_into_id IS NOT NULL AND id = ANY({IDS})",  # noqa: S608
+        [packed(ids.tolist())],
+    )
+    for start, (resident_id, _) in standing(row[0] for row in merged).items():
+        found[found == start] = resident_id
+    return found
+
+
+def name_keys(ids: NDArray[np.int64]) -> dict[int, str]:
+    """The folded names of residents."""
+    asked = np.unique(ids[ids != NOBODY]).tolist()
+    if not asked:
+        return {}
+    return dict(
+        fetch(f"SELECT id, name_key FROM residents_resident WHERE id = ANY({IDS})", [packed(asked)])  # noqa: S608
+    )
 
 
 def standing(resident_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
@@ -209,14 +216,18 @@ def _digits(ids: list[int], partners: list[list[int]], incoming: Incoming) -> ND
     return digits
 
 
+# Which numbers count is asked behind the look-up: as a condition of it, and before the table was ever analysed, it
+# leads the planner through all of the partial index of numbers once per resident.
 _DETAILS = f"""
     SELECT r.id, r.name_key, r.sex, r.birth_date, r.birth_precision, r.address_blind, r.merged_into_id,
         ARRAY(SELECT p.blind FROM residents_phone p WHERE p.resident_id = r.id ORDER BY p.id),
-        ARRAY(SELECT i.kind FROM residents_identifier i
-            WHERE i.resident_id = r.id AND i.active AND i.source_id IS NULL ORDER BY i.id),
-        ARRAY(SELECT i.blind FROM residents_identifier i
-            WHERE i.resident_id = r.id AND i.active AND i.source_id IS NULL ORDER BY i.id)
-    FROM residents_resident r WHERE r.id = ANY({IDS}) ORDER BY r.id
+        COALESCE(numbers.kinds, '{{}}'), COALESCE(numbers.blinds, '{{}}')
+    FROM residents_resident r CROSS JOIN LATERAL (
+        SELECT array_agg(i.kind ORDER BY i.id) FILTER (WHERE i.active AND i.source_id IS NULL) AS kinds,
+            array_agg(i.blind ORDER BY i.id) FILTER (WHERE i.active AND i.source_id IS NULL) AS blinds
+        FROM residents_identifier i WHERE i.resident_id = r.id
+    ) AS numbers
+    WHERE r.id = ANY({IDS}) ORDER BY r.id
 """  # noqa: S608  (constants)
 
 

@@ -61,13 +61,13 @@ class Incoming:
         """One of ``COLUMNS`` as it came."""
         return listed(self.said[name])
 
-    @property
+    @cached_property
     def has_id(self) -> NDArray[np.bool_]:
-        return np.array([number is not None for number in listed(self.id_number)], bool)
+        return given(self.id_number)
 
     @property
     def _has_valid_id(self) -> NDArray[np.bool_]:
-        card = np.array([kind == IdentifierKind.ID_CARD for kind in listed(self.id_kind)], bool)
+        card = _series(self.id_kind).eq_missing(IdentifierKind.ID_CARD.value).to_numpy()
         valid: NDArray[np.bool_] = card & (self.id_fault < 0)
         return valid
 
@@ -192,6 +192,8 @@ def keys_of(blinds: Blinds) -> NDArray[np.uint64]:
     return np.frombuffer(joined, np.uint64).copy()
 
 
-def given(blinds: Blinds) -> NDArray[np.bool_]:
+def given(values: Column | Blinds) -> NDArray[np.bool_]:
     """Which values there are."""
-    return np.array([blind is not None for blind in blinds], bool)
+    if isinstance(values, pl.Series):
+        return values.is_not_null().to_numpy()
+    return np.array([value is not None for value in values], bool)

@@ -104,24 +104,28 @@ def write(facts: pl.DataFrame, *, kind: str, source_id: int, batch_id: int | Non
     facts, again, refused = _once_each(facts)
     if facts.is_empty():
         return Written(0, 0, again, refused, frozenset())
-    days = facts["happened_on"].dt.truncate("1mo").unique().to_list()
+    months = _months(facts["happened_on"])
     _lock(source_id)  # before the months, always: so no two transactions can wait for each other
-    ensure_months(days)
+    ensure_months(months)
     known = _known(kind, source_id, facts["record_no"])
     if known.is_empty():
         _insert(facts, batch_id)
-        return Written(facts.height, 0, again, refused, frozenset(days))
+        return Written(facts.height, 0, again, refused, frozenset(months))
     joined = facts.join(known, on="record_no", how="left", maintain_order="left")
     fresh = joined.filter(pl.col("known_id").is_null()).drop(known.columns[1:])
     changed = joined.filter(pl.col("known_id").is_not_null() & (pl.col("known_hash") != pl.col("content_hash")))
-    months = {d.replace(day=1) for d in fresh["happened_on"]}
+    months = _months(fresh["happened_on"])
     if fresh.height:
         _insert(fresh, batch_id)
     if changed.height:
         _supersede(changed, kind, source_id, batch_id)
-        months |= {d.replace(day=1) for d in changed["happened_on"]} | {d.replace(day=1) for d in changed["known_on"]}
+        months |= _months(changed["happened_on"]) | _months(changed["known_on"])
     unchanged = facts.height - fresh.height - changed.height + again
     return Written(fresh.height, changed.height, unchanged, refused, frozenset(months))
+
+
+def _months(days: pl.Series) -> set[date]:
+    return set(days.dt.month_start().unique().to_list())
 
 
 def _once_each(facts: pl.DataFrame) -> tuple[pl.DataFrame, int, pl.DataFrame]:
@@ -176,10 +180,12 @@ def _insert(facts: pl.DataFrame, batch_id: int | None) -> pl.DataFrame:
 
 
 def _numbered(facts: pl.DataFrame) -> pl.DataFrame:
-    """The facts by day, so that each partition is filled in one go, with ids from the table's sequence."""
+    """The facts with ids from the table's sequence, by month, so that each partition is filled in one go, and by
+    resident, so that its index is filled in order and what is read together lies together."""
     first = reserve_ids(facts.height)
     ids = pl.int_range(first, first + facts.height, dtype=pl.Int64).alias("id")
-    return facts.sort("happened_on", maintain_order=True).with_columns(ids)
+    by = pl.col("happened_on").dt.month_start(), pl.col("resident_id")
+    return facts.sort(by, maintain_order=True).with_columns(ids)
 
 
 def reserve_ids(count: int) -> int:
@@ -265,4 +271,4 @@ def _supersede(changed: pl.DataFrame, kind: str, source_id: int, batch_id: int |
 
 def _joined(values: pl.Series, separator: str) -> str:
     """Many values as one text: the server splits it far faster than a client quotes an array."""
-    return separator.join(values.cast(pl.String()))
+    return str(values.cast(pl.String()).str.join(separator).item())

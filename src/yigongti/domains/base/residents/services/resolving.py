@@ -93,11 +93,16 @@ class _State:
     """What is known so far of each record of one part."""
 
     resident_id: NDArray[np.int64]
-    outcome: list[Outcome | None]
-    reason: list[str | None]
+    outcome: NDArray[np.object_]  # None while open
+    reason: NDArray[np.object_]
     changed: NDArray[np.bool_]
     has_patient: NDArray[np.bool_]  # the patient number is stored already
     has_document: NDArray[np.bool_]  # the document is stored already (for whomever)
+
+    @classmethod
+    def of(cls, count: int) -> "_State":
+        nothing, no = np.full(count, None, np.object_), np.zeros(count, bool)
+        return cls(np.zeros(count, np.int64), nothing, nothing.copy(), no, no.copy(), no.copy())
 
     def settle(self, k: int, resident_id: int, outcome: Outcome, reason: str | None = None) -> None:
         self.resident_id[k], self.outcome[k] = resident_id, outcome
@@ -107,21 +112,17 @@ class _State:
     def refuse(self, k: int, reason: str) -> None:
         self.settle(k, NOBODY, Outcome.REFUSED, reason)
 
+    def are(self, *outcomes: Outcome | None) -> NDArray[np.int64]:
+        """The rows with one of these outcomes."""
+        return np.flatnonzero([outcome in outcomes for outcome in self.outcome])
+
     def open(self) -> NDArray[np.int64]:
-        return np.array([k for k, outcome in enumerate(self.outcome) if outcome is None], np.int64)
+        return self.are(None)
 
 
 def _resolve(part: pl.DataFrame, origin: Origin) -> pl.DataFrame:
     incoming = clean(part)
-    count = len(incoming)
-    state = _State(
-        np.zeros(count, np.int64),
-        [None] * count,
-        [None] * count,
-        np.zeros(count, bool),
-        np.zeros(count, bool),
-        np.zeros(count, bool),
-    )
+    state = _State.of(len(incoming))
     _refuse_faulty(incoming, state)
     _by_numbers(incoming, state, origin)
     rest = state.open()
@@ -138,13 +139,13 @@ def _resolve(part: pl.DataFrame, origin: Origin) -> pl.DataFrame:
     _question_details(incoming, state, origin)
     return pl.DataFrame(
         {
-            "resident_id": [int(r) if r else None for r in state.resident_id.tolist()],
-            "outcome": [str(outcome) for outcome in state.outcome],
-            "reason": state.reason,
-            "changed": state.changed.tolist(),
+            "resident_id": state.resident_id,
+            "outcome": state.outcome.tolist(),
+            "reason": state.reason.tolist(),
+            "changed": state.changed,
         },
         schema=_FOUND,
-    )
+    ).with_columns(pl.col("resident_id").replace(NOBODY, None))
 
 
 def _refuse_faulty(incoming: Incoming, state: _State) -> None:
@@ -162,30 +163,34 @@ def _by_numbers(incoming: Incoming, state: _State, origin: Origin) -> None:
     if not len(rest):
         return
     some = incoming if len(rest) == len(incoming) else incoming.take(rest)
-    patient = candidates.by_numbers(some.patient_blinds, origin.source_id)
-    document = candidates.by_numbers(some.id_blinds, None)
-    by_patient, by_document = patient.resident_id, document.resident_id
-    keys = some.names.keys
+    by_patient = candidates.by_numbers(some.patient_blinds, origin.source_id)
+    by_document = candidates.by_numbers(some.id_blinds, None)
     state.has_patient[rest], state.has_document[rest] = by_patient != NOBODY, by_document != NOBODY
 
-    agree = (by_patient != NOBODY) & ((by_document == NOBODY) | (by_document == by_patient))
-    new_document = agree & (by_document == NOBODY) & some.has_id
+    certain = (by_patient != NOBODY) & (by_document == by_patient)
+    state.resident_id[rest[certain]] = by_patient[certain]
+    state.outcome[rest[certain]] = Outcome.KNOWN
+    doubtful = ~certain & ((by_patient != NOBODY) | (by_document != NOBODY) | (some.names.length == 0))
+    new_document = doubtful & (by_patient != NOBODY) & (by_document == NOBODY) & some.has_id
     contradicted = _has_other_document(by_patient, some, np.flatnonzero(new_document))
     asked = _asked_about(by_patient, by_document)
-    for k, row in enumerate(rest.tolist()):
-        who, other = int(by_patient[k]), int(by_document[k])
+    names = candidates.name_keys(np.where(by_patient != NOBODY, by_patient, by_document)[doubtful])
+    keys = some.names.keys
+    for k in np.flatnonzero(doubtful).tolist():
+        row, who, other = int(rest[k]), int(by_patient[k]), int(by_document[k])
         if who != NOBODY:
             if (who, other) in asked:
                 state.settle(row, who, Outcome.KNOWN)  # people are deciding whether the two are one
-            elif (other not in (NOBODY, who)) or k in contradicted:
+            elif other != NOBODY or k in contradicted:
                 state.refuse(row, intake.NUMBERS_DISAGREE)
-            elif other == who or not some.named[k] or _names_fit(keys[k], patient.name_key[k]):
+            elif not some.named[k] or _names_fit(keys[k], names[who]):
                 state.settle(row, who, Outcome.KNOWN)
             else:
                 state.refuse(row, intake.PATIENT_OF_ANOTHER)
-        elif other != NOBODY and (not keys[k] or keys[k] == document.name_key[k]):
-            state.settle(row, other, Outcome.KNOWN)
-        elif not keys[k] and not some.has_id[k] and some.card_blinds[k] is None:
+        elif other != NOBODY:
+            if not keys[k] or keys[k] == names[other]:
+                state.settle(row, other, Outcome.KNOWN)
+        elif not some.has_id[k] and some.card_blinds[k] is None:
             state.refuse(row, intake.UNKNOWN_PATIENT)
 
 
@@ -252,7 +257,7 @@ def _by_everything(
     if not len(new):
         return
     fresh = some.take(new)
-    taken = candidates.by_numbers(fresh.id_blinds, None).resident_id != NOBODY
+    taken = candidates.by_numbers(fresh.id_blinds, None) != NOBODY
     ids = storing.create(fresh, origin, with_document=~taken)
     for k, resident_id in zip(new.tolist(), ids.tolist(), strict=True):
         outcome = Outcome.REVIEW if review[k] else Outcome.CREATED
@@ -278,18 +283,17 @@ def _by_everything(
 
 def _learn(incoming: Incoming, state: _State, origin: Origin) -> None:
     """Add to known residents what the records say beyond what is stored."""
-    met = np.array(
-        [k for k, outcome in enumerate(state.outcome) if outcome in (Outcome.KNOWN, Outcome.LINKED)], np.int64
-    )
+    met = state.are(Outcome.KNOWN, Outcome.LINKED)
     if not len(met):
         return
-    some, ids = incoming.take(met), state.resident_id[met]
+    some = incoming if len(met) == len(incoming) else incoming.take(met)
+    ids = state.resident_id[met]
     patient = ~state.has_patient[met] & given(some.patient_blinds)
     document = np.flatnonzero(~state.has_document[met] & some.has_id)
     taken = _has_other_document(ids, some, document)
     card = given(some.card_blinds)
     if card.any():
-        card &= candidates.by_numbers(some.card_blinds, None).resident_id == NOBODY
+        card &= candidates.by_numbers(some.card_blinds, None) == NOBODY
     learned = storing.learn(
         some,
         ids,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.base.residents.columns import array, fetch, packed
-from yigongti.domains.base.residents.incoming import Incoming, listed
+from yigongti.domains.base.residents.incoming import Incoming, given, listed
 from yigongti.domains.base.residents.models import Identifier, IdentifierKind, Phone, Resident
 from yigongti.domains.base.residents.services.households import keep_households
 from yigongti.kernel import clock
@@ -197,10 +197,15 @@ def add_phones(incoming: Incoming, ids: NDArray[np.int64], which: NDArray[np.int
 
 
 def _new_ids(count: int) -> NDArray[np.int64]:
-    rows = fetch(
-        "SELECT nextval(pg_get_serial_sequence('residents_resident', 'id')) FROM generate_series(1, %s)", [count]
+    """So many consecutive ids. All who add to the index come here and wait for each other: a plain ``nextval`` in
+    between could fall among those just taken."""
+    queue()
+    [[last]] = fetch(
+        "SELECT setval(seq, nextval(seq) + %s - 1) "
+        "FROM (SELECT pg_get_serial_sequence('residents_resident', 'id')::regclass AS seq) AS its",
+        [count],
     )
-    return np.array([row[0] for row in rows], np.int64)
+    return np.arange(last - count + 1, last + 1)
 
 
 def _copy(model: type[Any], columns: str, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -244,8 +249,9 @@ def _update_details(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Compare with what is stored in one query and write only where something differs; gives the rows written, and
     those naming another manager than the one stored, which is none of ``own``."""
-    latest = {resident_id: k for k, resident_id in enumerate(ids.tolist())}
-    rows = list(latest.values())
+    rows = _that_may_add(incoming, ids).tolist()
+    if not rows:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
     institutions, insurances = incoming.column("managing_institution_id"), incoming.column("insurance_kind")
     differing = fetch(
         f"""
@@ -268,7 +274,7 @@ def _update_details(
         [
             own,
             own,
-            packed(list(latest)),
+            packed(ids[rows].tolist()),
             packed(rows),
             packed([incoming.address_blinds[k] for k in rows]),
             packed([institutions[k] for k in rows]),
@@ -284,6 +290,24 @@ def _update_details(
         moved, was_unnamed = [row[1] for row in written], [row[2] for row in written]
         _write_details(incoming.take(where), ids[where], moved, was_unnamed, own)
     return where, np.array([row[0] for row in differing if row[3]], np.int64)
+
+
+def _that_may_add(incoming: Incoming, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The last row about each resident, without those that say only what never changes where it is known."""
+    _, back = np.unique(ids[::-1], return_index=True)
+    rows = np.sort(len(ids) - 1 - back)
+    may = np.zeros(len(ids), bool)
+    for name in ("address", "managing_institution_id", "insurance_kind"):
+        may |= given(incoming.said[name])
+    lacking = fetch(
+        f"""
+        SELECT id FROM residents_resident
+        WHERE id = ANY({array("bigint")}) AND (name_key = '' OR birth_date IS NULL OR sex IN ('0', '9'))
+        """,  # noqa: S608  (constants)
+        [packed(ids[rows[~may[rows]]].tolist())],
+    )
+    may |= np.isin(ids, [row[0] for row in lacking])
+    return rows[may[rows]]
 
 
 def _write_details(
