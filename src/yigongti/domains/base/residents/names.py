@@ -105,7 +105,7 @@ def read_names(folded: Iterable[str]) -> Names:
     compound = np.isin(pairs, tables.compound) & (length >= 3)
     surname_length = np.where(is_han & (length <= 4), np.where(compound, 2, 1), 0).astype(np.int16)
     sounds[:, 0] = np.where(surname_length > 0, tables.surname[bounded[:, 0]], sounds[:, 0])
-    for pair, (first, second) in tables.compound_readings.items():
+    for pair, (first, second) in tables.compound_readings.items() if compound.any() else ():
         where = (pairs == np.uint64(pair)) & compound
         sounds[where, 0], sounds[where, 1] = first, second
 
@@ -114,7 +114,10 @@ def read_names(folded: Iterable[str]) -> Names:
     heard = np.where(sounds < len(tables.heard), heard, sounds)
     shapes = tables.shape[bounded]
     whole = np.ones(codes.shape, bool)
-    written = _hashed(codes, whole)
+    written, sounding, as_heard, shaped, surname, surname_sounding, given, given_sounding = _hashed(
+        np.stack([codes, sounds, heard, shapes, codes, sounds, codes, sounds]),
+        np.stack([whole, whole, whole, whole, in_surname, in_surname, ~in_surname, ~in_surname]),
+    )
     if longest > width:  # what was cut off still counts towards being equal
         tails = [hash(key) if len(key) > width else 0 for key in keys]
         written = written ^ np.array(tails, np.int64).view(np.uint64)
@@ -127,13 +130,13 @@ def read_names(folded: Iterable[str]) -> Names:
         surname_length=surname_length,
         sounds=sounds,
         written=written,
-        sounding=_hashed(sounds, whole),
-        heard=_hashed(heard, whole),
-        shaped=_hashed(shapes, whole),
-        surname=np.where(has_surname, _hashed(codes, in_surname), zero),
-        surname_sounding=np.where(has_surname, _hashed(sounds, in_surname), zero),
-        given=np.where(has_surname, _hashed(codes, ~in_surname), zero),
-        given_sounding=np.where(has_surname, _hashed(sounds, ~in_surname), zero),
+        sounding=sounding,
+        heard=as_heard,
+        shaped=shaped,
+        surname=np.where(has_surname, surname, zero),
+        surname_sounding=np.where(has_surname, surname_sounding, zero),
+        given=np.where(has_surname, given, zero),
+        given_sounding=np.where(has_surname, given_sounding, zero),
     )
 
 
@@ -294,10 +297,11 @@ def _as_heard(syllable: str) -> str:
 
 
 def _hashed(columns: NDArray[np.generic], counted: NDArray[np.bool_]) -> NDArray[np.uint64]:
-    """One 64-bit key a row over the counted cells, in order; rows without any give 0."""
-    key = np.zeros(len(columns), np.uint64)
-    for k in range(columns.shape[1]):
-        cell = np.where(counted[:, k], columns[:, k], 0).astype(np.uint64)
-        key = np.where(cell != 0, (key ^ cell) * np.uint64(0x9E3779B97F4A7C15), key)
-        key ^= np.where(cell != 0, key >> np.uint64(29), np.uint64(0))
+    """One 64-bit key per row over the counted cells of the last axis, in order; rows without any give 0."""
+    key = np.zeros(columns.shape[:-1], np.uint64)
+    cells = np.where(counted, columns, 0).astype(np.uint64)
+    for k in range(columns.shape[-1]):
+        cell = cells[..., k]
+        mixed = (key ^ cell) * np.uint64(0x9E3779B97F4A7C15)
+        key = np.where(cell != 0, mixed ^ (mixed >> np.uint64(29)), key)
     return key
