@@ -40,6 +40,9 @@ class OrganisationView:
     opened_on: date | None
     closed_on: date | None
 
+    def exists_on(self, on: date) -> bool:
+        return (self.opened_on is None or self.opened_on <= on) and (self.closed_on is None or on < self.closed_on)
+
     @property
     def is_institution(self) -> bool:
         return self.kind in INSTITUTION_KINDS

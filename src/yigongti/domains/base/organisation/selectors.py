@@ -1,7 +1,8 @@
 """Reads of the tree. Names and places in the tree are the directory: open to every signed-in member of staff.
 
-Answers about the tree are kept in memory per tree version, which the database changes with every change of a
-membership, so that a rights check costs one look-up by primary key.
+Answers about the tree are kept in memory per tree version, which the database changes with every change of an
+organisation, its tier, its place or its leadership, so that a rights check costs one look-up by primary key. Of the
+directory only today's state is kept: other days are asked for rarely, and there are many.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,7 +16,6 @@ from django.db.models import Q, QuerySet
 from yigongti.domains.base.organisation.directory import AmbiguousOrganisation, OrganisationView
 from yigongti.domains.base.organisation.formulas import fold
 from yigongti.domains.base.organisation.models import (
-    INSTITUTION_KINDS,
     Identifier,
     Joining,
     Kind,
@@ -36,10 +36,24 @@ _CACHE_LIMIT = 4096
 _cache: tuple[UUID | None, dict[tuple[object, ...], object]] = (None, {})
 
 
-def _remembered(question: tuple[object, ...], answer: Callable[[], T]) -> T:
-    """The answer to a question about the tree, from memory while the tree's version is the same."""
+def tree_version() -> UUID | None:
+    """What all answers about the tree hold for; None before there is any organisation."""
+    with connection.cursor() as cursor:
+        cursor.execute(_VERSION)
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+_VERSION = f"SELECT version FROM {TreeVersion._meta.db_table} WHERE id = 1"  # noqa: S608  (a constant)
+
+
+def remembered(question: tuple[object, ...], answer: Callable[[], T]) -> T:
+    """The answer to a question about the tree, from memory while the tree's version is the same.
+
+    For answers that are the same for every reader: the question says all they depend on.
+    """
     global _cache
-    version = TreeVersion.objects.values_list("version", flat=True).first()
+    version = tree_version()
     known_version, answers = _cache
     if version is None:
         return answer()
@@ -81,7 +95,7 @@ def under(organisation_id: int, on: date) -> frozenset[int]:
             cursor.execute(_UNDER, {"root": organisation_id, "on": on})
             return frozenset(row[0] for row in cursor.fetchall())
 
-    return _remembered(("under", organisation_id, on), ask)
+    return remembered(("under", organisation_id, on), ask)
 
 
 def path_ids(organisation_id: int, on: date) -> tuple[int, ...]:
@@ -92,7 +106,7 @@ def path_ids(organisation_id: int, on: date) -> tuple[int, ...]:
             cursor.execute(_PATH, {"leaf": organisation_id, "on": on})
             return tuple(row[0] for row in cursor.fetchall())
 
-    return _remembered(("path", organisation_id, on), ask)
+    return remembered(("path", organisation_id, on), ask)
 
 
 def holds_on(on: date) -> Q:
@@ -145,6 +159,14 @@ def views(rows: Iterable[Organisation], on: date) -> list[OrganisationView]:
     ]
 
 
+def _directory() -> dict[int, OrganisationView]:
+    """Every organisation there is, as of today, by id, in the order they were entered; for readers only."""
+    today = clock.today()
+    return remembered(
+        ("directory", today), lambda: {view.id: view for view in views(Organisation.objects.order_by("pk"), today)}
+    )
+
+
 def get(organisation_id: int, on: date | None = None) -> OrganisationView:
     """One organisation as of a day (today). Raises Organisation.DoesNotExist."""
     return views([Organisation.objects.get(pk=organisation_id)], on or clock.today())[0]
@@ -152,14 +174,25 @@ def get(organisation_id: int, on: date | None = None) -> OrganisationView:
 
 def get_many(organisation_ids: Iterable[int], on: date | None = None) -> dict[int, OrganisationView]:
     """Organisations by id as of a day (today); unknown ids are left out."""
-    found = views(Organisation.objects.filter(pk__in=set(organisation_ids)), on or clock.today())
+    if on is None or on == clock.today():
+        known = _directory()
+        return {pk: known[pk] for pk in set(organisation_ids) if pk in known}
+    found = views(Organisation.objects.filter(pk__in=set(organisation_ids)), on)
     return {view.id: view for view in found}
 
 
 def names(organisation_ids: Iterable[int]) -> dict[int, str]:
     """What pages call organisations, by id; unknown ids are left out."""
-    rows = Organisation.objects.filter(pk__in=set(organisation_ids)).values_list("pk", "short_name", "name")
-    return {pk: short_name or name for pk, short_name, name in rows}
+    ids = set(organisation_ids)
+    if not ids:
+        return {}
+    known = _directory()
+    return {pk: known[pk].label for pk in ids if pk in known}
+
+
+def places() -> list[str]:
+    """The keys of the places that have organisations."""
+    return sorted({view.place for view in _directory().values()})
 
 
 def by_key(place: str, key: str, on: date | None = None) -> OrganisationView:
@@ -218,13 +251,14 @@ def search(text: str, *, place: str, on: date | None = None, limit: int = 20) ->
 def institutions(place: str, on: date | None = None) -> list[OrganisationView]:
     """All institutions of a place that exist on a day (today), in the order they were entered."""
     on = on or clock.today()
-    rows = Organisation.objects.filter(exists_on(on), place=place, kind__in=INSTITUTION_KINDS).order_by("pk")
-    return views(rows, on)
+    return [view for view in organisations(place, on) if view.is_institution]
 
 
 def organisations(place: str, on: date | None = None) -> list[OrganisationView]:
     """Every organisation of a place that exists on a day (today), from city to department."""
     on = on or clock.today()
+    if on == clock.today():
+        return [view for view in _directory().values() if view.place == place and view.exists_on(on)]
     return views(Organisation.objects.filter(exists_on(on), place=place).order_by("pk"), on)
 
 

@@ -23,6 +23,26 @@ def tracked(model: type[M]) -> type[M]:
     return pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())(model)
 
 
+def new_tree_version(when: pgtrigger.When = pgtrigger.Before) -> pgtrigger.Trigger:
+    """Every change of the table makes a new ``TreeVersion``, in its transaction.
+
+    Before the change, so that two transactions wait for each other here and not crosswise at their rows.
+    """
+    return pgtrigger.Trigger(
+        name="new_tree_version",
+        level=pgtrigger.Statement,
+        when=when,
+        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+        func=pgtrigger.Func(
+            """
+                    INSERT INTO organisation_treeversion (id, version) VALUES (1, gen_random_uuid())
+                    ON CONFLICT (id) DO UPDATE SET version = excluded.version;
+                    RETURN NULL;
+                    """
+        ),
+    )
+
+
 class Kind(models.TextChoices):
     """What an organisation is. The order is the order of pages: from the whole to the part."""
 
@@ -149,6 +169,7 @@ class Organisation(models.Model):
                 name="organisation_division_form",
             ),
         ]
+        triggers = [new_tree_version()]
 
     def __str__(self) -> str:
         return self.short_name or self.name
@@ -215,6 +236,7 @@ class TierPeriod(models.Model):
             one_at_a_time("organisation_one_tier_at_a_time", "organisation_id"),
             ends_after_start("organisation_tier_ends_after_start"),
         ]
+        triggers = [new_tree_version()]
 
 
 @tracked
@@ -268,19 +290,7 @@ class Membership(models.Model):
                     """  # noqa: S608 (the edges are constants of this file)
                 ),
             ),
-            pgtrigger.Trigger(
-                name="new_tree_version",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-                func=pgtrigger.Func(
-                    """
-                    INSERT INTO organisation_treeversion (id, version) VALUES (1, gen_random_uuid())
-                    ON CONFLICT (id) DO UPDATE SET version = excluded.version;
-                    RETURN NULL;
-                    """
-                ),
-            ),
+            new_tree_version(pgtrigger.After),
         ]
 
 
@@ -298,10 +308,12 @@ class Leadership(models.Model):
             one_at_a_time("organisation_leads_once", "group_id", "hospital_id"),
             ends_after_start("organisation_leadership_ends_after_start"),
         ]
+        triggers = [new_tree_version()]
 
 
 class TreeVersion(models.Model):
-    """One row that changes with each change of the tree, in its transaction: what caches are checked against.
+    """One row that changes with each change of the tree or of what stands in it (names, tiers, leaders), in its
+    transaction: what caches are checked against.
 
     A random value and not a counter, because a counter rolled back would be handed out twice.
     """

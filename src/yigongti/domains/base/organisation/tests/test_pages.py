@@ -315,7 +315,9 @@ def test_a_large_tree_leaves_clinics_to_their_centre(sign_in, made, monkeypatch)
     client = sign_in("doctor@east")
     assert "east_clinic" in client.get(address("tree")).content.decode()
     monkeypatch.setattr(drawing, "_AT_ONCE", 5)
+    made["west"].short_name = "西片"
+    made["west"].save()
     page = client.get(address("tree")).content.decode()
-    assert "east_clinic" not in page and "east_centre" in page
+    assert "east_clinic" not in page and "east_centre" in page and "西片" in page
     assert "5 家机构" in page  # two lead hospitals, a centre, its clinic, the outsider
     assert "east_clinic" in client.get(address("organisation", made["east_centre"].pk)).content.decode()

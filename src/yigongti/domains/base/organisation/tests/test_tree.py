@@ -1,7 +1,7 @@
 """The dated tree: what it refuses, what it answers, and that random moves never break it."""
 
 import threading
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -11,7 +11,15 @@ from hypothesis.extra.django import TestCase
 from tests.support.people import person
 
 from yigongti.domains.base.organisation import api
-from yigongti.domains.base.organisation.models import ALLOWED_PARENTS, Kind, Membership, Organisation
+from yigongti.domains.base.organisation.models import (
+    ALLOWED_PARENTS,
+    Kind,
+    Leadership,
+    Membership,
+    Organisation,
+    Tier,
+    TierPeriod,
+)
 from yigongti.domains.base.organisation.selectors import path_ids, under
 from yigongti.domains.base.organisation.services import tree
 from yigongti.domains.base.organisation.services.tree import OrganisationRefused
@@ -21,6 +29,7 @@ from yigongti.domains.base.organisation.tests.factories import (
     county_with_two_areas,
     organisation,
 )
+from yigongti.kernel import clock
 from yigongti.kernel.access.api import Forbidden
 
 DAY = date(2025, 1, 1)
@@ -332,3 +341,28 @@ def test_a_rolled_back_move_is_not_remembered():
     assert centre not in under(west, DAY)
     move(made["outsider"], made["west"], DAY)
     assert under(west, DAY) >= {made["outsider"].pk} and centre not in under(west, DAY)
+
+
+@pytest.mark.django_db
+def test_the_directory_follows_every_change():
+    made = county_with_two_areas()
+    hospital, west = made["east_hospital"].pk, made["west"].pk
+
+    def seen():
+        (one,) = (view for view in api.organisations(PLACE) if view.id == hospital)
+        assert api.names([hospital]) == {hospital: one.label} and api.get_many([hospital]) == {hospital: one}
+        return one
+
+    with clock.fixed(datetime(2026, 3, 2, 12, tzinfo=clock.ZONE)):
+        Organisation.objects.filter(pk=hospital).update(short_name="一院")
+        assert seen().label == "一院"
+        TierPeriod.objects.filter(organisation_id=hospital).delete()
+        assert seen().tier == ""
+        TierPeriod.objects.create(organisation_id=hospital, tier=Tier.SECONDARY, starts_on=DAY)
+        assert seen().tier == "secondary"
+        Leadership.objects.filter(group_id=west).delete()
+        Leadership.objects.create(group_id=west, hospital_id=hospital, starts_on=DAY)
+        assert api.get_many([west])[west].led_by == (hospital,)
+        Organisation.objects.filter(pk=hospital).update(closed_on=clock.today())
+        assert hospital not in {view.id for view in api.organisations(PLACE)}
+        assert api.names([hospital, 0]) == {hospital: "一院"}

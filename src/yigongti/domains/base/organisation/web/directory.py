@@ -24,7 +24,7 @@ from yigongti.domains.base.organisation.permissions import APPLY, EDIT, KEEP_DOC
 from yigongti.domains.base.organisation.services import tree as services
 from yigongti.domains.base.organisation.services.tree import BEFORE_RECORDS, OrganisationRefused
 from yigongti.domains.base.organisation.web.forms import EditForm, EnterForm, MoveForm, new_key
-from yigongti.domains.base.organisation.web.tree import counts_by_kind, grow
+from yigongti.domains.base.organisation.web.tree import drawn
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.access.web.guard import permission_required
@@ -44,11 +44,10 @@ def day_asked(request: HttpRequest) -> date:
 def tree(request: HttpRequest) -> HttpResponse:
     """The whole tree of a place on a day, with counts, and what a search finds."""
     on = day_asked(request)
-    known = list(Organisation.objects.order_by("place").values_list("place", flat=True).distinct())
+    known = selectors.places()
     place = request.GET.get("place", "")
     if place not in known:
         place = settings.PLACE
-    views = selectors.organisations(place, on)
     q = request.GET.get("q", "").strip()
     found = selectors.search(q, place=place, on=on, limit=50) if q else []
     plan = policy.organisations(place)
@@ -60,9 +59,7 @@ def tree(request: HttpRequest) -> HttpResponse:
             "today": clock.today(),
             "place": place,
             "places": [(one, policy.place(one)) for one in known] if len(known) > 1 else [],
-            "nodes": grow(views, on),
-            "counts": counts_by_kind(views),
-            "total": sum(view.kind in HEALTH_KINDS for view in views),
+            "drawn": drawn(place, on),
             "q": q,
             "found": [(view, selectors.path(view.id, on)[:-1]) for view in found],
             "unnamed": plan.unnamed if plan else (),

@@ -4,10 +4,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
+from yigongti.domains.base.organisation import selectors
 from yigongti.domains.base.organisation.directory import OrganisationView
 from yigongti.domains.base.organisation.models import HEALTH_KINDS, INSTITUTION_KINDS, Kind, Tier
+from yigongti.kernel import clock
 
 _AT_ONCE = 400  # lines a page draws in well under half a second
 _OPEN = (Kind.CITY, Kind.COUNTY, Kind.CONSORTIUM, Kind.AREA)
@@ -37,6 +42,32 @@ class Node:
     @property
     def open(self) -> bool:
         return self.view.kind in _OPEN
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The tree of a place as HTML ("" without organisations), and how many institutions there are of each kind."""
+
+    html: SafeString | str
+    counts: tuple[tuple[str, int], ...]
+    total: int
+
+
+def drawn(place: str, on: date) -> Drawn:
+    """The tree of a place on a day. Everybody sees the same one: today's is drawn once per version of the tree."""
+    if on != clock.today():
+        return _draw(place, on)
+    return selectors.remembered(("drawn", place, on, get_language()), lambda: _draw(place, on))
+
+
+def _draw(place: str, on: date) -> Drawn:
+    views = selectors.organisations(place, on)
+    nodes = grow(views, on)
+    return Drawn(
+        render_to_string("organisation/nodes.html", {"nodes": nodes}) if nodes else "",
+        tuple(counts_by_kind(views)),
+        sum(view.kind in HEALTH_KINDS for view in views),
+    )
 
 
 def grow(views: list[OrganisationView], on: date) -> list[Node]:
