@@ -1,5 +1,7 @@
 """Finding a resident: by words, by number, by barcode. Searches are sent as POST: no number is in an address."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -53,22 +55,20 @@ def _listing(request: HttpRequest, found: Found) -> Listing:
     names = institution_names(found.cards)
     opens = permissions().get("health_record.view")
     columns = [
-        Column("choose", gettext_lazy("选择"), html=_choice, on_page=actor.may(DECIDE)),
+        Column("choose", gettext_lazy("选择"), html=_choice(), on_page=actor.may(DECIDE)),
         Column(
             "name",
             gettext_lazy("姓名"),
             value=lambda card: card.name or card.temporary_no,
             lead=True,
-            href=(lambda card: reverse("health_record:record", args=[card.id]))
-            if opens is not None and actor.may(opens)
-            else None,
+            href=_address("health_record:record") if opens is not None and actor.may(opens) else None,
         ),
         Column("sex_label", gettext_lazy("性别")),
         Column("birth_date", gettext_lazy("出生日期"), value=_born),
         Column("id_number", gettext_lazy("身份证号码")),
         Column("managing", gettext_lazy("管理机构"), value=lambda card: names.get(card.managing_institution_id, "")),
         Column("deceased_on", gettext_lazy("死亡日期"), kind="day", on_page=any(c.deceased_on for c in found.cards)),
-        Column("barcode", gettext_lazy("个人条码"), html=_barcode_link, on_page=actor.may(SHOW_BARCODE)),
+        Column("barcode", gettext_lazy("个人条码"), html=_barcode_link(), on_page=actor.may(SHOW_BARCODE)),
     ]
     title = gettext_lazy("找到的居民")
     return Listing(request, found.cards, name="residents", title=title, columns=columns, page_size=MOST)
@@ -80,14 +80,24 @@ def _born(card: Card) -> str:
     return day(card.birth_date) if card.birth_precision == FULL_DATE else str(card.birth_date.year)
 
 
-def _choice(card: Card) -> SafeString:
-    label = _("选择 %(name)s") % {"name": card.name}
-    return format_html('<input type="checkbox" name="id" value="{}" aria-label="{}">', card.id, label)
+def _address(name: str) -> Callable[[Card], str]:
+    """Where a page of a resident is: worked out once for all rows."""
+    before, after = reverse(name, args=[0]).split("0")
+    return lambda card: f"{before}{card.id}{after}"
 
 
-def _barcode_link(card: Card) -> SafeString:
-    address = reverse("residents:barcode", args=[card.id])
-    return format_html('<a href="{}">{}<span class="visually-hidden"> {}</span></a>', address, _("出示条码"), card.name)
+def _choice() -> Callable[[Card], SafeString]:
+    words = _("选择 %(name)s")
+    return lambda card: format_html(
+        '<input type="checkbox" name="id" value="{}" aria-label="{}">', card.id, words % {"name": card.name}
+    )
+
+
+def _barcode_link() -> Callable[[Card], SafeString]:
+    address, words = _address("residents:barcode"), _("出示条码")
+    return lambda card: format_html(
+        '<a href="{}">{}<span class="visually-hidden"> {}</span></a>', address(card), words, card.name
+    )
 
 
 def _compare(request: HttpRequest) -> HttpResponse:
