@@ -166,7 +166,8 @@ def test_what_a_source_sent_is_text(places, who):
     bad = "<b>&\"'"
     fact(
         "medication", resident_id=who, source_id=clinic, institution_id=clinic, at=date(2026, 1, 11), code=bad,
-        display=bad, department=bad, practitioner=bad, detail=json.dumps({"usage": bad, "days": bad, "content": f"{bad}\n{bad}"}),
+        display=bad, department=bad, practitioner=bad,
+        detail=json.dumps({"usage": bad, "days": bad, "content": f"{bad}\n{bad}"}),
     )  # fmt: skip
     fact("encounter", resident_id=who, source_id=clinic, encounter_no="V9", at=date(2026, 1, 12), display=bad)
     fact(
