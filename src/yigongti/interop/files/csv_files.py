@@ -18,7 +18,7 @@ from yigongti.kernel.intake.api import ROW, Chunk, Extract, FileRefused, Incomin
 SEPARATORS = (",", "\t", ";", "|")
 LONGEST_HEADER = 64 * 1024
 MOST_COLUMNS = 400
-CHUNK_BYTES = 2 * BLOCK  # some 60,000 rows a transaction
+CHUNK_BYTES = BLOCK  # some 30,000 rows a transaction
 
 csv.field_size_limit(LONGEST_ROW)  # what is too long is refused as a row, not by an error in the middle
 

@@ -35,7 +35,8 @@ def part_of(
     ``faults`` are refusals found before (formulas, merged cells).
     """
     width = len(layout.headers)
-    raw = raw.filter(~pl.all_horizontal(_blank(name) for name in positions(width)))
+    if all(raw.select(_blank(name).any()).item() for name in positions(width)):  # else one is filled in every row
+        raw = raw.filter(~pl.all_horizontal(_blank(name) for name in positions(width)))
     found = [fault for fault in faults if fault.height]
     overflowing = raw.filter(~_blank(OVERFLOW))
     if overflowing.height:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+import polars as pl
+
 from yigongti.kernel.intake.api import FileRefused
 
 BLOCK = 4 * 1024 * 1024
@@ -104,15 +106,36 @@ def examine(path: Path) -> TextFile:
     if mark.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise FileRefused("wrong_encoding", line=1)
     start = len(codecs.BOM_UTF8) if mark == codecs.BOM_UTF8 else 0
-    utf8 = _decodes(path, "utf-8", start)
-    if utf8.sound:
+    if _is_utf8(path, start):
         return TextFile(path, "utf-8", start, size)
+    utf8 = _decodes(path, "utf-8", start)
     if start or utf8.chinese >= _CHINESE_TO_BE_SURE:
         raise FileRefused("wrong_encoding", line=utf8.line)
     gb = _decodes(path, "gb18030", start)
     if not gb.sound:
         raise FileRefused("wrong_encoding", line=max(utf8.line, gb.line))
     return TextFile(path, "gb18030", start, size)
+
+
+def _is_utf8(path: Path, start: int) -> bool:
+    """Whether all of the file is UTF-8 and text, without saying where it isn't (which takes ten times as long)."""
+    rest = b""
+    with path.open("rb") as stream:
+        stream.seek(start)
+        while piece := stream.read(BLOCK):
+            end = piece.rfind(b"\n") + 1  # no longer character holds this byte
+            if b"\0" in piece or (end and not _sound(rest + piece[:end])):
+                return False
+            rest = piece[end:] if end else rest + piece
+    return _sound(rest)
+
+
+def _sound(text: bytes) -> bool:
+    try:
+        pl.Series([text], dtype=pl.Binary()).cast(pl.String())
+    except pl.exceptions.ComputeError:
+        return False
+    return True
 
 
 @dataclass

@@ -39,16 +39,19 @@ def by_numbers(blinds: Blinds, source_id: int | None) -> NDArray[np.int64]:
         return found
     condition = "source_id IS NULL" if source_id is None else "source_id = %s"
     # A look-up written as a value (the numbers are unique) keeps the planner at one look-up a row: reading the whole
-    # index of a county to find fifty thousand people costs several times as much. One text comes back, as one goes.
+    # index of a county to find fifty thousand people costs several times as much. One text goes, one comes back.
+    joined = b"".join([blinds[k] or b"" for k in asked])
+    width = len(joined) // len(asked)
     [[ids]] = fetch(
         f"""
         SELECT array_to_string(ARRAY(
             SELECT COALESCE((
-                SELECT resident_id FROM residents_identifier WHERE blind = k.blind AND active AND {condition}
-            ), {NOBODY}) FROM unnest({array("bytea")}) WITH ORDINALITY AS k (blind, n) ORDER BY k.n
+                SELECT resident_id FROM residents_identifier
+                WHERE blind = substr(%s::bytea, n * {width} + 1, {width}) AND active AND {condition}
+            ), {NOBODY}) FROM generate_series(0, %s) AS n ORDER BY n
         ), ',')
         """,  # noqa: S608  (constants)
-        [*([] if source_id is None else [source_id]), packed([blinds[k] for k in asked])],
+        ["\\x" + joined.hex(), *([] if source_id is None else [source_id]), len(asked) - 1],
     )
     found[asked] = np.fromstring(ids, np.int64, sep=",")
     return _today(found)

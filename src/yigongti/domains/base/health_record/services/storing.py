@@ -258,18 +258,18 @@ def content_hashes(frame: pl.DataFrame) -> pl.Series:
     nothing. The key keeps numbers of persons from being guessed from it.
     """
     skip = {ROW, "resident_id", "institution_id", *PERSON}
-    names = sorted(name for name in frame.columns if name not in skip)
+    names = sorted(name for name in frame.columns if name not in skip and frame[name].null_count() < frame.height)
     who = pl.coalesce(pl.lit("patient_no=") + pl.col("patient_no"), pl.lit("id_number=") + pl.col("id_number"))
     text = pl.concat_str(
         [who, *(pl.lit(f"{name}=") + _as_text(frame, name) for name in names)], separator="\x1f", ignore_nulls=True
     )
     begun = blake2b(digest_size=16, key=key("fact-content"))
     found = []
-    for said in frame.select(text.alias("text"))["text"].to_list():
+    for said in frame.select(text.cast(pl.Binary()).alias("text"))["text"].to_list():
         one = begun.copy()
-        one.update(said.encode())
-        found.append(one.hexdigest())
-    return pl.Series(HASH, found, pl.String())
+        one.update(said)
+        found.append(one.digest())
+    return pl.Series(HASH, found, pl.Binary()).bin.encode("hex")
 
 
 def prepare(frame: pl.DataFrame) -> pl.DataFrame:

@@ -196,7 +196,8 @@ def _by_numbers(incoming: Incoming, state: _State, origin: Origin) -> None:
 
 def _asked_about(some: NDArray[np.int64], others: NDArray[np.int64]) -> set[tuple[int, int]]:
     """The pairs of differing entries about which staff are being asked whether they are one person."""
-    pairs = {(int(a), int(b)) for a, b in zip(some, others, strict=True) if NOBODY not in (a, b) and a != b}
+    two = (some != NOBODY) & (others != NOBODY) & (some != others)
+    pairs = set(zip(some[two].tolist(), others[two].tolist(), strict=True))
     if not pairs:
         return set()
     ids = {one for pair in pairs for one in pair}
