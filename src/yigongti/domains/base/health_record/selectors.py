@@ -304,7 +304,11 @@ def _may_match(part: Part, filters: Filters) -> bool:
 
 def _page(rows: QuerySet[Fact], days: Window, limit: int) -> list[Fact]:
     """A page of facts, newest first, from the months that hold it."""
-    ordered = rows.filter(happened_on__range=days.days).order_by("-happened_on", "-happened_at", "-id")
+    ordered = (
+        rows.filter(happened_on__range=days.days)
+        .order_by("-happened_on", "-happened_at", "-id")
+        .defer("patient_no", "content_hash", "batch_id", "recorded_at")  # no page shows them
+    )
     return list(ordered[days.skip : days.skip + limit])
 
 

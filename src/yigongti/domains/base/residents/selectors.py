@@ -8,7 +8,7 @@ from typing import Any
 from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.base.residents.columns import fetch
 from yigongti.domains.base.residents.models import Identifier, IdentifierKind, Phone, Resident, Sex
-from yigongti.kernel.privacy.api import mask_id_number, mask_name, mask_phone
+from yigongti.kernel.privacy.api import mask_id_number, mask_name, mask_phone, unseal
 
 _WHY = "a card is shown to whom its reader has let through"
 
@@ -133,15 +133,39 @@ class Identity:
 
 
 def identity(entries: tuple[int, ...]) -> Identity | None:
-    """What all entries of one person (``cluster``) say together, in three queries; None without entries."""
-    row = Resident.objects.unscoped(_WHY).filter(pk__in=entries[:1]).values_list(*_ON_CARD).first()
-    if row is None:
+    """What all entries of one person (``cluster``) say together, in one query; None without entries."""
+    if not entries:
         return None
-    known = _identifiers(entries)
-    own = (value for resident_id, kind, _source, value in known if (resident_id, kind) == (row[0], _ID_CARD))
-    return Identity(_card(row, next(own, None), _sexes()), _numbers(known), tuple(_phones(entries)))
+    rows = fetch(_IDENTITY, {"standing": entries[0], "entries": list(entries)})
+    if not rows:
+        return None
+    card = rows[0][: len(_ON_CARD)]
+    said = [row[len(_ON_CARD) :] for row in rows]
+    known = [
+        (of, kind, source_id, unseal(bytes(value), _NUMBER_CONTEXT))
+        for of, kind, source_id, value in said
+        if value is not None and kind != _PHONE
+    ]
+    phones = [unseal(bytes(value), _PHONE_CONTEXT) for _of, kind, _source_id, value in said if kind == _PHONE]
+    own = (value for of, kind, _source_id, value in known if (of, kind) == (card[0], _ID_CARD))
+    return Identity(_card(card, next(own, None), _sexes()), _numbers(known), _phones(phones))
 
 
+_PHONE = "phone"
+_NUMBER_CONTEXT: str = Identifier._meta.get_field("value").context
+_PHONE_CONTEXT: str = Phone._meta.get_field("value").context
+_IDENTITY = """
+    SELECT r.id, r.name, r.sex, r.birth_date, r.birth_precision, r.managing_institution_id, r.deceased_on,
+        r.temporary_no, n.resident_id, n.kind, n.source_id, n.value
+    FROM residents_resident r LEFT JOIN (
+        SELECT id, resident_id, kind, source_id, value, 0 AS place FROM residents_identifier
+        WHERE resident_id = ANY(%(entries)s) AND active
+        UNION ALL
+        SELECT id, resident_id, 'phone', NULL, value, 1 FROM residents_phone WHERE resident_id = ANY(%(entries)s)
+    ) n ON true
+    WHERE r.id = %(standing)s
+    ORDER BY n.place, n.kind, n.id
+"""
 _ID_CARD = IdentifierKind.ID_CARD.value
 
 
@@ -152,29 +176,25 @@ def card(resident_id: int) -> Card | None:
 
 def numbers(resident_id: int) -> list[Number]:
     """The numbers a person is known by, masked, documents first."""
-    return list(_numbers(_identifiers(cluster(resident_id))))
+    found = identity(cluster(resident_id))
+    return list(found.numbers) if found else []
 
 
-def _identifiers(entries: tuple[int, ...]) -> list[tuple[int, str, int | None, Any]]:
-    rows = Identifier.objects.filter(resident_id__in=entries, active=True).order_by("kind", "pk")
-    return list(rows.values_list("resident_id", "kind", "source_id", "value"))
-
-
-def _numbers(rows: Iterable[tuple[int, str, int | None, Any]]) -> tuple[Number, ...]:
+def _numbers(rows: Iterable[tuple[int, str, int | None, str]]) -> tuple[Number, ...]:
     return tuple(
-        Number(kind, str(IdentifierKind(kind).label), mask_id_number(str(value)), source_id)
+        Number(kind, str(IdentifierKind(kind).label), mask_id_number(value), source_id)
         for _resident_id, kind, source_id, value in rows
     )
 
 
 def phones(resident_id: int) -> list[str]:
     """Phones, masked."""
-    return _phones(cluster(resident_id))
+    found = identity(cluster(resident_id))
+    return list(found.phones) if found else []
 
 
-def _phones(entries: tuple[int, ...]) -> list[str]:
-    rows = Phone.objects.filter(resident_id__in=entries).order_by("pk").values_list("value", flat=True)
-    return list(dict.fromkeys(mask_phone(str(value)) for value in rows))
+def _phones(plain: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(mask_phone(phone) for phone in plain))
 
 
 @dataclass(frozen=True)

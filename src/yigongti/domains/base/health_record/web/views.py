@@ -27,7 +27,8 @@ from yigongti.kernel.ui.shell import organisation_name
 def record(request: HttpRequest, resident_id: int) -> HttpResponse:
     """The timeline; for somebody without a relation, the question why it has to be opened."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    asked = _filters(request)
+    form = _filter_form(request)
+    asked = _filters(form)
     try:
         found = selectors.timeline(resident_id, actor=actor, filters=asked, offset=_offset(request.GET.get("from", "")))
     except NoRelation:
@@ -40,7 +41,7 @@ def record(request: HttpRequest, resident_id: int) -> HttpResponse:
             "on_timeline": True,
             "timeline": found,
             "days": [(day.on, body(day)) for day in found.days],
-            "filters": _filter_form(request, found),
+            "filters": _offering(form, found),
             "narrowed": asked != Filters(),
         },
     )
@@ -105,11 +106,17 @@ def _offset(text: str) -> int:
     return int(text) if text.isdigit() and len(text) < 7 else 0
 
 
-def _filters(request: HttpRequest) -> Filters:
-    """The filters of the address; what makes no sense is passed over."""
+def _filter_form(request: HttpRequest) -> FilterForm:
+    """The filters of the address, taking any kind and any place: what there is to choose from is not known yet."""
     form = FilterForm(request.GET)
     for name in ("kind", "institution"):
-        form.fields[name].choices = [(value, value) for value in (request.GET.get(name, ""),)]  # type: ignore[attr-defined]
+        said = request.GET.get(name, "")
+        form.fields[name].choices = [(said, said)]  # type: ignore[attr-defined]
+    return form
+
+
+def _filters(form: FilterForm) -> Filters:
+    """What the address asks for; what makes no sense is passed over."""
     form.is_valid()
     said = form.cleaned_data
     return Filters(
@@ -121,11 +128,12 @@ def _filters(request: HttpRequest) -> Filters:
     )
 
 
-def _filter_form(request: HttpRequest, found: Timeline) -> FilterForm:
-    form = FilterForm(request.GET)
+def _offering(form: FilterForm, found: Timeline) -> FilterForm:
+    """The same form, offering what is in the record; what else was asked for is said to be wrong."""
     for name, options in (("kind", found.kinds), ("institution", found.institutions)):
         form.fields[name].choices = [  # type: ignore[attr-defined]
             ("", _("全部")),
             *((option.value, f"{option.label}（{option.count}）") for option in options),
         ]
+    form.full_clean()
     return form
