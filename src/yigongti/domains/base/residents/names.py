@@ -151,24 +151,27 @@ class Spelling(NamedTuple):
 
 
 def spell(names: Names) -> list[Spelling]:
-    """The pinyin of each name. A name in Latin letters is its own pinyin."""
+    """The pinyin of each name. A name in Latin letters is its own pinyin. A name that comes often is spelled once."""
     syllable_of = _tables().syllables
+    known: dict[str, Spelling] = {}
     found = []
     rows = zip(names.keys, names.sounds.tolist(), names.length.tolist(), names.surname_length.tolist(), strict=True)
     for key, sounds, length, surname_length in rows:
+        if key in known:
+            found.append(known[key])
+            continue
         if key.isascii():
             found.append(Spelling((key,), key, key[:1], key, grams(key, (key,))))
             continue
         syllables = tuple(syllable_of[s] if s < _UNREAD else c for s, c in zip(sounds[:length], key, strict=False))
-        found.append(
-            Spelling(
-                syllables,
-                "".join(syllables),
-                "".join([s[0] for s in syllables]),
-                "".join(syllables[:surname_length]) or syllables[0],
-                grams(key, syllables),
-            )
+        known[key] = Spelling(
+            syllables,
+            "".join(syllables),
+            "".join([s[0] for s in syllables]),
+            "".join(syllables[:surname_length]) or syllables[0],
+            grams(key, syllables),
         )
+        found.append(known[key])
     return found
 
 

@@ -258,8 +258,7 @@ def _by_everything(
     if not len(new):
         return
     fresh = some.take(new)
-    taken = candidates.by_numbers(fresh.id_blinds, None) != NOBODY
-    ids = storing.create(fresh, origin, with_document=~taken)
+    ids = storing.create(fresh, origin, with_document=~state.has_document[rows[new]])  # looked up since we queued
     for k, resident_id in zip(new.tolist(), ids.tolist(), strict=True):
         outcome = Outcome.REVIEW if review[k] else Outcome.CREATED
         state.settle(int(rows[k]), resident_id, outcome, intake.POSSIBLY_KNOWN if review[k] else None)

@@ -5,11 +5,13 @@ Address and insurance kind follow the latest record (every version is kept). So 
 on the word of the one that manages the resident so far or of one above it: managing somebody opens their record.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 import numpy as np
+import polars as pl
 from django.db import connection
 from numpy.typing import NDArray
 
@@ -68,31 +70,34 @@ def create(incoming: Incoming, origin: Origin, *, with_document: NDArray[np.bool
     if count == 0:
         return np.zeros(0, np.int64)
     ids = _new_ids(count)
-    now = clock.now()
     spelled = incoming.spelled
-    addresses = seal_many(incoming.column("address"), ADDRESS_CONTEXT)
-    sexes = incoming.column("sex")
     named = incoming.named.tolist()  # 无名氏 and the like compare with nobody
     _copy(
         Resident,
-        "id name name_key pinyin initials surname_sound name_grams sex birth_date birth_precision address "
-        "address_blind insurance_kind managing_institution_id created_at created_by_id source_id batch_id",
-        (
-            (
-                resident_id, name or "", key, s.pinyin[:300], s.initials[:100], s.surname_sound[:100], _array(s.grams),
-                str(sex) if sex else said if said == "9" else "0", born, DAY_PRECISION if born else 0,
-                address, address_blind, insurance_kind or "", institution_id, now,
-                origin.account_id, origin.source_id, origin.batch_id,
-            )
-            for resident_id, name, key, s, sex, said, born, address, address_blind, insurance_kind, institution_id
-            in zip(
-                ids.tolist(), incoming.column("name"), _only(named, incoming.names.keys, ""), spelled,
-                incoming.sex.tolist(), sexes,
-                incoming.born, addresses, incoming.address_blinds, incoming.column("insurance_kind"),
-                incoming.column("managing_institution_id"), strict=True,
-            )
-        ),
-    )  # fmt: skip
+        {
+            "id": ids,
+            "name": [name or "" for name in incoming.column("name")],
+            "name_key": _only(named, incoming.names.keys, ""),
+            "pinyin": [s.pinyin[:300] for s in spelled],
+            "initials": [s.initials[:100] for s in spelled],
+            "surname_sound": [s.surname_sound[:100] for s in spelled],
+            "name_grams": [_array(s.grams) for s in spelled],
+            "sex": [
+                str(sex) if sex else said if said == "9" else "0"
+                for sex, said in zip(incoming.sex.tolist(), incoming.column("sex"), strict=True)
+            ],
+            "birth_date": pl.Series(incoming.born, dtype=pl.Date()),
+            "birth_precision": [DAY_PRECISION if born else 0 for born in incoming.born],
+            "address": _bytea(seal_many(incoming.column("address"), ADDRESS_CONTEXT)),
+            "address_blind": _bytea(incoming.address_blinds),
+            "insurance_kind": [kind or "" for kind in incoming.column("insurance_kind")],
+            "managing_institution_id": pl.Series(incoming.column("managing_institution_id"), dtype=pl.Int64()),
+            "created_at": _same(clock.now().isoformat(), count),
+            "created_by_id": _same(origin.account_id, count),
+            "source_id": _same(origin.source_id, count),
+            "batch_id": _same(origin.batch_id, count),
+        },
+    )
     everybody = np.arange(count)
     add_numbers(incoming, ids, origin.source_id, patient=everybody, document=everybody[with_document], card=everybody)
     add_phones(incoming, ids, everybody)
@@ -134,14 +139,16 @@ def add_numbers(
         return
     queue()
     free = _not_taken(unique)
-    values = seal_many([row[3] for row in free], IDENTIFIER_CONTEXT)
     _copy(
         Identifier,
-        "resident_id kind source_id value blind active",
-        (
-            (resident_id, kind, source, value, blind, True)
-            for (resident_id, kind, source, _, blind), value in zip(free, values, strict=True)
-        ),
+        {
+            "resident_id": [row[0] for row in free],
+            "kind": [row[1] for row in free],
+            "source_id": pl.Series([row[2] for row in free], dtype=pl.Int64()),
+            "value": _bytea(seal_many([row[3] for row in free], IDENTIFIER_CONTEXT)),
+            "blind": _bytea([row[4] for row in free]),
+            "active": _same(True, len(free)),
+        },
     )
 
 
@@ -187,11 +194,13 @@ def add_phones(incoming: Incoming, ids: NDArray[np.int64], which: NDArray[np.int
     fresh = [k for k in range(len(pairs)) if k not in known]
     rows = [asked[pairs[k]] for k in fresh]
     phones = listed(incoming.phones)
-    values = seal_many([phones[k] for k in rows], PHONE_CONTEXT)
     _copy(
         Phone,
-        "resident_id value blind",
-        ((*pairs[k][:1], value, pairs[k][1]) for k, value in zip(fresh, values, strict=True)),
+        {
+            "resident_id": [pairs[k][0] for k in fresh],
+            "value": _bytea(seal_many([phones[k] for k in rows], PHONE_CONTEXT)),
+            "blind": _bytea([pairs[k][1] for k in fresh]),
+        },
     )
     return np.array(rows, np.int64)
 
@@ -208,16 +217,23 @@ def _new_ids(count: int) -> NDArray[np.int64]:
     return np.arange(last - count + 1, last + 1)
 
 
-def _copy(model: type[Any], columns: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    names = columns.split()
-    table = model._meta.db_table
+def _copy(model: type[Any], columns: Mapping[str, Any]) -> None:
+    rows = pl.DataFrame(columns)
+    text = BytesIO()
+    rows.write_csv(text, include_header=False)  # writes '' in quotes and null without, as PostgreSQL reads them
     with (
         connection.cursor() as cursor,
-        cursor.copy(f"COPY {table} ({', '.join(names)}) FROM STDIN") as copy,
+        cursor.copy(f"COPY {model._meta.db_table} ({', '.join(rows.columns)}) FROM STDIN (FORMAT csv)") as copy,
     ):
-        write = copy.write_row
-        for row in rows:
-            write(row)
+        copy.write(text.getbuffer())
+
+
+def _bytea(values: Sequence[bytes | None]) -> pl.Series:
+    return "\\x" + pl.Series(values, dtype=pl.Binary()).bin.encode("hex")
+
+
+def _same(value: str | int | bool | None, count: int) -> pl.Series:
+    return pl.Series([value]).new_from_index(0, count)
 
 
 def learn(
