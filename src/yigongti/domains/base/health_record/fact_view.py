@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import TextChoices
 
-from yigongti.domains.base.health_record.models import Fact, FactKind, InsuranceKind, Setting, Tier
+from yigongti.domains.base.health_record.models import FactKind, InsuranceKind, Setting, Tier
 from yigongti.domains.base.organisation import api as organisation
 from yigongti.kernel import clock
 
@@ -59,8 +59,20 @@ class FactView:
         return bool(at.hour or at.minute)
 
 
+COLUMNS = (
+    "id", "kind", "resident_id", "happened_on", "happened_at", "ended_at", "source_id", "institution_id",
+    "institution_name", "inside_county", "tier", "setting", "department", "practitioner", "encounter_no", "code_system",
+    "code", "display", "value", "value_text", "unit", "total_fen", "fund_fen", "self_paid_fen", "insurance_kind", "tcm",
+    "detail", "record_no",
+)  # fmt: skip
+"""What of a fact is shown."""
+
+Row = Any
+"""A ``Fact``, or the named tuple of its ``COLUMNS``: a hundred rows cost half as much without their models."""
+
+
 def views(
-    rows: Iterable[Fact], names: dict[int, str] | None = None, *, places: dict[int, str] | None = None
+    rows: Iterable[Row], names: dict[int, str] | None = None, *, places: dict[int, str] | None = None
 ) -> list[FactView]:
     """Facts in the order given; ``names``: what the residents are called, by id; ``places``: what the institutions
     are called, where somebody has asked already."""
@@ -87,10 +99,10 @@ def _labels(choices: type[TextChoices]) -> dict[str, str]:
     return {"": "", **{str(choice.value): str(choice.label) for choice in choices}}
 
 
-def _view(row: Fact, places: dict[int, str], resident_name: str, words: _Words) -> FactView:
+def _view(row: Row, places: dict[int, str], resident_name: str, words: _Words) -> FactView:
     value = row.value.normalize() if row.value is not None else None
     return FactView(
-        id=row.pk,
+        id=row.id,
         kind=row.kind,
         kind_label=words.kinds[row.kind],
         resident_id=row.resident_id,

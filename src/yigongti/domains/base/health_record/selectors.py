@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from yigongti.domains.base.health_record.fact_view import FactView, views
+from yigongti.domains.base.health_record.fact_view import COLUMNS, FactView, Row, views
 from yigongti.domains.base.health_record.models import Fact, FactKind
 from yigongti.domains.base.health_record.overview import (
     DIASTOLIC,
@@ -302,12 +302,12 @@ def _may_match(part: Part, filters: Filters) -> bool:
     return True
 
 
-def _page(rows: QuerySet[Fact], days: Window, limit: int) -> list[Fact]:
+def _page(rows: QuerySet[Fact], days: Window, limit: int) -> list[Row]:
     """A page of facts, newest first, from the months that hold it."""
     ordered = (
         rows.filter(happened_on__range=days.days)
         .order_by("-happened_on", "-happened_at", "-id")
-        .defer("patient_no", "content_hash", "batch_id", "recorded_at")  # no page shows them
+        .values_list(*COLUMNS, named=True)
     )
     return list(ordered[days.skip : days.skip + limit])
 
