@@ -6,6 +6,8 @@ from django import forms
 from django.forms.renderers import DjangoTemplates, TemplatesSetting
 from django.utils.translation import gettext as _
 
+from yigongti.kernel.ui.widgets import DRAWN
+
 __all__ = ["Form", "MultipleFileField", "Renderer"]
 
 
@@ -14,6 +16,10 @@ class Renderer(TemplatesSetting):
 
     form_template_name = "ui/form.html"
     field_template_name = "ui/field.html"
+
+    def render(self, template_name: str, context: Any, request: Any = None) -> str:
+        draw = DRAWN.get(template_name)
+        return draw(context["widget"]) if draw else str(super().render(template_name, context, request))
 
     def get_template(self, template_name: str) -> Any:
         if template_name.startswith("django/"):
