@@ -221,3 +221,15 @@ def test_order_and_row_numbers_are_kept(hospital):
     assert found["row_no"].to_list() == list(range(2, 11))
     assert found["resident_id"].n_unique() == 1
     assert resolve(frame(), source_id=hospital, actor=MACHINE).is_empty()
+
+
+@pytest.mark.parametrize("name", ['王"小"明', "王,小明", "王\\小明", "{王}小明", "王;小\t明", 'O\'Brien, "Pat" \\N'])
+def test_a_name_is_stored_as_it_was_sent(hospital, name):
+    row = person(name, BORN, "1", patient_no='P"1,\\.', id_number=NUMBER, address='南街 "5" 号, \\ 东')
+    [(resident_id, outcome, _)] = send(row, source=hospital)
+    assert outcome == "created"
+    one = everybody().get(pk=resident_id)
+    assert (one.name, one.address) == (name, '南街 "5" 号, \\ 东')
+    assert one.name_grams and one.insurance_kind == "" and one.managing_institution_id is None
+    assert Identifier.objects.get(resident_id=resident_id, kind="patient").value == 'P"1,\\.'
+    assert send(row, source=hospital) == [(resident_id, "known", None)]
