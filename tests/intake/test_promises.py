@@ -248,6 +248,30 @@ def test_residents_then_facts_by_patient_number_alone(here):
     assert counts(batch) == (1, 0, 0, 1)  # nobody ever said who P2 is
 
 
+def test_diagnoses_of_no_visit_are_numbered_by_their_patient(here):
+    """Two patients whose lists of problems both begin with number 1; sent again with another name, one changes."""
+    send(table([encounter(n) for n in range(2)]), here.hospital)
+    problems = [
+        {
+            "患者编号": f"P{p}",
+            "就诊流水号": "",
+            "诊断序号": "1",
+            "诊断编码": "I10.x00",
+            "诊断名称": f"病{p}",
+            "诊断时间": "2025-03-01",
+        }
+        for p in range(2)
+    ]
+    assert counts(send(table(problems), here.hospital, "diagnoses.csv")) == (2, 0, 0, 0)
+    problems[0]["诊断名称"] = "改"
+    assert counts(send(table(problems), here.hospital, "diagnoses.csv")) == (0, 1, 1, 0)
+    standing = Fact.objects.unscoped("test").filter(kind="condition", superseded_by=None)
+    assert sorted(standing.values_list("patient_no", "display")) == [("P0", "改"), ("P1", "病1")]
+    twice = [problems[0] | {"诊断名称": name} for name in ("甲", "乙")]
+    sent = send(table(twice), here.hospital, "diagnoses.csv")
+    assert counts(sent) == (0, 0, 0, 2)  # which of the two is right, only the sender knows
+
+
 def test_the_tier_is_the_one_of_the_day(here):
     """A clinic that became a health centre in February: what it did before stays a clinic's."""
     with tree.writing(SET_UP, "tests"):

@@ -126,7 +126,13 @@ ENCOUNTERS = (
 DIAGNOSES = (
     *person(patient_no_required=True),
     Column(
-        "encounter_no", "就诊流水号", required=True, key=True, aliases=("就诊号",), longest=64, example="V20250301001"
+        "encounter_no",
+        "就诊流水号",
+        key=True,
+        aliases=("就诊号",),
+        longest=64,
+        note=_("与就诊无关的诊断留空"),
+        example="V20250301001",
     ),
     Column("diagnosis_no", "诊断序号", required=True, key=True, longest=64, example="1"),
     Column("code", "诊断编码", required=True, aliases=("疾病编码",), longest=40, example="I10.x00"),

@@ -69,8 +69,18 @@ def _bought_care(t: ir.Table) -> ir.BooleanValue:
     return t.setting != "pharmacy"
 
 
-CLAIMS_INSIDE = Feed("claims_inside", _("没有县域内结算数据"), _("县域内结算数据很少"), lambda t, rules: t.inside_county & _bought_care(t))
-CLAIMS_OUTSIDE = Feed("claims_outside", _("没有县域外结算数据"), _("县域外结算数据很少"), lambda t, rules: ~t.inside_county & _bought_care(t))
+CLAIMS_INSIDE = Feed(
+    "claims_inside",
+    _("没有县域内结算数据"),
+    _("县域内结算数据很少"),
+    lambda t, rules: t.inside_county & _bought_care(t),
+)
+CLAIMS_OUTSIDE = Feed(
+    "claims_outside",
+    _("没有县域外结算数据"),
+    _("县域外结算数据很少"),
+    lambda t, rules: ~t.inside_county & _bought_care(t),
+)
 VISITS_GRASSROOTS = Feed(
     "visits_grassroots",
     _("没有基层机构就诊数据"),

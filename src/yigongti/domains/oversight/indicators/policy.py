@@ -29,6 +29,4 @@ VISIT_SETTINGS = parameter(
         remote=_("远程"),
     ),
 )
-THIN_FEED = parameter(
-    "indicators.thin_feed_percent", _("某月数据少于平常的多少时提示可能没有报全"), kind=int, unit="%"
-)
+THIN_FEED = parameter("indicators.thin_feed_percent", _("某月数据少于平常的多少时提示可能没有报全"), kind=int, unit="%")

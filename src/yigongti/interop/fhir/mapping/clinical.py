@@ -75,7 +75,7 @@ def condition(source: Source) -> list[Row]:
         Row(
             {
                 "patient_no": source.need(source.patient(), "subject"),
-                "encounter_no": source.need(source.encounter(), "encounter"),
+                "encounter_no": source.encounter(),
                 "diagnosis_no": source.number,
                 "code": code.code,
                 "diagnosis_name": code.name,

@@ -148,6 +148,13 @@ def test_settings(tmp_path: Path, code: str, setting: str) -> None:
     assert made["encounters"][0]["setting"] == setting
 
 
+def test_a_problem_of_no_visit_is_a_diagnosis_too(tmp_path: Path) -> None:
+    alone = condition("c9")
+    del alone["encounter"]
+    (row,) = rows(opened(tmp_path, bundle(patient(), alone)))["diagnoses"]
+    assert (row["patient_no"], row.get("encounter_no"), row["diagnosis_no"]) == ("p1", None, "c9")
+
+
 def test_an_encounter_of_no_known_kind_is_refused(tmp_path: Path) -> None:
     reader = opened(tmp_path, bundle(patient(), encounter(**{"class": {"code": "XYZ"}})))
     assert refusals(reader) == [(2, "fhir_value", "Encounter.class.code", "XYZ")]

@@ -71,7 +71,8 @@ ENCOUNTER = Row(
 CONDITION = Row(
     kind="condition",
     happened_at="diagnosed_at",
-    number=pl.concat_str("encounter_no", pl.lit("#"), "diagnosis_no"),
+    # One of a patient's list of problems belongs to no visit: its number is the patient's.
+    number=pl.concat_str(pl.coalesce("encounter_no", pl.lit("@") + pl.col("patient_no")), pl.lit("#"), "diagnosis_no"),
     system=_fixed("icd10"),
     columns={
         "encounter_no": _text("encounter_no"),
