@@ -129,7 +129,7 @@ def test_a_feed_missing_in_one_month_spoils_the_year_and_says_which(ids):
 
 def test_a_month_with_hardly_any_data_is_computed_but_pointed_out(ids):
     """Twenty claims a month from outside, in March one (5 % of the usual), in April three (15 %)."""
-    outside = {month: 20 for month in range(1, 13)} | {3: 1, 4: 3}
+    outside = dict.fromkeys(range(1, 13), 20) | {3: 1, 4: 3}
     rows = [claim(ids, date(2025, month, 3)) for month in outside for _ in range(5)]
     rows += [
         claim(ids, date(2025, month, 4), inside_county=False) for month, count in outside.items() for _ in range(count)
