@@ -33,13 +33,13 @@ Condition = Callable[[ir.Table, Rules], ir.BooleanValue]
 
 @dataclass(frozen=True)
 class Feed:
-    """A supply of facts a measure can't do without in any month; ``missing`` and ``thin`` say in words that there is
-    nothing, or suspiciously little."""
+    """A supply of rows a measure can't do without in any month: those of its ``counted`` rows that are ``among``.
+    ``missing`` and ``thin`` say in words that there are none, or suspiciously few."""
 
     name: str
     missing: Text
     thin: Text
-    present: Condition
+    among: Condition
 
 
 @dataclass(frozen=True)
@@ -65,34 +65,21 @@ class Measure:
     unit: Text = ""
 
 
-def _bought_care(t: ir.Table) -> ir.BooleanValue:
-    return t.setting != "pharmacy"
+def _inside(t: ir.Table, rules: Rules) -> ir.BooleanValue:
+    return t.inside_county
 
 
-CLAIMS_INSIDE = Feed(
-    "claims_inside",
-    _("没有县域内结算数据"),
-    _("县域内结算数据很少"),
-    lambda t, rules: t.inside_county & _bought_care(t),
-)
-CLAIMS_OUTSIDE = Feed(
-    "claims_outside",
-    _("没有县域外结算数据"),
-    _("县域外结算数据很少"),
-    lambda t, rules: ~t.inside_county & _bought_care(t),
-)
-VISITS_GRASSROOTS = Feed(
-    "visits_grassroots",
-    _("没有基层机构就诊数据"),
-    _("基层机构就诊数据很少"),
-    lambda t, rules: t.tier.isin(GRASSROOTS) & t.setting.isin(rules.visit_settings),
-)
-VISITS_HOSPITALS = Feed(
-    "visits_hospitals",
-    _("没有医院就诊数据"),
-    _("医院就诊数据很少"),
-    lambda t, rules: t.tier.isin(HOSPITALS) & t.setting.isin(rules.visit_settings),
-)
+def _outside(t: ir.Table, rules: Rules) -> ir.BooleanValue:
+    return ~t.inside_county
+
+
+def _grassroots(t: ir.Table, rules: Rules) -> ir.BooleanValue:
+    return t.tier.isin(GRASSROOTS)
+
+
+def _hospitals(t: ir.Table, rules: Rules) -> ir.BooleanValue:
+    return t.tier.isin(HOSPITALS)
+
 
 IN_COUNTY_VISITS = Measure(
     name="in_county_visit_rate",
@@ -102,8 +89,11 @@ IN_COUNTY_VISITS = Measure(
     denominator=_("参保居民全部就诊人次"),
     dataset="claims",
     counted=lambda t, rules: t.setting.isin(rules.visit_settings),
-    of_which=lambda t, rules: t.inside_county,
-    feeds=(CLAIMS_INSIDE, CLAIMS_OUTSIDE),
+    of_which=_inside,
+    feeds=(
+        Feed("inside", _("没有县域内就诊结算数据"), _("县域内就诊结算数据很少"), _inside),
+        Feed("outside", _("没有县域外就诊结算数据"), _("县域外就诊结算数据很少"), _outside),
+    ),
     target=policy.IN_COUNTY_VISIT_TARGET,
     home="managing_id",
     unit=_("人次"),
@@ -116,8 +106,11 @@ IN_COUNTY_ADMISSIONS = Measure(
     denominator=_("参保居民全部住院人次"),
     dataset="claims",
     counted=lambda t, rules: t.setting == "inpatient",
-    of_which=lambda t, rules: t.inside_county,
-    feeds=(CLAIMS_INSIDE, CLAIMS_OUTSIDE),
+    of_which=_inside,
+    feeds=(
+        Feed("inside", _("没有县域内住院结算数据"), _("县域内住院结算数据很少"), _inside),
+        Feed("outside", _("没有县域外住院结算数据"), _("县域外住院结算数据很少"), _outside),
+    ),
     target=policy.IN_COUNTY_ADMISSION_TARGET,
     home="managing_id",
     unit=_("人次"),
@@ -130,8 +123,11 @@ GRASSROOTS_VISITS = Measure(
     denominator=_("县域内全部诊疗人次"),
     dataset="encounters",
     counted=lambda t, rules: t.setting.isin(rules.visit_settings) & t.tier.isin(GRASSROOTS + HOSPITALS),
-    of_which=lambda t, rules: t.tier.isin(GRASSROOTS),
-    feeds=(VISITS_GRASSROOTS, VISITS_HOSPITALS),
+    of_which=_grassroots,
+    feeds=(
+        Feed("grassroots", _("没有基层机构就诊数据"), _("基层机构就诊数据很少"), _grassroots),
+        Feed("hospitals", _("没有医院就诊数据"), _("医院就诊数据很少"), _hospitals),
+    ),
     target=policy.GRASSROOTS_TARGET,
     home="institution_id",
     unit=_("人次"),
@@ -143,9 +139,12 @@ FUND_IN_COUNTY = Measure(
     numerator=_("付给县域内医疗机构的基金"),
     denominator=_("医保基金支付总额（不含药店）"),
     dataset="claims",
-    counted=lambda t, rules: _bought_care(t),
-    of_which=lambda t, rules: t.inside_county,
-    feeds=(CLAIMS_INSIDE, CLAIMS_OUTSIDE),
+    counted=lambda t, rules: t.setting != "pharmacy",
+    of_which=_inside,
+    feeds=(
+        Feed("inside", _("没有县域内结算数据"), _("县域内结算数据很少"), _inside),
+        Feed("outside", _("没有县域外结算数据"), _("县域外结算数据很少"), _outside),
+    ),
     target=policy.FUND_SHARE_TARGET,
     home="managing_id",
     amount="fund_fen",

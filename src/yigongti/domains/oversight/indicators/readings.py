@@ -119,12 +119,13 @@ class Reading:
         Days are grouped and then added up: cutting ten million dates down to their months costs more than the sums.
         """
         rows = self._rows
-        counted = self.measure.counted(rows, self.rules) & self._within(rows, cell)
+        everywhere = self.measure.counted(rows, self.rules)
+        counted = everywhere & self._within(rows, cell)
         inside = counted & self.measure.of_which(rows, self.rules)
         found = rows.group_by(day=rows.happened_on).aggregate(
             numerator=self._sum(rows, inside),
             denominator=self._sum(rows, counted),
-            **{feed.name: feed.present(rows, self.rules).sum() for feed in self.measure.feeds},
+            **{feed.name: (everywhere & feed.among(rows, self.rules)).sum() for feed in self.measure.feeds},
         )
         days: dict[date, list[dict[str, Any]]] = defaultdict(list)
         for row in found.to_pyarrow().to_pylist():

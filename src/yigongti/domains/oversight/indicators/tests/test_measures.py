@@ -109,8 +109,33 @@ def test_a_missing_feed_is_not_computable_never_partial(ids):
     facts([claim(ids, JANUARY) for _ in range(5)])
     found = figure("in_county_visit_rate")
     assert (found.value, found.numerator, found.denominator) == (None, None, None)
-    assert found.problem == "无法计算：没有县域外结算数据"
+    assert found.problem == "无法计算：没有县域外就诊结算数据"
     assert figure("grassroots_visit_share").value is None
+
+
+@pytest.mark.parametrize(
+    ("name", "there", "instead", "missing"),
+    [
+        ("in_county_admission_rate", {"setting": "inpatient"}, {"setting": "outpatient"}, "没有县域{}住院结算数据"),
+        ("in_county_visit_rate", {"setting": "outpatient"}, {"setting": "inpatient"}, "没有县域{}就诊结算数据"),
+        ("fund_share_in_county", {"setting": "inpatient"}, {"setting": "pharmacy"}, "没有县域{}结算数据"),
+    ],
+)
+@pytest.mark.parametrize("side", [True, False])
+def test_claims_a_measure_does_not_count_are_no_feed_of_it(ids, name, there, instead, missing, side):
+    """Three claims of the kind on one side of the county's border, and one of another kind on the other."""
+    facts([claim(ids, JANUARY, inside_county=side, **there) for _ in range(3)])
+    facts([claim(ids, JANUARY, inside_county=not side, **instead)])
+    found = figure(name)
+    assert (found.value, found.problem) == (None, "无法计算：" + missing.format("外" if side else "内"))
+
+
+@pytest.mark.parametrize(("there", "missing"), [("east", "没有医院就诊数据"), ("hospital", "没有基层机构就诊数据")])
+def test_visits_that_are_not_counted_are_no_feed(ids, there, missing):
+    tiers = {"east": "primary", "hospital": "tertiary"}
+    for where, tier in tiers.items():
+        facts([visit(ids, where, tier, JANUARY, setting="outpatient" if where == there else "inpatient")])
+    assert figure("grassroots_visit_share").problem == "无法计算：" + missing
 
 
 def test_a_feed_missing_in_one_month_spoils_the_year_and_says_which(ids):
@@ -137,7 +162,7 @@ def test_a_month_with_hardly_any_data_is_computed_but_pointed_out(ids):
     facts(rows)
     found = figure("in_county_visit_rate", "2025")
     assert (found.numerator, found.denominator, found.problem) == (60, 60 + 204, "")
-    assert found.doubts == ("2025-03 县域外结算数据很少，可能没有报全。",)
+    assert found.doubts == ("2025-03 县域外就诊结算数据很少，可能没有报全。",)
     assert figure("in_county_visit_rate", "2025-03").doubts == ()  # nothing to compare with
 
 
@@ -167,11 +192,12 @@ def test_the_latest_year_is_the_newest_with_both_visits_and_claims(ids):
 def test_a_superseded_fact_no_longer_counts(january):
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE health_record_fact SET superseded_by = id WHERE NOT inside_county AND setting = 'outpatient'"
+            "UPDATE health_record_fact SET superseded_by = id WHERE id IN "
+            "(SELECT id FROM health_record_fact WHERE NOT inside_county AND setting = 'outpatient' LIMIT 2)"
         )
     publish({date(2025, 1, 1)})
     found = figure("in_county_visit_rate")
-    assert (found.numerator, found.denominator) == (7, 7)
+    assert (found.numerator, found.denominator) == (7, 8)
 
 
 def test_the_last_day_of_a_month_belongs_to_it(ids):
