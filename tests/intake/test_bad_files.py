@@ -227,6 +227,19 @@ def test_an_unknown_institution(here):
     assert (found["S3"].institution_name, found["S3"].tier) == ("上海某医院", "outside")
 
 
+def test_settlements_are_the_payer_s_to_report(here):
+    """The same settlement from a hospital would count twice, and nobody's bills are another institution's word."""
+    claim = {
+        "patient_no": "P1", "name": "王秀英", "claim_no": "S1", "institution_name": "某市医院", "inside_county": "1",
+        "setting": "inpatient", "started_at": "2025-03-01", "settled_at": "2025-03-09", "total_yuan": "100",
+        "fund_yuan": "60", "self_paid_yuan": "40",
+    }  # fmt: skip
+    for sender in (here.hospital, here.clinic):
+        refused_row(send(table([claim]), sender, "claims.csv"), 2, "只由医保部门报送")
+    assert stored() == 0
+    assert send(table([claim]), here.bureau, "claims.csv").stored == 1
+
+
 def test_fund_and_own_share_above_the_total(here):
     claim = {
         "patient_no": "P1", "name": "王秀英", "claim_no": "S1", "institution_name": "某市医院", "inside_county": "1",

@@ -30,6 +30,7 @@ PARTS_EXCEED_TOTAL = declare_reason("parts_exceed_total", _("基金支付与个�
 UNKNOWN_INSTITUTION = declare_reason(
     "unknown_institution", _("“{column}”不在机构名录中：{value}。请核对名称或编码，或先由管理员登记该机构。")
 )
+NOT_A_PAYER = declare_reason("not_a_payer", _("结算数据只由医保部门报送，以免同一笔结算计算两次。请改由医保部门发送。"))
 AMBIGUOUS_INSTITUTION = declare_reason(
     "ambiguous_institution", _("“{column}”对应不止一家机构：{value}。请改用机构编码。")
 )

@@ -97,16 +97,16 @@ def mark_residents_changed(resident_ids: Iterable[int]) -> None:
         mark_changed(kind, [month for of, month in rows if of == kind])
 
 
-@subscribe(ResidentsMerged)
+@subscribe(ResidentsMerged, within=True)
 def _merged(event: ResidentsMerged) -> None:
     mark_residents_changed(cluster(event.absorbed_id))
 
 
-@subscribe(MergeUndone)
+@subscribe(MergeUndone, within=True)
 def _parted(event: MergeUndone) -> None:
     mark_residents_changed(cluster(event.absorbed_id))
 
 
-@subscribe(ResidentHandedOver)
+@subscribe(ResidentHandedOver, within=True)
 def _handed_over(event: ResidentHandedOver) -> None:
     mark_residents_changed(cluster(event.resident_id))

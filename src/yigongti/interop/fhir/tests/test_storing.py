@@ -94,7 +94,8 @@ def test_refused_entries_are_kept_and_come_in_when_corrected(source: int, tmp_pa
 def test_yuan_are_stored_as_fen_and_dollars_are_not(source: int) -> None:
     hospital = {**HOSPITAL, "name": institutions(settings.PLACE)[0].name}
     shared = (patient(), encounter(), condition(), hospital)
-    batch = sent(bundle(*shared, bill("eob1"), bill("eob2", "USD")), source)
+    bureau = next(found.id for found in institutions(settings.PLACE) if found.kind == "insurance_body")
+    batch = sent(bundle(*shared, bill("eob1"), bill("eob2", "USD")), bureau)
     assert batch.refused == 0
     claim = Fact.objects.unscoped("test").get(kind="claim")
     assert (claim.total_fen, claim.fund_fen, claim.self_paid_fen) == (532_140, 372_500, 159_640)

@@ -10,6 +10,9 @@ from yigongti.domains.base.organisation import api as organisation
 from yigongti.kernel.intake.api import REFUSAL, ROW, Storing
 
 
+PAYERS = frozenset({"insurance_body", "city", "county"})
+
+
 @dataclass(frozen=True)
 class Places:
     """Institutions row by row (null where outside the county, or refused), and the refusals."""
@@ -45,8 +48,11 @@ def _look_up(text: str, storing: Storing) -> _Found:
 def places_of(frame: pl.DataFrame, storing: Storing) -> Places:
     """The institutions of claims: by code, else by name. Inside the county each must be in the directory.
 
-    Pharmacies need not be: they are no institutions of the consortium. Outside the county the name is enough.
+    Only who pays, or the government above, reports claims: one settlement told by two sources would count twice, and
+    an institution's word on another's, or on what was spent outside, is not evidence. Pharmacies need not be: they are no institutions of the consortium. Outside the county the name is enough.
     """
+    if organisation.get_many([storing.source_id])[storing.source_id].kind not in PAYERS:
+        return Places(pl.Series("id", [None] * frame.height, pl.Int64()), _not_a_payer(frame))
     distinct = frame.select("institution_code", "institution_name").unique()
     found = [_one(code, name, storing) for code, name in distinct.iter_rows()]
     table = distinct.with_columns(
@@ -68,6 +74,15 @@ def places_of(frame: pl.DataFrame, storing: Storing) -> Places:
     )
     ids = rows.select(pl.when("inside_county").then("found_id").alias("id"))["id"]
     return Places(ids, refused.cast(REFUSAL))  # type: ignore[arg-type]
+
+
+def _not_a_payer(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.select(
+        ROW,
+        pl.lit("not_a_payer").alias("code"),
+        pl.lit("claim_no").alias("column"),
+        pl.col("claim_no").alias("value"),
+    ).cast(REFUSAL)  # type: ignore[arg-type]
 
 
 def _one(code: str | None, name: str, storing: Storing) -> _Found:
