@@ -1,14 +1,16 @@
 """Where the chains stood, kept outside the database: whoever puts back an older copy of it is found out.
 
 Each anchor is one line of ``VAR/audit/anchors``, sealed with the trail's key: the day it was taken and, per chain, the
-number and seal of its last line. Later chains must still contain those lines. A place that does not trust its own
-machine copies the file to somebody else's.
+number and seal of its last line. Later chains must still contain those lines. Who can write the file can also take
+it away, which shows as "nothing to compare with": a place that does not trust its own machine copies it elsewhere.
 """
 
 import hmac
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -20,7 +22,15 @@ Ends = Mapping[int, tuple[int, bytes]]
 
 
 class AnchorAltered(Exception):
-    """The newest anchor does not carry its seal: the file was changed."""
+    """The newest anchor does not carry its seal: the file was changed, or its last line torn."""
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """Number and seal of the last line of each chain, and when that was."""
+
+    at: datetime
+    ends: Ends
 
 
 def path() -> Path:
@@ -28,22 +38,20 @@ def path() -> Path:
     return Path(settings.VAR) / "audit" / "anchors"
 
 
-def newest() -> dict[int, tuple[int, bytes]]:
-    """Number and seal of the last line of each chain when the newest anchor was taken; empty before the first.
-
-    Raises AnchorAltered.
-    """
+def newest() -> Anchor | None:
+    """The newest anchor; None before the first. Raises AnchorAltered."""
     try:
-        lines = path().read_text().splitlines()
+        lines = path().read_text(errors="replace").splitlines()
     except FileNotFoundError:
-        return {}
+        return None
     if not lines:
-        return {}
+        return None
     said, _, seal = lines[-1].rpartition(" ")
     if not hmac.compare_digest(_seal(said), seal):
         raise AnchorAltered
-    ends: dict[str, tuple[int, str]] = json.loads(said)["ends"]
-    return {int(shard): (number, bytes.fromhex(last)) for shard, (number, last) in ends.items()}
+    found = json.loads(said)
+    ends = {int(shard): (number, bytes.fromhex(last)) for shard, (number, last) in found["ends"].items()}
+    return Anchor(datetime.fromisoformat(found["at"]), ends)
 
 
 def add(ends: Ends) -> None:
@@ -58,9 +66,10 @@ def add(ends: Ends) -> None:
         separators=(",", ":"),
     )
     path().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(path(), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(descriptor, "a") as file:
-        file.write(f"{said} {_seal(said)}\n")
+    descriptor = os.open(path(), os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(descriptor, "ab+") as file:
+        torn = file.seek(0, os.SEEK_END) > 0 and file.seek(-1, os.SEEK_END) >= 0 and file.read(1) != b"\n"
+        file.write(f"{chr(10) if torn else ''}{said} {_seal(said)}\n".encode())
         file.flush()
         os.fsync(file.fileno())
 

@@ -18,7 +18,8 @@ def verify() -> None:
         click.echo(f"chain {fault.shard}, line {fault.number}: {fault.kind}", err=True)
     if not result.sound:
         raise click.ClickException(f"{len(result.faults)} faults in {result.lines} lines")
-    click.echo(f"{result.lines} lines, all in order")
+    since = f"compared with the anchor of {result.anchored_at}" if result.anchored_at else "no anchor to compare with"
+    click.echo(f"{result.lines} lines, all in order; {since}")
 
 
 @audit.command()

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from django.db import connection, transaction
@@ -110,8 +111,11 @@ class Fault:
 
 @dataclass(frozen=True)
 class Verification:
+    """How many lines were walked, what is wrong, and when the anchor was taken that they were compared with."""
+
     lines: int
     faults: tuple[Fault, ...]
+    anchored_at: datetime | None
 
     @property
     def sound(self) -> bool:
@@ -125,22 +129,23 @@ def verify() -> Verification:
     back to an older state). Reads in constant memory.
     """
     faults: list[Fault] = []
+    anchor = None
+    try:
+        anchor = anchors.newest()
+    except anchors.AnchorAltered:
+        faults.append(Fault(0, 0, "anchor"))
     with _one_moment():
-        count, ends = _walk(faults)
+        count, ends = _walk(faults, anchor.ends if anchor else {})
         _compare_heads(ends, faults)
     if not faults:
         anchors.add(ends)
-    return Verification(count, tuple(faults))
+    return Verification(count, tuple(faults), anchor.at if anchor else None)
 
 
-def _walk(faults: list[Fault]) -> tuple[int, dict[int, tuple[int, bytes]]]:
+def _walk(faults: list[Fault], anchored: anchors.Ends) -> tuple[int, dict[int, tuple[int, bytes]]]:
     """Check every line; gives how many there are and where each chain ends."""
     secret = key("audit")
-    try:
-        anchored = anchors.newest()
-    except anchors.AnchorAltered:
-        faults.append(Fault(0, 0, "anchor"))
-        anchored = {}
+    missed = dict(anchored)
     ends: dict[int, tuple[int, bytes]] = {}
     count = 0
     for line in _in_order():
@@ -151,9 +156,9 @@ def _walk(faults: list[Fault]) -> tuple[int, dict[int, tuple[int, bytes]]]:
         elif chain.seal(secret, previous, line.shard, line.number, line.at, line.content()) != bytes(line.seal):
             faults.append(Fault(line.shard, line.number, "altered"))
         ends[line.shard] = (line.number, bytes(line.seal))
-        if anchored.get(line.shard) == ends[line.shard]:
-            del anchored[line.shard]
-    faults += [Fault(shard, number, "rolled_back") for shard, (number, _) in sorted(anchored.items())]
+        if missed.get(line.shard) == ends[line.shard]:
+            del missed[line.shard]
+    faults += [Fault(shard, number, "rolled_back") for shard, (number, _) in sorted(missed.items())]
     return count, ends
 
 
@@ -181,7 +186,7 @@ def go_on_from_here(reason: str) -> None:
     """After a restore from a backup that was meant: put it on the trail, and anchor the chains as they stand now."""
     record(actor=_Operator(), act="audit.restored", subject="trail", detail={"why": reason})
     with _one_moment():
-        anchors.add(_walk([])[1])
+        anchors.add(_walk([], {})[1])
 
 
 @contextmanager

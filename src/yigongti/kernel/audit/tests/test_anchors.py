@@ -75,6 +75,26 @@ def test_a_changed_anchor_is_found():
     assert kinds() == ["anchor"]
 
 
+def test_a_torn_line_is_found_and_does_not_spoil_the_next_one():
+    write(3)
+    assert verify().sound
+    with anchors.path().open("a") as file:
+        file.write('{"at":"2026-')  # a full disk
+    assert kinds() == ["anchor"]
+    assert CliRunner().invoke(audit, ["restored", "the disk was full"]).exit_code == 0
+    assert verify().sound
+
+
+def test_it_is_said_what_was_compared_with():
+    write(3)
+    assert verify().anchored_at is None
+    first = verify().anchored_at
+    assert first is not None
+    anchors.path().unlink()
+    assert verify().anchored_at is None  # and the page says so
+    assert "no anchor" not in CliRunner().invoke(audit, ["verify"]).output
+
+
 def test_a_restore_that_was_meant_goes_on():
     write(3)
     dump()
