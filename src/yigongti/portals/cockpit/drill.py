@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -10,7 +11,6 @@ from django.utils.http import urlencode
 from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.oversight.indicators import api
 from yigongti.kernel import clock
-from yigongti.kernel.access.api import Actor
 
 NARROWING = ("home", "disease_group", "institution", "setting", "month")
 PARTS = ("of_which", "rest")
@@ -70,20 +70,37 @@ class Drill:
         return found
 
 
-def drill(asked: QueryDict, actor: Actor, default: api.Period) -> Drill:
-    """What the address asks for. Raises Http404 for an organisation outside the viewer's, or nonsense."""
+def drill(asked: QueryDict, default: api.Period) -> Drill:
+    """What the address asks for. Raises Http404 for nonsense, and for an organisation of another place."""
     try:
         period = api.period(str(asked["period"])) if asked.get("period") else default
-        node = int(str(asked["node"])) if asked.get("node") else None
     except ValueError as error:
         raise Http404 from error
-    if node is not None and not actor.may(api.VIEW, node):
-        raise Http404
+    node = _of_the_place(str(asked["node"])) if asked.get("node") else None
     part, by = asked.get("part", ""), asked.get("by", "home")
     if (part and part not in PARTS) or by not in api.BREAKDOWNS:
         raise Http404
     path = tuple((kind, key) for kind, key in _pairs(asked) if kind in NARROWING)
+    for kind, key in path:
+        if kind == "home" and key:
+            _of_the_place(key)
     return Drill(period, node, path, part, by)
+
+
+def _of_the_place(key: str) -> int:
+    """The id of an organisation a figure may be narrowed to. Raises Http404.
+
+    Whoever may see measures sees those of the whole place, and so of each part of it: a director learns how the
+    neighbours do. Only organisations of other places are refused. Records are narrowed to his own by ``api.records``.
+    """
+    try:
+        found = organisation.get_many([int(key)])
+    except ValueError as error:
+        raise Http404 from error
+    for one in found.values():
+        if one.place == settings.PLACE:
+            return one.id
+    raise Http404(key)
 
 
 def _pairs(asked: QueryDict) -> list[tuple[str, str]]:

@@ -44,7 +44,9 @@ def measure(
     for name in names or api.MEASURES:
         chosen = api.measure_named(name)
         figure = api.figure(chosen, period, actor=actor, place=place, node=node)
-        slices = api.breakdown(chosen, period, by, actor=actor, place=place, node=node) if by else []
+        slices = []
+        if by and not figure.problem:
+            slices = api.breakdown(chosen, period, by, actor=actor, place=place, node=node)
         printed.append(_as_data(figure, slices))
     if as_json:
         click.echo(json.dumps(printed, ensure_ascii=False, indent=2))

@@ -21,7 +21,7 @@ from yigongti.domains.oversight.indicators.readings import Cell, Month, Records,
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.lake.api import snapshot
-from yigongti.kernel.policy.api import Value, find
+from yigongti.kernel.policy.api import PolicyGap, Value, find, parameters
 
 MONTHS_TO_COMPARE = 3  # fewer have no usual month
 BREAKDOWNS = ("home", "disease_group", "institution", "setting")
@@ -85,17 +85,23 @@ def figure(
 ) -> Figure:
     """A measure of a place over a period, for all of it or what is under one organisation (``node``).
 
-    Raises Forbidden without ``indicators.view``, PolicyGap when the place doesn't say what counts as a visit.
+    Not computable too when the place doesn't say what counts as a visit. Raises Forbidden without ``indicators.view``.
     """
     actor.require(VIEW)
     place = place or settings.PLACE
     whole = Cell(homes=_homes(node))
-    with reading(measure, place, period, rules(place, period)) as read:
-        monthly = read.months(whole)
     expected = _expected(period)
+    target = find(measure.target.name, place, date.fromordinal(period.end.toordinal() - 1))
+    try:
+        counting, thin = rules(place, period), policy.THIN_FEED.at(place, period.start).value
+    except PolicyGap as gap:
+        why = _gap_in_words(gap)
+        trend = tuple(_point(month, None, why) for month in expected)
+        return Figure(measure, place, period, None, None, None, _no_figure(why), target, trend, None, 0)
+    with reading(measure, place, period, counting) as read:
+        monthly = read.months(whole)
     problems = _problems(measure, monthly, expected)
     trend = tuple(_point(month, monthly.get(month), problems.get(month, "")) for month in expected)
-    target = find(measure.target.name, place, date.fromordinal(period.end.toordinal() - 1))
     empty = Figure(
         measure, place, period, None, None, None, "", target, trend, read.snapshot.published_at, read.snapshot.waiting
     )
@@ -108,7 +114,7 @@ def figure(
     value = percentage(numerator, denominator)
     if value is None:
         return replace(empty, problem=_("没有可计算的记录"))
-    doubts = _doubts(monthly, expected, policy.THIN_FEED.at(place, period.start).value)
+    doubts = _doubts(monthly, expected, thin)
     return replace(empty, numerator=numerator, denominator=denominator, value=value, doubts=doubts)
 
 
@@ -124,7 +130,8 @@ def breakdown(
 ) -> list[Slice]:
     """What a figure is made of, by one of BREAKDOWNS; the largest gap first.
 
-    The slices' numerators and denominators sum to the figure's. Raises Forbidden, ValueError for another ``by``.
+    The slices' numerators and denominators sum to the figure's. Raises Forbidden, PolicyGap, ValueError for another
+    ``by``.
     """
     actor.require(VIEW)
     if by not in BREAKDOWNS:
@@ -164,7 +171,7 @@ def records(
 ) -> Records:
     """The newest records below a cell, as far as the viewer's institutions reach, and how many there are in all.
 
-    Raises Forbidden without ``indicators.view_records``.
+    Raises Forbidden without ``indicators.view_records``, PolicyGap.
     """
     actor.require(VIEW)
     actor.require(VIEW_RECORDS)
@@ -177,7 +184,10 @@ def records(
 def cell_of(by: str, key: str, cell: Cell) -> Cell:
     """A cell narrowed to one slice of its break-down. Raises ValueError for a key that can't be one."""
     if by == "home":
-        return replace(cell, homes=frozenset({int(key)})) if key else replace(cell, homeless=True)
+        if not key:
+            return replace(cell, homeless=True)
+        home = frozenset({_organisation_id(key)})
+        return replace(cell, homes=home if cell.homes is None else home & cell.homes)
     if by == "institution":
         return replace(cell, institution=key)
     if by == "setting":
@@ -197,8 +207,16 @@ def label_of(by: str, key: str) -> str:
     """What a slice is called. Raises LookupError or ValueError for a key that can't be one."""
     if by == "month":
         return f"{period_of(key).start:%Y-%m}"
-    typed: object = (int(key) if key else None) if by == "home" else key
+    typed: object = (_organisation_id(key) if key else None) if by == "home" else key
     return _labels(by, [Sums(typed, 0, 0)])[typed]
+
+
+def _organisation_id(key: str) -> int:
+    """Raises ValueError for what can't be the id of an organisation."""
+    number = int(key)
+    if not 0 < number < 2**63:
+        raise ValueError(key)
+    return number
 
 
 def latest_year() -> Period:
@@ -263,11 +281,21 @@ def _summary(problems: dict[date, str], expected: tuple[date, ...]) -> str:
     parts = []
     for why, months in by_feed.items():
         if len(months) == len(expected):
-            parts.append(_("无法计算：%(why)s") % {"why": why})
+            parts.append(_no_figure(why))
         else:
             named = "、".join(f"{m:%Y-%m}" for m in sorted(months))
             parts.append(_("无法计算：%(months)s %(why)s") % {"why": why, "months": named})
     return "；".join(parts)
+
+
+def _no_figure(why: str) -> str:
+    return _("无法计算：%(why)s") % {"why": why}
+
+
+def _gap_in_words(gap: PolicyGap) -> str:
+    """Which value the place lacks, and for which day."""
+    what = next(parameter.label for parameter in parameters() if parameter.name == gap.name)
+    return _("没有规定“%(what)s”（%(day)s）") % {"what": what, "day": gap.as_of.isoformat()}
 
 
 def _point(month: date, sums: Month | None, problem: str) -> Point:

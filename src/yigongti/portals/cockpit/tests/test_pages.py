@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from yigongti.domains.base.organisation.tests.factories import organisation
 from yigongti.domains.base.residents.tests.factories import person, register
 from yigongti.domains.oversight.indicators.tests.factories import county, facts
 from yigongti.kernel import clock
@@ -114,6 +115,10 @@ def test_another_institutions_records_are_counted_not_shown(ids):
         "period=2025-01&home=x",
         "period=2025-01&node=x",
         "period=2025-01&node=999999",
+        "period=2025-01&node=99999999999999999999999",
+        "period=2025-01&home=999999",
+        "period=2025-01&home=99999999999999999999999",
+        "period=2025-01&home=%00",
     ],
 )
 def test_an_address_that_makes_no_sense_is_not_found(ids, query):
@@ -121,11 +126,53 @@ def test_an_address_that_makes_no_sense_is_not_found(ids, query):
     assert client.get(reverse("cockpit:measure", args=["in_county_visit_rate"]) + "?" + query).status_code == 404
 
 
-def test_an_organisation_outside_the_viewers_is_not_found(ids):
+def test_a_measure_that_is_none_is_not_found(ids):
     client = signed_in(Role.DIRECTOR, ids["east"])
-    assert client.get(reverse("cockpit:home") + f"?period=2025-01&node={ids['hospital']}").status_code == 404
-    assert client.get(reverse("cockpit:home") + f"?period=2025-01&node={ids['east']}").status_code == 200
     assert client.get(reverse("cockpit:measure", args=["nonsense"])).status_code == 404
+
+
+@pytest.mark.parametrize("narrowing", ["node", "home"])
+@pytest.mark.parametrize("page", ["measure", "records"])
+def test_figures_are_narrowed_to_any_organisation_of_the_place_and_to_no_other(ids, narrowing, page):
+    """A director sees how the neighbours do, whichever way the address says it; their records he counts only."""
+    elsewhere = organisation("county", "elsewhere", place="wuhua").pk
+    client = signed_in(Role.DIRECTOR, ids["east"])
+    address = reverse(f"cockpit:{page}", args=["grassroots_visit_share"]) + f"?period=2025-01&by=setting&{narrowing}="
+    for key, count in (("east", 6), ("hospital", 4)):
+        answer = client.get(f"{address}{ids[key]}")
+        assert answer.status_code == 200
+        if page == "records":
+            assert f"共 {count} 条记录" in text(answer)
+            assert (f"其中 {count} 条属于您管理范围以外的机构" in text(answer)) == (key == "hospital")
+    assert client.get(f"{address}{elsewhere}").status_code == 404
+
+
+def test_a_home_narrows_within_the_organisation_chosen_above_it(ids):
+    client = signed_in(Role.GUIDANCE_OFFICER, ids["county"])
+    address = reverse("cockpit:records", args=["grassroots_visit_share"]) + "?period=2025-01"
+    for node, home, count in (("county", "hospital", 4), ("hospital", "hospital", 4), ("east", "hospital", 0)):
+        found = text(client.get(f"{address}&node={ids[node]}&home={ids[home]}"))
+        assert f"共 {count} 条记录" in found
+
+
+@pytest.mark.parametrize("period", ["1900", "1950", "2014", "2014-12"])
+def test_a_period_before_the_place_says_what_a_visit_is_has_no_figure(ids, period):
+    client = signed_in(Role.GUIDANCE_OFFICER, ids["county"])
+    name = ["in_county_admission_rate"]
+    for address in (
+        reverse("cockpit:home"), reverse("cockpit:measure", args=name), reverse("cockpit:records", args=name)
+    ):  # fmt: skip
+        answer = client.get(f"{address}?period={period}")
+        assert answer.status_code == 200
+        assert "无法计算：没有规定" in text(answer) and "计入诊疗人次的就诊类别" in text(answer)
+
+
+@pytest.mark.parametrize("query", ["institution=%00", "setting=%00", "page=²", "page=99999999999999999999999"])
+def test_nonsense_that_is_no_error_finds_nothing_or_the_first_page(ids, query):
+    client = signed_in(Role.GUIDANCE_OFFICER, ids["county"])
+    for page in ("measure", "records"):
+        address = reverse(f"cockpit:{page}", args=["grassroots_visit_share"])
+        assert client.get(f"{address}?period=2025-01&{query}").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.access.web.guard import permission_required
 from yigongti.kernel.money import yuan
+from yigongti.kernel.policy.api import PolicyGap
 from yigongti.kernel.ui.chart import Chart, Series
 from yigongti.portals.cockpit.drill import Drill, drill
 
@@ -25,9 +26,9 @@ PAGE = 50
 
 @permission_required(api.VIEW)
 def home(request: HttpRequest) -> HttpResponse:
-    """All measures of a period, for the whole place or one of the viewer's organisations."""
+    """All measures of a period, for the whole place or one of its organisations."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    where = drill(request.GET, actor, api.latest_year())
+    where = drill(request.GET, api.latest_year())
     figures = [api.figure(m, where.period, actor=actor, node=where.node) for m in api.MEASURES.values()]
     cards = [{"figure": f, **_in_words(f), "href": _address(f.measure, where)} for f in figures]
     return render(
@@ -37,7 +38,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "where": where,
             "cards": cards,
             "periods": _periods(where.period),
-            "nodes": _nodes(actor),
+            "nodes": _nodes(),
             "published_at": max((f.published_at for f in figures if f.published_at), default=None),
             "waiting": max((f.waiting for f in figures), default=0),
         },
@@ -49,7 +50,7 @@ def measure(request: HttpRequest, name: str) -> HttpResponse:
     """One measure: the figure, its trend, and what it is made of; each line leads further down."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     chosen = _measure(name)
-    where = drill(request.GET, actor, api.latest_year())
+    where = drill(request.GET, api.latest_year())
     figure = api.figure(chosen, where.period, actor=actor, node=where.node)
     slices = [] if figure.problem else api.breakdown(chosen, where.period, where.by, actor=actor, cell=where.cell)
     return render(
@@ -72,19 +73,23 @@ def measure(request: HttpRequest, name: str) -> HttpResponse:
             "records_href": reverse("cockpit:records", args=[name]) + where.query() if not figure.problem else "",
             "may_see_records": actor.may(api.VIEW_RECORDS),
             "periods": _periods(where.period),
-            "nodes": _nodes(actor),
+            "nodes": _nodes(),
         },
     )
 
 
 @permission_required(api.VIEW_RECORDS)
-def records(request: HttpRequest, name: str) -> HttpResponse:
+def records(request: HttpRequest, name: str) -> HttpResponseBase:
     """The records below a cell: as many as the cell counts, shown as far as the viewer's institutions reach."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     chosen = _measure(name)
-    where = drill(request.GET, actor, api.latest_year())
-    number = max(int(request.GET.get("page", "1")) if request.GET.get("page", "1").isdigit() else 1, 1)
-    found = api.records(chosen, where.period, where.cell, actor=actor, limit=PAGE, offset=(number - 1) * PAGE)
+    where = drill(request.GET, api.latest_year())
+    asked = request.GET.get("page", "1")[:9]
+    number = max(int(asked) if asked.isdecimal() else 1, 1)
+    try:
+        found = api.records(chosen, where.period, where.cell, actor=actor, limit=PAGE, offset=(number - 1) * PAGE)
+    except PolicyGap:  # nothing says which records count; the measure's page says what is missing
+        return measure(request, name)
     facts = health_record.facts([(row.happened_on, row.id) for row in found.rows], actor=actor)
     return render(
         request,
@@ -231,11 +236,10 @@ def _period_words(text: str) -> str:
     return _("%(year)s年") % {"year": text}
 
 
-def _nodes(actor: Actor) -> list[dict[str, Any]]:
-    """The organisations a figure may be narrowed to: those in the viewer's scope that look after residents."""
-    scope = actor.organisations(api.VIEW)
+def _nodes() -> list[dict[str, Any]]:
+    """The organisations of the place that may be chosen: those that look after residents, and what they stand in."""
     return [
         {"id": o.id, "label": o.label}
         for o in organisation.organisations(settings.PLACE)
-        if o.id in scope and (o.kind in {"consortium", "management_area"} or o.tier)
+        if o.kind in {"consortium", "management_area"} or o.tier
     ]

@@ -214,8 +214,25 @@ def test_the_last_day_of_a_month_belongs_to_it(ids):
 
 
 def test_a_place_that_does_not_say_what_a_visit_is_gets_no_figure(ids):
+    found = figure("in_county_visit_rate", "1999")
+    assert (found.value, found.numerator, found.denominator) == (None, None, None)
+    assert found.problem == "无法计算：没有规定“计入诊疗人次的就诊类别”（1999-12-31）"
+    assert [point.value for point in found.trend] == [None] * 12
     with pytest.raises(PolicyGap):
-        figure("in_county_visit_rate", "1999")
+        breakdown("in_county_visit_rate", "home", "1999")
+
+
+@pytest.mark.parametrize("key", ["99999999999999999999999", "-1", "x", "\x00"])
+def test_a_key_that_can_be_no_organisation_is_refused(key):
+    with pytest.raises(ValueError):
+        api.cell_of("home", key, api.Cell())
+
+
+def test_a_home_narrows_what_is_already_narrowed():
+    within = api.Cell(homes=frozenset({1, 2}))
+    assert api.cell_of("home", "2", within).homes == {2}
+    assert api.cell_of("home", "3", within).homes == frozenset()
+    assert api.cell_of("home", "3", api.Cell()).homes == {3}
 
 
 def test_records_below_a_cell_are_as_many_as_the_cell_says(january):
