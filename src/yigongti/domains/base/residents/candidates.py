@@ -16,7 +16,7 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from yigongti.domains.base.residents.columns import array, fetch, packed
+from yigongti.domains.base.residents.columns import array, fetch, literal, packed
 from yigongti.domains.base.residents.comparison import Dates, Persons, Rows
 from yigongti.domains.base.residents.formulas import LENGTH
 from yigongti.domains.base.residents.incoming import Blinds, Incoming, keys_of, listed
@@ -125,6 +125,7 @@ def find(incoming: Incoming, *, wide: bool = False) -> Pairs:
             "born": packed(incoming.born),
             "surname": packed([s.surname_sound if ok else None for s, ok in zip(spelled, named, strict=True)]),
             "pinyin": packed([s.pinyin if ok else None for s, ok in zip(spelled, named, strict=True)]),
+            "grams": packed([literal(s.grams) if ok and wide else None for s, ok in zip(spelled, named, strict=True)]),
             "phone": packed(incoming.phone_blinds),
             "id": packed(incoming.id_blinds),
             "card": packed(incoming.card_blinds),
@@ -309,8 +310,8 @@ _INCOMING = f"""
     WITH k AS (
         SELECT * FROM unnest(
             {array("int", "n")}, {array("date", "born")}, {array("text", "surname")}, {array("text", "pinyin")},
-            {array("bytea", "phone")}, {array("bytea", "id")}, {array("bytea", "card")}
-        ) AS t (n, born, surname, pinyin, phone, id, card)
+            {array("text", "grams")}, {array("bytea", "phone")}, {array("bytea", "id")}, {array("bytea", "card")}
+        ) AS t (n, born, surname, pinyin, grams, phone, id, card)
     )
 """  # noqa: S608  (constants)
 _BY_NUMBER = """
@@ -360,7 +361,7 @@ _NARROW = f"""{_INCOMING}{_BY_NUMBER}
 _WIDE = f"""{_INCOMING}{_BY_NUMBER}
     UNION
     SELECT k.n, r.id, false FROM k CROSS JOIN LATERAL (
-        SELECT id FROM residents_resident WHERE birth_date = k.born LIMIT 500
-    ) r
+        SELECT id, name_key, name_grams FROM residents_resident WHERE birth_date = k.born LIMIT 500
+    ) r WHERE k.grams IS NULL OR r.name_key = '' OR r.name_grams && k.grams::text[]
     UNION {_BY_NAME}
 """  # noqa: S608  (constants)

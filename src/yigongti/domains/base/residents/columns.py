@@ -26,6 +26,12 @@ def packed(values: Sequence[str | int | bool | bytes | date | None]) -> str:
     )
 
 
+def literal(texts: Sequence[str]) -> str:
+    """A text[] as one text (unnest would take an array of arrays apart)."""
+    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+    return "{" + ",".join(f'"{text}"' for text in quoted) + "}"
+
+
 def _written(value: Any) -> str:
     return "\\x" + value.hex() if isinstance(value, bytes) else str(value)
 
