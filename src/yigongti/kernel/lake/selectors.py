@@ -47,6 +47,7 @@ def snapshot(dataset: str, start: date | None = None, end: date | None = None) -
 
 _idle: list[tuple[int, Backend]] = []
 _MOST_IDLE = 2
+_VIEWS = "SELECT database_name, schema_name, view_name FROM duckdb_views() WHERE NOT internal"
 
 
 @contextmanager
@@ -55,16 +56,19 @@ def engine() -> Iterator[Backend]:
 
     Opening one takes longer than most questions, so a process keeps the last few for whoever asks next, emptied.
     """
-    process, backend = _idle.pop() if _idle else (os.getpid(), None)
-    if backend is None or process != os.getpid():  # a fork must not use its parent's
+    try:
+        process, backend = _idle.pop()  # not asked first whether there is one: another thread may take it in between
+    except IndexError:
+        process = None
+    if process != os.getpid():  # a fork must not use its parent's
         backend = ibis.duckdb.connect(threads=min(os.cpu_count() or 1, 8), memory_limit="2GB")
     try:
         yield backend
     except BaseException:
         backend.disconnect()
         raise
-    for (view,) in backend.con.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall():
-        backend.con.execute(f'DROP VIEW IF EXISTS "{view}"')
+    for names in backend.con.execute(_VIEWS).fetchall():
+        backend.con.execute("DROP VIEW " + ".".join('"' + name.replace('"', '""') + '"' for name in names))
     if len(_idle) < _MOST_IDLE:
         _idle.append((os.getpid(), backend))
     else:

@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
+import ibis
 import pyarrow as pa
 import pytest
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.db import connection, transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from yigongti.kernel.lake import datasets as registry
+from yigongti.kernel.lake import selectors
 from yigongti.kernel.lake.api import Dataset, engine, mark_stale, publish_stale, register_dataset, snapshot, table
 from yigongti.kernel.lake.models import Stale
 from yigongti.kernel.lake.tasks import wake
@@ -144,3 +146,27 @@ def test_a_dataset_is_registered_once(things):
     register_dataset(THINGS)
     with pytest.raises(ValueError):
         register_dataset(Dataset("test_things", THINGS.schema, "SELECT 1"))
+
+
+def test_an_engine_taken_by_another_thread_in_between_is_not_missed(monkeypatch):
+    """The list looks full, and is empty by the time it is asked."""
+
+    class Taken(list):
+        def __bool__(self):
+            return True
+
+    monkeypatch.setattr(selectors, "_idle", Taken())
+    with engine() as backend:
+        assert backend.con.execute("SELECT 1").fetchall() == [(1,)]
+
+
+def test_an_engine_comes_back_without_anything_of_whom_it_served(monkeypatch):
+    monkeypatch.setattr(selectors, "_idle", [])
+    with engine() as backend:
+        backend.con.execute("CREATE VIEW plain AS SELECT 1")
+        backend.con.execute("CREATE TEMP VIEW plain AS SELECT 2")
+        backend.con.execute("""CREATE TEMP VIEW "a ""quoted"" one" AS SELECT 3""")
+        assert ibis.memtable({"a": [1]}).count().to_pyarrow() is not None
+    with engine() as again:
+        assert again is backend
+        assert again.con.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall() == []
