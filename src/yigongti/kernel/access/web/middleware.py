@@ -72,10 +72,14 @@ class acting:
             raise Http404 from error
 
     def _record(self, request: HttpRequest, act: str) -> None:
-        """Who tried what is in the trail; an address carries ids, never numbers or names of persons."""
+        """Who tried what is in the trail; an address carries ids, never numbers or names of persons.
+
+        PostgreSQL keeps no NUL, and what can't be printed must not stand in a trail people read.
+        """
         actor = request.actor  # type: ignore[attr-defined]
         if actor is not None:
-            record(actor=actor, act=act, subject=f"page:{request.path}"[:120], outcome="refused")
+            page = "".join(sign if sign.isprintable() else "\ufffd" for sign in request.path)
+            record(actor=actor, act=act, subject=f"page:{page}"[:120], outcome="refused")
 
     def _idle(self, request: HttpRequest) -> bool:
         now = clock.now().timestamp()

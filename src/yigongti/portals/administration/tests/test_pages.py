@@ -62,6 +62,14 @@ def test_an_account_is_made_by_one_and_given_its_role_by_another(places):
     assert sign_in("new.person", password).account.must_change_password
 
 
+@pytest.mark.parametrize("part", ["%00", "a%00b", "%0A", "%1B%5B2J"])
+def test_a_refusal_is_in_the_trail_whatever_the_address_holds(places, part):
+    client = client_of(account("keeper", Role.SECURITY_ADMIN, places["county"]))
+    assert client.get(f"/intake/templates/{part}/kunshan/").status_code == 403
+    line = Line.objects.get(outcome="refused")
+    assert line.subject.startswith("page:/intake/templates/") and line.subject.isprintable()
+
+
 def test_a_security_administrator_cannot_grant_to_himself(places):
     pk = account("keeper", Role.SECURITY_ADMIN, places["county"])
     answer = client_of(pk).post(

@@ -51,6 +51,28 @@ def test_searching_and_browsing() -> None:
     assert "2 / " in second
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/terminology/icd10/?q=%00",
+        "/terminology/icd10/?q=I10%00",
+        "/terminology/icd10/?parent=%00",
+        "/terminology/lookup/?system=icd10&q=%00",
+        "/terminology/lookup/?system=%00&q=I10",
+    ],
+)
+def test_a_nul_is_as_if_it_were_not_there(address: str) -> None:
+    assert signed_in(Role.DOCTOR).get(address).status_code == 200
+
+
+def test_a_nul_in_a_code_field_is_answered_at_the_field() -> None:
+    class Form(forms.Form):
+        code = CodeField("icd10")
+
+    form = Form(QueryDict("code=I10%00"))
+    assert "I10" in str(form) and "\x00" not in str(form)
+
+
 def test_english() -> None:
     doctor = signed_in(Role.DOCTOR)
     doctor.cookies["django_language"] = "en"

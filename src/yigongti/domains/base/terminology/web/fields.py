@@ -33,7 +33,8 @@ class CodePicker(forms.TextInput):
     def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
         """The radio button chosen below the box, if any; else what stands in the box."""
         values = data.getlist(name) if hasattr(data, "getlist") else [data.get(name, "")]
-        return next((str(value).strip() for value in reversed(values) if str(value).strip()), "")
+        texts = [str(value).replace("\x00", "").strip() for value in reversed(values)]
+        return next((text for text in texts if text), "")
 
 
 class CodeField(forms.CharField):

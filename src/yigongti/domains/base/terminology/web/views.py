@@ -34,7 +34,7 @@ def systems(request: HttpRequest) -> HttpResponse:
 def system(request: HttpRequest, key: str) -> HttpResponse:
     """One code system: what is found for ``q``, else the codes under ``parent``."""
     about = _system(key)
-    query, parent = request.GET.get("q", "").strip(), request.GET.get("parent", "").strip()
+    query, parent = _asked(request, "q").strip(), _asked(request, "parent").strip()
     context: dict[str, Any] = {"system": about, "query": query, "may_import": request.actor.may(IMPORT)}  # type: ignore[attr-defined]
     if query:
         rows = selectors.search(key, query, limit=FOUND_ON_PAGE)
@@ -67,8 +67,8 @@ class _Children:
 def lookup(request: HttpRequest) -> HttpResponse:
     """What is found for the text a form field holds (``name`` says which): radio buttons of that name."""
     name = request.GET.get("name", "")
-    query = request.GET.get("q") or request.GET.get(name, "")
-    found = selectors.search(request.GET.get("system", ""), query, limit=FOUND_AT_MOST)
+    query = _asked(request, "q") or _asked(request, name)
+    found = selectors.search(_asked(request, "system"), query, limit=FOUND_AT_MOST)
     return render(request, "terminology/widgets/found.html", {"found": found, "name": name, "query": query.strip()})
 
 
@@ -114,6 +114,11 @@ def _import(request: HttpRequest, key: str, form: ImportForm) -> Imported:
             complete=not form.cleaned_data["partial"],
             actor=request.actor,  # type: ignore[attr-defined]
         )
+
+
+def _asked(request: HttpRequest, name: str) -> str:
+    """A text of the address; PostgreSQL takes no NUL."""
+    return request.GET.get(name, "").replace("\x00", "")
 
 
 def _system(key: str) -> SystemView:
