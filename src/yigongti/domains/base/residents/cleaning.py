@@ -135,8 +135,12 @@ def with_all_columns(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+# What polars trims: Unicode's white space. Python's own strip would take four separators more.
+_SPACES = "".join(c for c in map(chr, range(0x3001)) if c.isspace() and c not in "\x1c\x1d\x1e\x1f")
+
+
 def _trimmed(text: str | None) -> str | None:
-    return (text.strip() or None) if text else None
+    return (text.strip(_SPACES) or None) if text else None
 
 
 def fold_column(names: pl.Series) -> pl.Series:
