@@ -71,7 +71,8 @@ def _relation(actor: Actor, cluster: tuple[int, ...]) -> Relation | None:
     for finder in _finders:
         if found := finder(actor, cluster):
             return found
-    if any(card.managing_institution_id in scope for card in residents.cards(cluster).values()):
+    [standing] = residents.cards(cluster[:1]).values()
+    if standing.managing_institution_id in scope:  # who manages an entry merged into it only claims the person
         return Relation("duty")
     return _broken_glass(actor, cluster)
 

@@ -1,16 +1,17 @@
 """Whose resident somebody is, for those who decide about sameness: the index is the county's, a decision is not.
 
 A resident concerns the institution that manages them and every institution that sent them or knows them under a
-number of its own. Who decides about two entries must be concerned with both, unless the matcher itself asked about
-the pair: then being concerned with one is enough, since somebody has to answer and no institution sees both.
+number of its own. Who decides about two entries must be concerned with both, unless the matcher itself asks about
+the pair and nobody has answered: then being concerned with one is enough, since somebody has to answer and no
+institution sees both. To overturn an answer takes concern with both again.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q
 
-from yigongti.domains.base.residents.models import Identifier, Resident, Review
+from yigongti.domains.base.residents.models import Decision, Identifier, Resident, Review
 from yigongti.domains.base.residents.permissions import DECIDE
 from yigongti.domains.base.residents.selectors import cluster
 from yigongti.kernel.access.api import Actor, NotVisible
@@ -18,9 +19,13 @@ from yigongti.kernel.access.api import Actor, NotVisible
 _WHY = "asks whose resident somebody is"
 
 
+class NotPossible(Exception):
+    """A decision that is not the actor's alone, or contradicts one that stands. ``str()`` is a sentence for people."""
+
+
 @dataclass(frozen=True)
 class Concern:
-    """What two entries are to the actor: which of them are theirs, and whether the matcher asked about the pair."""
+    """What two entries are to the actor: which of them are theirs, and whether the matcher asks about the pair."""
 
     one: bool
     other: bool
@@ -38,10 +43,10 @@ def concern(one_id: int, other_id: int, *, actor: Actor) -> Concern:
     left, right = cluster(one_id), cluster(other_id)
     if not left or not right:
         raise NotVisible
-    one, other = _is_theirs(left, actor), _is_theirs(right, actor)
+    one, other = bool(theirs(left, actor)), bool(theirs(right, actor))
     if not one and not other:
         raise NotVisible
-    return Concern(one, other, _was_asked(left, right))
+    return Concern(one, other, _is_asked(left, right) and not _is_decided(one_id, other_id))
 
 
 def of(where: Collection[int], resident: str = "") -> Q:
@@ -51,13 +56,19 @@ def of(where: Collection[int], resident: str = "") -> Q:
     return Q(**{f"{to}managing_institution_id__in": where}) | Q(**{f"{to}source_id__in": where}) | Q(Exists(known))
 
 
-def _is_theirs(entries: tuple[int, ...], actor: Actor) -> bool:
+def theirs(entries: Iterable[int], actor: Actor) -> set[int]:
+    """Those of some entries that concern the actor."""
     if actor.everything:
-        return True
-    where = actor.organisations(DECIDE)
-    return Resident.objects.unscoped(_WHY).filter(of(where), pk__in=entries).exists()
+        return set(entries)
+    known = Resident.objects.unscoped(_WHY).filter(of(actor.organisations(DECIDE)), pk__in=list(entries))
+    return set(known.values_list("pk", flat=True))
 
 
-def _was_asked(left: tuple[int, ...], right: tuple[int, ...]) -> bool:
+def _is_asked(left: tuple[int, ...], right: tuple[int, ...]) -> bool:
     between = Q(resident_id__in=left, candidate_id__in=right) | Q(resident_id__in=right, candidate_id__in=left)
-    return Review.objects.filter(between, question=Review.Question.SAME).exists()
+    return Review.objects.filter(between, question=Review.Question.SAME, state=Review.State.OPEN).exists()
+
+
+def _is_decided(one_id: int, other_id: int) -> bool:
+    low, high = sorted((one_id, other_id))
+    return Decision.objects.filter(low_id=low, high_id=high, superseded_at=None).exists()

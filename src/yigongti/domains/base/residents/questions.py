@@ -1,5 +1,6 @@
 """What waits for somebody to decide, and two entries side by side for the one who decides."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,10 +13,11 @@ from yigongti.domains.base.residents.cleaning import clean_few
 from yigongti.domains.base.residents.judging import judge
 from yigongti.domains.base.residents.models import DOCUMENTS, Decision, Identifier, Merge, Phone, Resident, Review
 from yigongti.domains.base.residents.permissions import DECIDE, MERGE
-from yigongti.domains.base.residents.selectors import Housemate, Number, card, household, numbers, phones
+from yigongti.domains.base.residents.selectors import Housemate, Number, card, cluster, household, numbers, phones
 from yigongti.domains.base.residents.weights import TABLE, Reason
 from yigongti.kernel.access.api import Actor, NotVisible
 from yigongti.kernel.audit.api import record
+from yigongti.kernel.privacy.api import mask_name
 
 _WHY = "shown to somebody who may decide who is who; the look is recorded"
 COUNT_TO = 1000
@@ -51,6 +53,19 @@ def merges(actor: Actor) -> QuerySet[Merge]:
     return rows.filter(concern.of(where, "kept") | concern.of(where, "absorbed"))
 
 
+def names_listed(residents: Iterable[Resident | None], *, act: str, actor: Actor) -> dict[int, str]:
+    """What a list calls these residents, by id: whole where they concern the actor, else masked; one line in the trail
+    says who was listed."""
+    shown = {resident.pk: resident for resident in residents if resident is not None}
+    if not shown:
+        return {}
+    record(actor=actor, act=act, subject="residents", resident_ids=shown)
+    whole = concern.theirs(shown, actor)
+    return {
+        pk: (row.name if pk in whole else mask_name(row.name)) or row.temporary_no or "" for pk, row in shown.items()
+    }
+
+
 def label_of(code: str) -> str:
     """A reason's code in words: a level of comparison, or a contradiction found by intake."""
     from yigongti.kernel.intake.api import explain
@@ -66,7 +81,8 @@ def label_of(code: str) -> str:
 class Side:
     """One of two entries, as the person who decides sees it: numbers masked, the name whole.
 
-    ``masked`` where the entry is another institution's and nobody asked about it: name masked, no address or phone.
+    ``masked`` where the entry is another institution's and the actor is not asked whether it is one of theirs: name
+    masked, no address or phone.
     """
 
     id: int
@@ -104,27 +120,28 @@ class Pair:
 
 
 def pair(one_id: int, other_id: int, *, actor: Actor) -> Pair:
-    """Two entries side by side; the look at both is in the trail.
+    """Two entries side by side.
 
     Raises Forbidden, NotVisible where neither concerns the actor.
     """
     found = concern.concern(one_id, other_id, actor=actor)
-    one = side(one_id, masked=not (found.one or found.asked))
-    other = side(other_id, masked=not (found.other or found.asked))
-    for resident_id in (one_id, other_id):
-        record(actor=actor, act="residents.compare", subject=f"resident:{resident_id}", resident_id=resident_id)
+    one, other = (side(resident_id, asked=found.asked, actor=actor) for resident_id in (one_id, other_id))
     score, reasons = _compared(one_id, other_id)
     low, high = sorted((one_id, other_id))
     decisions = Decision.objects.filter(low_id=low, high_id=high).order_by("-decided_at", "-pk")
     return Pair(one, other, score, reasons, list(decisions), found.may_decide)
 
 
-def side(resident_id: int, *, masked: bool = False) -> Side:
-    """One entry, whole or masked. Raises NotVisible."""
+def side(resident_id: int, *, asked: bool = False, actor: Actor) -> Side:
+    """One entry, masked unless the person concerns the actor or the actor is ``asked`` about them; the look is in the
+    trail. Raises Forbidden, NotVisible for an entry that doesn't exist."""
+    actor.require(DECIDE)
     row = Resident.objects.unscoped(_WHY).filter(pk=resident_id).first()
     shown = card(resident_id)
     if row is None or shown is None:
         raise NotVisible
+    masked = not (asked or concern.theirs(cluster(resident_id), actor))
+    record(actor=actor, act="residents.compare", subject=f"resident:{resident_id}", resident_id=resident_id)
     names = organisation.names({i for i in (row.managing_institution_id, row.source_id) if i is not None})
     return Side(
         id=row.pk,

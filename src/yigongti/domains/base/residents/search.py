@@ -44,7 +44,7 @@ class Found:
 def search(text: str, *, actor: Actor, birth_year: int | None = None) -> Found:
     """Residents matching what was typed; ``birth_year`` narrows. Raises Forbidden without the permission to search.
 
-    The trail keeps that somebody searched, by what kind of thing and how many came back, not the words.
+    The trail keeps that somebody searched, by what kind of thing and who came back, not the words.
     """
     actor.require(SEARCH)
     text = text.strip()[:200]
@@ -54,7 +54,11 @@ def search(text: str, *, actor: Actor, birth_year: int | None = None) -> Found:
     today = list(dict.fromkeys(merged[i][0] for i in ids if i in merged))
     found = cards(today[:MOST])
     record(
-        actor=actor, act="residents.search", subject="residents", detail={"by": str(by), "found": min(len(today), MOST)}
+        actor=actor,
+        act="residents.search",
+        subject="residents",
+        resident_ids=found,
+        detail={"by": str(by), "found": len(found)},
     )
     return Found(by, [found[i] for i in today[:MOST] if i in found], len(today) > MOST)
 

@@ -87,14 +87,23 @@ def cluster(resident_id: int) -> tuple[int, ...]:
 def cards(resident_ids: Iterable[int]) -> dict[int, Card]:
     """Cards by id; two queries however many. Unknown ids are left out."""
     ids = set(resident_ids)
-    numbers = dict(
-        Identifier.objects.filter(resident_id__in=ids, active=True, kind=IdentifierKind.ID_CARD).values_list(
-            "resident_id", "value"
-        )
-    )
+    numbers = {of: unseal(bytes(value), _NUMBER_CONTEXT) for of, value in fetch(_ID_CARDS, [list(ids)])}
     sexes = _sexes()
     rows = Resident.objects.unscoped(_WHY).filter(pk__in=ids).values_list(*_ON_CARD)
     return {row[0]: _card(row, numbers.get(row[0]), sexes) for row in rows}
+
+
+# Who has no identity card of their own shows that of an entry merged into them.
+_ID_CARDS = """
+    WITH RECURSIVE entry AS (
+        SELECT id AS of, id, 0 AS depth FROM unnest(%s::bigint[]) AS k (id)
+        UNION ALL
+        SELECT e.of, r.id, e.depth + 1 FROM entry e JOIN residents_resident r ON r.merged_into_id = e.id
+    )
+    SELECT DISTINCT ON (e.of) e.of, i.value FROM entry e
+    JOIN residents_identifier i ON i.resident_id = e.id AND i.kind = '01' AND i.active
+    ORDER BY e.of, e.depth, i.id
+"""
 
 
 _ON_CARD = (
@@ -147,8 +156,8 @@ def identity(entries: tuple[int, ...]) -> Identity | None:
         if value is not None and kind != _PHONE
     ]
     phones = [unseal(bytes(value), _PHONE_CONTEXT) for _of, kind, _source_id, value in said if kind == _PHONE]
-    own = (value for of, kind, _source_id, value in known if (of, kind) == (card[0], _ID_CARD))
-    return Identity(_card(card, next(own, None), _sexes()), _numbers(known), _phones(phones))
+    cards = sorted((of != card[0], value) for of, kind, _source_id, value in known if kind == _ID_CARD)
+    return Identity(_card(card, cards[0][1] if cards else None, _sexes()), _numbers(known), _phones(phones))
 
 
 _PHONE = "phone"

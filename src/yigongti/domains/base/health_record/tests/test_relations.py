@@ -11,6 +11,7 @@ from yigongti.domains.base.health_record.relations import Relation, months_befor
 from yigongti.domains.base.health_record.services.break_glass import ReasonTooShort
 from yigongti.domains.base.health_record.tests.factories import fact, resident
 from yigongti.domains.base.organisation.tests.factories import county_with_two_areas
+from yigongti.domains.base.residents.tests.factories import one_person
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Forbidden, NotVisible, Role
 from yigongti.kernel.audit.api import verify, who_looked
@@ -66,6 +67,15 @@ def test_who_looks_after_somebody_reads(places):
     who = resident(managing_institution_id=places["east_centre"])
     assert api.relation(doctor(places["east_centre"]), who).kind == "duty"
     assert api.relation(doctor(places["west_hospital"]), who) is None
+
+
+def test_who_only_claims_to_look_after_somebody_does_not_read(places):
+    west = resident(managing_institution_id=places["west_hospital"])
+    east = resident(managing_institution_id=places["east_centre"])
+    one_person(west, east)
+    for who in (west, east):
+        assert api.relation(doctor(places["west_hospital"]), who).kind == "duty"
+        assert api.relation(doctor(places["east_centre"]), who) is None
 
 
 def test_a_domain_above_adds_its_relation(places, monkeypatch):

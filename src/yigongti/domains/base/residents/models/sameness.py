@@ -40,6 +40,9 @@ class Review(models.Model):
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     closed_by_id = models.BigIntegerField(null=True)
+    answered_for = models.ForeignKey(  # who managed the resident when it was answered whether to hand over
+        "organisation.Organisation", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
 
     class Meta:
         verbose_name = _("待核对")

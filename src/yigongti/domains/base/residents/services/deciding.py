@@ -11,12 +11,14 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from yigongti.domains.base.residents import questions
-from yigongti.domains.base.residents.concern import concern
+from yigongti.domains.base.residents.concern import NotPossible, concern
 from yigongti.domains.base.residents.events import MergeUndone, ResidentsMerged
 from yigongti.domains.base.residents.models import Decision, Identifier, IdentifierKind, Merge, Resident, Review
 from yigongti.domains.base.residents.permissions import MERGE
 from yigongti.domains.base.residents.selectors import cluster, whole
 from yigongti.domains.base.residents.services import storing
+from yigongti.domains.base.residents.services.handover import ask_for_handover
+from yigongti.domains.base.residents.services.storing import Origin
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor, NotVisible
 from yigongti.kernel.audit.api import record
@@ -25,21 +27,17 @@ from yigongti.kernel.events import emit
 _WHY = "whoever decides was found to be concerned with both entries"
 
 
-class NotPossible(Exception):
-    """The decision contradicts another that stands. ``str()`` is a sentence for people."""
-
-
 @transaction.atomic
 def decide(one_id: int, other_id: int, verdict: str, *, reason: str, actor: Actor) -> Merge | None:
     """Record that two entries are the same person (and merge them) or are not; closes open questions about them.
 
     An earlier decision about the same two is superseded, not erased. Raises Forbidden, NotVisible for two entries
-    neither of which concerns the actor, NotPossible: where one doesn't and the matcher never asked about the pair,
-    for two that stand merged already, or where "same" would also join two entries that somebody decided are not the
-    same.
+    neither of which concerns the actor, NotPossible: where one doesn't and no question about the pair is open, for two
+    that stand merged already, or where "same" would also join two entries that somebody decided are not the same.
     """
     if not concern(one_id, other_id, actor=actor).may_decide:
         raise NotPossible(_("其中一条记录属于其他机构。请由该机构或上级机构的数据管理员一起判定。"))
+    verdict = Decision.Verdict(verdict)
     storing.queue()
     low, high = sorted((one_id, other_id))
     one, other = _whole(one_id), _whole(other_id)
@@ -62,7 +60,7 @@ def decide(one_id: int, other_id: int, verdict: str, *, reason: str, actor: Acto
             act="residents.decide",
             subject=f"resident:{resident_id}",
             resident_id=resident_id,
-            detail={"other": with_id, "verdict": str(verdict), "reason": reason},
+            detail={"other": with_id, "verdict": verdict.value, "reason": reason},
         )
     return _merge(one, other, reason, actor) if same else None
 
@@ -94,6 +92,16 @@ def undo(merge_id: int, *, reason: str, actor: Actor) -> Merge:
     made.save(update_fields=["undone_at", "undone_by_id", "undo_reason"])
     left, right = _both_sides(made)
     Resident.objects.unscoped(_WHY).filter(pk=made.absorbed_id).update(merged_into=None)
+    claimed = _managers(made.absorbed_id)[made.absorbed_id]
+    absorbed = Resident.objects.unscoped(_WHY).filter(merged_into_id=made.kept_id, managing_institution_id=claimed)
+    if not absorbed.exists():  # nobody's claim any more, unless a file asked
+        Review.objects.filter(
+            question=Review.Question.MANAGER,
+            state=Review.State.OPEN,
+            resident_id=made.kept_id,
+            institution_id=claimed,
+            batch_id=None,
+        ).delete()
     # Every decision that held the two sides together falls with the merge; "not the same" decisions never did.
     _decisions_between(left, right).filter(verdict=Decision.Verdict.SAME).update(superseded_at=now)
     _questions_between(left, right).filter(state=Review.State.SAME).update(
@@ -129,7 +137,15 @@ def close_details(review_id: int, *, actor: Actor) -> None:
 
 
 def better_kept(one_id: int, other_id: int) -> tuple[int, int]:
-    """Which of two entries should stand: the one with an identity card, else the older; then the other."""
+    """Which of two persons' entries should stand, and then the other: the one with an identity card, else the older.
+
+    Who manages the standing entry manages the person. So where the two have different managers, the managed one stands,
+    or else the person who was known first: an institution gains no resident by a later file and a decision of its own.
+    """
+    managers = _managers(one_id, other_id)
+    if len(set(managers.values())) > 1:
+        first, second = sorted((one_id, other_id), key=lambda pk: (managers[pk] is None, min(cluster(pk))))
+        return first, second
     numbered = set(
         Identifier.objects.filter(
             resident_id__in=(one_id, other_id), kind=IdentifierKind.ID_CARD, active=True
@@ -145,6 +161,9 @@ def _merge(one: int, other: int, reason: str, actor: Actor) -> Merge:
     made = Merge.objects.create(
         kept_id=kept, absorbed_id=absorbed, reason=reason, merged_at=clock.now(), merged_by_id=actor.id
     )
+    managers = _managers(kept, absorbed)
+    if (claimed := managers[absorbed]) is not None and claimed != managers[kept]:
+        ask_for_handover({kept: claimed}, Origin(actor.home_organisation_id, None, actor.id))
     for resident_id in (kept, absorbed):
         record(
             actor=actor,
@@ -155,6 +174,11 @@ def _merge(one: int, other: int, reason: str, actor: Actor) -> Merge:
         )
     emit(ResidentsMerged(kept, absorbed))
     return made
+
+
+def _managers(*resident_ids: int) -> dict[int, int | None]:
+    rows = Resident.objects.unscoped(_WHY).filter(pk__in=resident_ids)
+    return dict(rows.values_list("pk", "managing_institution_id"))
 
 
 def _both_sides(made: Merge) -> tuple[list[int], list[int]]:

@@ -116,9 +116,14 @@ def register_newborn(
 
 @transaction.atomic
 def register_unknown(*, sex: str = "0", birth_year: int | None = None, actor: Actor) -> int:
-    """Enter somebody who cannot say who they are; ``birth_year`` is a guess. Gives the new id. Raises Forbidden."""
+    """Enter somebody who cannot say who they are; ``birth_year`` is a guess. Gives the new id.
+
+    Raises Forbidden, NotRegistered for a year in the future.
+    """
     actor.require(REGISTER)
     day = clock.today()
+    if birth_year is not None and birth_year > day.year:
+        raise NotRegistered("future", "birth_year", _("出生年份在将来。"))
     guess = date(birth_year, 1, 1) if birth_year is not None else None
     resident_id = _create(_one(Person(name="无名氏", sex=sex, birth_date=guess)), actor, with_document=True)
     Resident.objects.unscoped(_WHY).filter(pk=resident_id).update(

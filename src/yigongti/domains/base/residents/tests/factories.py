@@ -6,6 +6,7 @@ import polars as pl
 
 from yigongti.domains.base.residents import formulas
 from yigongti.domains.base.residents.incoming import COLUMNS
+from yigongti.domains.base.residents.services.deciding import merge
 from yigongti.domains.base.residents.services.resolving import resolve
 from yigongti.kernel.access.api import system_actor
 
@@ -40,3 +41,8 @@ def register(*rows, source=None):
     found = send(*rows, source=source)
     assert [outcome for _, outcome, _ in found] == ["created"] * len(rows), found
     return [resident_id for resident_id, _, _ in found]
+
+
+def one_person(one_id, other_id):
+    """Merge two entries."""
+    return merge(one_id, other_id, reason="test", actor=MACHINE)

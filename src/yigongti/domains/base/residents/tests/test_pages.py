@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from yigongti.domains.base.organisation.tests.factories import organisation
 from yigongti.domains.base.residents.barcode import make_barcode
-from yigongti.domains.base.residents.models import Merge, Resident, Review
+from yigongti.domains.base.residents.models import Decision, Merge, Resident, Review
 from yigongti.domains.base.residents.services.deciding import merge
 from yigongti.domains.base.residents.tests.factories import MACHINE, id_number, person, register, send
 from yigongti.kernel import clock
@@ -98,7 +98,7 @@ def test_who_was_merged_is_found_under_any_name_as_one(zhang, sign_in, hospital)
 def test_a_search_is_in_the_trail_without_its_words(zhang, sign_in):
     found(sign_in(Role.DOCTOR), NUMBER)
     line = Line.objects.get(act="residents.search")
-    assert line.detail == {"by": "number", "found": 1}
+    assert line.detail == {"by": "number", "found": 1} and line.resident_ids == [zhang]
 
 
 def test_who_may_not_search_does_not(client, sign_in):
@@ -152,6 +152,11 @@ def test_a_question_is_listed_compared_and_answered(asked, zhang, sign_in):
     assert Line.objects.filter(act="residents.compare", resident_id=zhang).count() == 1
     unanswered = client.post(reverse("residents:review", args=[asked.pk]), {"verdict": "same", "reason": ""})
     assert unanswered.status_code == 422 and not Merge.objects.exists()
+    for verdict in ({}, {"verdict": "perhaps"}):
+        unclear = client.post(reverse("residents:review", args=[asked.pk]), {"reason": "看过身份证", **verdict})
+        assert unclear.status_code == 422 and "请点选一个按钮" in unclear.content.decode()
+    asked.refresh_from_db()
+    assert asked.state == "open" and not Decision.objects.exists()
     client.post(reverse("residents:review", args=[asked.pk]), {"verdict": "same", "reason": "看过身份证"})
     asked.refresh_from_db()
     assert asked.state == "same" and Merge.objects.get().kept_id == zhang
@@ -233,3 +238,6 @@ def test_newborns_and_unknown_persons_get_temporary_numbers_only(sign_in, hospit
     assert (unknown.birth_date, unknown.birth_precision) == (date(1970, 1, 1), 1)
     future = client.post(address, {"birth_date": "2026-12-20", "birth_order": 1, "sex": "2"})
     assert future.status_code == 422
+    future = client.post(reverse("residents:register_unknown"), {"sex": "1", "birth_year": "2027"})
+    assert future.status_code == 422 and "出生年份在将来" in future.content.decode()
+    assert Resident.objects.unscoped("test").filter(temporary_no__startswith="TU").count() == 1

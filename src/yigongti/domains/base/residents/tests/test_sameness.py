@@ -42,7 +42,12 @@ def test_merges_undone_in_any_order_restore_exactly(pairs, order):
 
 
 def _merge_and_undo(pairs, order):
+    """Of six people, two are managed by each of two institutions and two by nobody."""
     ids = several(6)
+    places = [organisation("hospital", "h").pk, organisation("village_clinic", "c").pk, None]
+    managers = dict(zip(ids, places * 2, strict=True))
+    for pk, place in managers.items():
+        Resident.objects.unscoped("test").filter(pk=pk).update(managing_institution_id=place)
     before = state()
     made, groups = [], {i: {i} for i in ids}
     for one, other in pairs:
@@ -55,12 +60,14 @@ def _merge_and_undo(pairs, order):
         groups.update(dict.fromkeys(joined, joined))
         for i in ids:
             assert set(cluster(i)) == groups[i]
-            assert whole(i) in groups[i]
+            managed = any(managers[k] for k in groups[i])
+            assert whole(i) in groups[i] and bool(managers[whole(i)]) is managed
     order.shuffle(made)
     for pk in made:
         undo(pk, reason="test", actor=MACHINE)
     assert state() == before
     assert not Decision.objects.filter(verdict=Decision.Verdict.SAME, superseded_at=None).exists()
+    assert not Review.objects.exists()
 
 
 def test_a_merge_changes_one_pointer():

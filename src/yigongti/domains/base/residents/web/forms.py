@@ -1,5 +1,6 @@
 """What the residents pages ask."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -95,3 +96,22 @@ class ReasonForm(Form):
         """The reason given."""
         said: dict[str, Any] = self.cleaned_data
         return str(said["reason"])
+
+
+class VerdictForm(ReasonForm):
+    """A reason, and which of the page's buttons was pressed: one of ``verdicts``."""
+
+    def __init__(self, *args: Any, verdicts: Collection[str], **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.verdicts = verdicts
+
+    @property
+    def verdict(self) -> str:
+        """The button's value."""
+        return str(self.data.get("verdict", ""))
+
+    def clean(self) -> dict[str, Any]:
+        """Nothing is decided by a form that doesn't say what."""
+        if self.verdict not in self.verdicts:
+            raise forms.ValidationError(_("没有说明判定结果。请点选一个按钮。"))
+        return self.cleaned_data

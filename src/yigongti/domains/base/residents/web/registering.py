@@ -73,7 +73,10 @@ def unknown(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "residents/unknown.html", {"form": form}, status=422)
     said = form.cleaned_data
-    made = register_unknown(sex=said["sex"], birth_year=said["birth_year"], actor=request.actor)  # type: ignore[attr-defined]
+    try:
+        made = register_unknown(sex=said["sex"], birth_year=said["birth_year"], actor=request.actor)  # type: ignore[attr-defined]
+    except NotRegistered as refused:
+        return _refused(request, "residents/unknown.html", form, refused)
     return _done(request, made)
 
 

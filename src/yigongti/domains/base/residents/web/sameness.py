@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from yigongti.domains.base.residents import questions
+from yigongti.domains.base.residents.concern import NotPossible
 from yigongti.domains.base.residents.models import Decision, Review
 from yigongti.domains.base.residents.permissions import DECIDE, MERGE
-from yigongti.domains.base.residents.services.deciding import NotPossible, close_details, decide, undo
+from yigongti.domains.base.residents.services.deciding import close_details, decide, undo
 from yigongti.domains.base.residents.services.handover import answer
-from yigongti.domains.base.residents.web.forms import ReasonForm
+from yigongti.domains.base.residents.web.forms import ReasonForm, VerdictForm
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.access.web.guard import permission_required
 from yigongti.kernel.ui.filters import ChoiceFilter
@@ -33,15 +34,16 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
     rows = questions.reviews(actor)
     if not request.GET.get("state"):
         rows = rows.filter(state=Review.State.OPEN)
-    return Listing(
+    names: dict[int, str] = {}  # of the page's residents, once it is known which those are
+    listing = Listing(
         request,
         rows,
         name="reviews",
         title=gettext_lazy("身份核对"),
         columns=[
-            Column("resident.name", gettext_lazy("居民"), lead=True,
+            Column("resident", gettext_lazy("居民"), lead=True, value=lambda r: names[r.resident_id],
                    href=lambda r: reverse("residents:review", args=[r.pk])),
-            Column("candidate.name", gettext_lazy("可能是")),
+            Column("candidate", gettext_lazy("可能是"), value=lambda r: names.get(r.candidate_id)),
             Column("question", gettext_lazy("问题"), value=lambda r: r.get_question_display()),
             Column("reasons", gettext_lazy("依据"), value=lambda r: "、".join(map(questions.label_of, r.reasons[:3]))),
             Column("source.name", gettext_lazy("来源机构")),
@@ -55,7 +57,10 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
         ],
         order=("opened_at", "pk"),
         empty=gettext_lazy("没有需要核对的居民"),
-    ).render("residents/reviews.html")  # fmt: skip
+    )  # fmt: skip
+    shown = [who for row in listing.page.rows for who in (row.resident, row.candidate)]
+    names.update(questions.names_listed(shown, act="residents.list_reviews", actor=actor))
+    return listing.render("residents/reviews.html")
 
 
 @permission_required(DECIDE)
@@ -77,24 +82,24 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         "residents/details.html",
         {
             "review": asked,
-            "side": questions.side(asked.resident_id),
+            "side": questions.side(asked.resident_id, actor=actor),
             "labels": [questions.label_of(code) for code in asked.reasons],
         },
     )
 
 
 def _handover(request: HttpRequest, asked: Review) -> HttpResponse:
-    form = ReasonForm(request.POST or None)
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    form = VerdictForm(request.POST or None, verdicts=("hand_over", "keep"))
     if request.method == "POST" and form.is_valid():
-        yes = request.POST.get("verdict") == "hand_over"
-        actor: Actor = request.actor  # type: ignore[attr-defined]
+        yes = form.verdict == "hand_over"
         if _attempt(form, lambda: answer(asked.pk, hand_over=yes, reason=form.why(), actor=actor)):
             messages.success(request, _("已移交管理。") if yes else _("已记为不移交，以后不再询问。"))
             return redirect("residents:reviews")
     return render(
         request,
         "residents/handover.html",
-        {"review": asked, "side": questions.side(asked.resident_id), "form": form},
+        {"review": asked, "side": questions.side(asked.resident_id, actor=actor), "form": form},
         status=422 if form.errors else 200,
     )
 
@@ -107,14 +112,13 @@ def compare(request: HttpRequest, one: int, other: int) -> HttpResponse:
 
 def _pair(request: HttpRequest, one: int, other: int, asked: Review | None) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    form = ReasonForm(request.POST or None)
+    form = VerdictForm(request.POST or None, verdicts=Decision.Verdict.values)
     if request.method == "POST" and form.is_valid():
-        verdict = "same" if request.POST.get("verdict") == Decision.Verdict.SAME else "not_same"
-        said = _attempt(form, lambda: decide(one, other, verdict, reason=form.why(), actor=actor))
+        said = _attempt(form, lambda: decide(one, other, form.verdict, reason=form.why(), actor=actor))
         if said:
+            same = form.verdict == Decision.Verdict.SAME
             messages.success(
-                request,
-                _("已合并为同一人。如有误可以撤销。") if verdict == "same" else _("已记为不是同一人，以后不再询问。"),
+                request, _("已合并为同一人。如有误可以撤销。") if same else _("已记为不是同一人，以后不再询问。")
             )
             return redirect("residents:reviews")
     pair = questions.pair(one, other, actor=actor)
@@ -130,15 +134,16 @@ def _pair(request: HttpRequest, one: int, other: int, asked: Review | None) -> H
 def merges(request: HttpRequest) -> HttpResponseBase:
     """Merges, newest first; those that stand can be taken back."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    return Listing(
+    names: dict[int, str] = {}
+    listing = Listing(
         request,
         questions.merges(actor),
         name="merges",
         title=gettext_lazy("合并记录"),
         columns=[
-            Column("absorbed.name", gettext_lazy("并入的记录"), lead=True,
+            Column("absorbed", gettext_lazy("并入的记录"), lead=True, value=lambda m: names[m.absorbed_id],
                    href=lambda m: reverse("residents:undo", args=[m.pk])),
-            Column("kept.name", gettext_lazy("保留的记录")),
+            Column("kept", gettext_lazy("保留的记录"), value=lambda m: names[m.kept_id]),
             Column("reason", gettext_lazy("理由")),
             Column("merged_at", gettext_lazy("合并时间"), kind="moment", sort="merged_at"),
             Column("state", gettext_lazy("状态"), kind="tag",
@@ -147,7 +152,10 @@ def merges(request: HttpRequest) -> HttpResponseBase:
         ],
         order=("-merged_at", "-pk"),
         empty=gettext_lazy("还没有合并过记录"),
-    ).render("residents/merges.html")  # fmt: skip
+    )  # fmt: skip
+    shown = [who for row in listing.page.rows for who in (row.absorbed, row.kept)]
+    names.update(questions.names_listed(shown, act="residents.list_merges", actor=actor))
+    return listing.render("residents/merges.html")
 
 
 @permission_required(MERGE)
@@ -163,7 +171,13 @@ def undo_merge(request: HttpRequest, pk: int) -> HttpResponse:
     ):
         messages.success(request, _("合并已撤销，两条记录恢复原状。"))
         return redirect("residents:merges")
-    return render(request, "residents/undo.html", {"merge": made, "form": form}, status=422 if form.errors else 200)
+    names = questions.names_listed((made.absorbed, made.kept), act="residents.view_merge", actor=actor)
+    return render(
+        request,
+        "residents/undo.html",
+        {"merge": made, "names": names, "form": form},
+        status=422 if form.errors else 200,
+    )
 
 
 def _attempt(form: ReasonForm, work: Callable[[], Any]) -> bool:
