@@ -66,13 +66,15 @@ def resolve(frame: pl.DataFrame, *, source_id: int | None, actor: Actor, batch_i
 
     Gives one row per row of the frame, in its order: ``row_no`` UInt32, ``resident_id`` (null exactly when
     refused), ``outcome`` (known, linked, created, review, refused), ``reason`` (null, or a code of intake's
-    reasons: why it was refused or what staff are asked), ``changed`` (something was stored about the person).
+    reasons: why it was refused or what staff are asked), ``created`` (an entry was made: the person is new, or possibly
+    known), ``changed`` (something was stored about the person; always where an entry was made).
 
     Refused: a wrong check character or otherwise impossible identity number (id_length, id_characters, id_region,
     id_birth_date, id_check); neither name nor number (no_identity); only a patient number that was never sent with
     a name (unknown_patient); numbers of two persons (numbers_disagree); a patient number whose holder has
     another name (patient_of_another). Review: possibly_known (an entry of its own was made and staff are asked);
-    birth_date_differs, sex_differs (from the identity number).
+    birth_date_differs, sex_differs (from the identity number); managed_elsewhere (a known resident of another
+    institution, which is asked whether to hand over). The last three are also asked about residents known before.
 
     Runs in the caller's transaction or its own. Calling it again with the same rows changes nothing.
     """

@@ -62,7 +62,7 @@ def register(frame: pl.DataFrame, storing: Storing) -> Stored:
     """Store the rows of the residents extract in the master index.
 
     A managing institution must be in the directory. Stored: residents not known before; updated: known ones about
-    whom the row said something new.
+    whom a row said something new, whether or not it also raised a question.
     """
     names = frame["managing_institution"].unique().drop_nulls().to_list()
     ids = pl.DataFrame(
@@ -85,10 +85,10 @@ def register(frame: pl.DataFrame, storing: Storing) -> Stored:
         batch_id=storing.batch_id,
     )
     bad = answers.filter(pl.col("resident_id").is_null())
-    good = answers.filter(pl.col("resident_id").is_not_null()).unique("resident_id", maintain_order=True)
-    new = pl.col("changed") & pl.col("outcome").is_in(["created", "review"])
-    stored = good.filter(new).height
-    known = good.filter(pl.col("changed") & ~new)
+    good = answers.group_by("resident_id").agg(pl.col("created").any(), pl.col("changed").any())
+    good = good.filter(pl.col("resident_id").is_not_null())
+    stored = int(good["created"].sum())
+    known = good.filter(pl.col("changed") & ~pl.col("created"))
     updated = known.height
     mark_residents_changed(known["resident_id"].to_list())
     return Stored(

@@ -11,6 +11,7 @@ from yigongti.domains.base.health_record.services.persons import SAID, register
 from yigongti.domains.base.health_record.tests.factories import fact, resident
 from yigongti.domains.base.organisation.tests.factories import county_with_two_areas
 from yigongti.domains.base.residents.api import ResidentHandedOver, ResidentsMerged, search
+from yigongti.domains.base.residents.tests.factories import id_number
 from yigongti.kernel.access.api import system_actor
 from yigongti.kernel.events import emit
 from yigongti.kernel.intake.api import ROW, Storing
@@ -55,6 +56,26 @@ def test_who_is_looked_after_elsewhere_has_their_months_published_again(places):
     assert stale() == set()
     register(sent(source, places["west_hospital"].name), storing)
     assert stale() == {("encounters", date(2025, 3, 1))}
+
+
+def test_who_is_known_and_asked_about_counts_as_updated_and_is_published_again(places):
+    source = places["east_clinic"].pk
+    storing = Storing(None, source, system_actor("intake", source))
+    right = sent(source, places["east_clinic"].name).with_columns(
+        id_number=pl.lit(id_number(date(1958, 3, 2), 242)), address=pl.lit("一村 1 号")
+    )
+    first = register(right, storing)
+    assert (first.stored, first.updated, first.unchanged) == (1, 0, 0)
+    who = search("王秀英", actor=storing.actor).cards[0].id
+    fact("encounter", resident_id=who, source_id=source, institution_id=source, at=date(2025, 3, 4))
+    Stale.objects.all().delete()
+    wrong = right.with_columns(birth_date=pl.lit(date(1958, 3, 3)), address=pl.lit("二村 2 号"))
+    rows = pl.concat([right, wrong]).drop(ROW).with_row_index(ROW)
+    again = register(rows, storing)
+    assert (again.stored, again.updated, again.unchanged) == (0, 1, 1)
+    assert stale() == {("encounters", date(2025, 3, 1))}
+    again = register(wrong, storing)
+    assert (again.stored, again.updated, again.unchanged) == (0, 0, 1)
 
 
 def test_who_turns_out_to_be_one_person_has_their_months_published_again(places, django_capture_on_commit_callbacks):

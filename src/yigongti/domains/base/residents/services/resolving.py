@@ -52,6 +52,7 @@ RESULT = {
     "resident_id": pl.Int64(),
     "outcome": pl.String(),
     "reason": pl.String(),
+    "created": pl.Boolean(),
     "changed": pl.Boolean(),
 }
 
@@ -95,6 +96,7 @@ class _State:
     resident_id: NDArray[np.int64]
     outcome: NDArray[np.object_]  # None while open
     reason: NDArray[np.object_]
+    created: NDArray[np.bool_]  # an entry of its own was made
     changed: NDArray[np.bool_]
     has_patient: NDArray[np.bool_]  # the patient number is stored already
     has_document: NDArray[np.bool_]  # the document is stored already (for whomever)
@@ -102,7 +104,7 @@ class _State:
     @classmethod
     def of(cls, count: int) -> "_State":
         nothing, no = np.full(count, None, np.object_), np.zeros(count, bool)
-        return cls(np.zeros(count, np.int64), nothing, nothing.copy(), no, no.copy(), no.copy())
+        return cls(np.zeros(count, np.int64), nothing, nothing.copy(), no, no.copy(), no.copy(), no.copy())
 
     def settle(self, k: int, resident_id: int, outcome: Outcome, reason: str | None = None) -> None:
         self.resident_id[k], self.outcome[k] = resident_id, outcome
@@ -142,6 +144,7 @@ def _resolve(part: pl.DataFrame, origin: Origin) -> pl.DataFrame:
             "resident_id": state.resident_id,
             "outcome": state.outcome.tolist(),
             "reason": state.reason.tolist(),
+            "created": state.created,
             "changed": state.changed,
         },
         schema=_FOUND,
@@ -218,16 +221,20 @@ def _names_fit(one: str, other: str) -> bool:
 
 
 def _has_other_document(ids: NDArray[np.int64], incoming: Incoming, which: NDArray[np.int64]) -> set[int]:
-    """Rows whose resident already has another active document of the same kind."""
+    """Rows whose resident, under any of their entries, already has another active document of the same kind."""
     if not len(which):
         return set()
     kinds = listed(incoming.id_kind)
     rows = fetch(
         f"""
-        SELECT k.n FROM unnest({array("bigint")}, {array("text")}) WITH ORDINALITY AS k (resident_id, kind, n)
-        WHERE EXISTS (
+        WITH RECURSIVE entry AS (
+            SELECT k.id, k.kind, k.n FROM unnest({array("bigint")}, {array("text")}) WITH ORDINALITY AS k (id, kind, n)
+            UNION ALL
+            SELECT r.id, e.kind, e.n FROM entry e JOIN residents_resident r ON r.merged_into_id = e.id
+        )
+        SELECT e.n FROM entry e WHERE EXISTS (
             SELECT FROM residents_identifier i
-            WHERE i.resident_id = k.resident_id AND i.kind = k.kind AND i.active AND i.source_id IS NULL
+            WHERE i.resident_id = e.id AND i.kind = e.kind AND i.active AND i.source_id IS NULL
         )
         """,  # noqa: S608  (constants)
         [packed(ids[which].tolist()), packed([kinds[k] for k in which.tolist()])],
@@ -262,7 +269,7 @@ def _by_everything(
     for k, resident_id in zip(new.tolist(), ids.tolist(), strict=True):
         outcome = Outcome.REVIEW if review[k] else Outcome.CREATED
         state.settle(int(rows[k]), resident_id, outcome, intake.POSSIBLY_KNOWN if review[k] else None)
-        state.changed[int(rows[k])] = True
+        state.created[int(rows[k])] = state.changed[int(rows[k])] = True
     asked = np.flatnonzero(review)
     entry = dict(zip(new.tolist(), ids.tolist(), strict=True))
     Review.objects.bulk_create(

@@ -6,8 +6,11 @@ import pytest
 
 from yigongti.domains.base.organisation.tests.factories import organisation
 from yigongti.domains.base.residents.models import Identifier, Phone, Resident, Review
-from yigongti.domains.base.residents.selectors import household
-from yigongti.domains.base.residents.tests.factories import frame, id_number, person, register, send
+from yigongti.domains.base.residents.selectors import card, cluster, household, identity, whole
+from yigongti.domains.base.residents.services.deciding import merge
+from yigongti.domains.base.residents.services.resolving import resolve
+from yigongti.domains.base.residents.tests.factories import MACHINE, frame, id_number, person, register, send
+from yigongti.kernel.privacy.api import mask_id_number
 
 pytestmark = pytest.mark.django_db
 
@@ -88,6 +91,29 @@ def test_a_possible_match_is_kept_apart_and_asked(hospital, clinic):
     # Sent again, it is known by its patient number and asks nothing twice.
     assert send(person("张伟果", BORN, "1", patient_no="K1"), source=clinic) == [(other, "known", None)]
     assert Review.objects.count() == 1
+
+
+def test_a_created_entry_is_told_from_a_question_about_somebody_known(hospital, clinic):
+    def told(row, source):
+        found = resolve(frame(row), source_id=source, actor=MACHINE)
+        return found.select("outcome", "created", "changed").row(0)
+
+    assert told(zhang(patient_no="P1", id_number=NUMBER), hospital) == ("created", True, True)
+    assert told(person("张伟果", BORN, "1", patient_no="K1"), clinic) == ("review", True, True)
+    wrong = person("张伟国", "1980-05-18", "1", id_number=NUMBER)
+    assert told({**wrong, "address": "玉山镇一村3号"}, hospital) == ("review", False, True)
+    assert told({**wrong, "address": "玉山镇一村3号"}, hospital) == ("review", False, False)
+
+
+def test_a_second_identity_card_is_refused_whichever_entry_has_the_first(hospital, clinic):
+    [one] = register(zhang(patient_no="P1", managing_institution_id=clinic), source=hospital)
+    [other] = register(person("李建军", BORN, "1", patient_no="K1", id_number=NUMBER), source=clinic)
+    merge(one, other, reason="曾用名", actor=MACHINE)
+    assert whole(other) == one and card(one).id_number == mask_id_number(NUMBER)
+    assert identity(cluster(one)).card.id_number == mask_id_number(NUMBER)
+    assert send(zhang(patient_no="P1", id_number=id_number(BORN, 199)), source=hospital) == [
+        (None, "refused", "numbers_disagree")
+    ]
 
 
 def test_a_borrowed_card_is_not_believed(hospital):
@@ -213,9 +239,6 @@ def test_two_unknown_persons_are_two(hospital):
 
 
 def test_order_and_row_numbers_are_kept(hospital):
-    from yigongti.domains.base.residents.services.resolving import resolve
-    from yigongti.domains.base.residents.tests.factories import MACHINE
-
     rows = [zhang(patient_no=f"P{k % 3}", id_number=NUMBER) for k in range(9)]
     found = resolve(frame(*rows), source_id=hospital, actor=MACHINE)
     assert found["row_no"].to_list() == list(range(2, 11))
