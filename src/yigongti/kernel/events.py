@@ -1,8 +1,8 @@
 """Events: how a lower tier tells those above what happened, without knowing them.
 
 Promises: a subscriber hears of an event only after its transaction has committed; one subscriber's failure
-is logged and keeps no other from hearing. What must stand exactly if the event's cause stands is written by a subscriber
-``within`` its transaction: it hears at once, and its failure is the cause's failure.
+is logged and keeps no other from hearing. What must stand exactly if the event's cause stands is written by a
+subscriber ``within`` its transaction: it hears at once, and its failure is the cause's failure.
 """
 
 import logging

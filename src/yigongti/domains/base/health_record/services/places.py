@@ -49,7 +49,8 @@ def places_of(frame: pl.DataFrame, storing: Storing) -> Places:
     """The institutions of claims: by code, else by name. Inside the county each must be in the directory.
 
     Only who pays, or the government above, reports claims: one settlement told by two sources would count twice, and
-    an institution's word on another's, or on what was spent outside, is not evidence. Pharmacies need not be: they are no institutions of the consortium. Outside the county the name is enough.
+    an institution's word on another's, or on what was spent outside, is not evidence. Pharmacies need not be in the
+    directory: they are no institutions of the consortium. Outside the county the name is enough.
     """
     if organisation.get_many([storing.source_id])[storing.source_id].kind not in PAYERS:
         return Places(pl.Series("id", [None] * frame.height, pl.Int64()), _not_a_payer(frame))

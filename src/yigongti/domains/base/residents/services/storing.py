@@ -16,7 +16,7 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from yigongti.domains.base.organisation import api as organisation
-from yigongti.domains.base.residents.columns import array, fetch, packed
+from yigongti.domains.base.residents.columns import array, fetch, literal, packed
 from yigongti.domains.base.residents.incoming import Incoming, given, listed
 from yigongti.domains.base.residents.models import Identifier, IdentifierKind, Phone, Resident
 from yigongti.domains.base.residents.services.households import keep_households
@@ -81,7 +81,7 @@ def create(incoming: Incoming, origin: Origin, *, with_document: NDArray[np.bool
             "pinyin": [s.pinyin[:300] for s in spelled],
             "initials": [s.initials[:100] for s in spelled],
             "surname_sound": [s.surname_sound[:100] for s in spelled],
-            "name_grams": [_array(s.grams) for s in spelled],
+            "name_grams": [literal(s.grams) for s in spelled],
             "sex": [
                 str(sex) if sex else said if said == "9" else "0"
                 for sex, said in zip(incoming.sex.tolist(), incoming.column("sex"), strict=True)
@@ -378,7 +378,7 @@ def _write_details(
                 packed(_only(was_unnamed, [s.pinyin[:300] for s in spelled])),
                 packed(_only(was_unnamed, [s.initials[:100] for s in spelled])),
                 packed(_only(was_unnamed, [s.surname_sound[:100] for s in spelled])),
-                packed(_only(was_unnamed, [_array(s.grams) for s in spelled])),
+                packed(_only(was_unnamed, [literal(s.grams) for s in spelled])),
             ],
         )
 
@@ -390,9 +390,3 @@ _FREE = """(r.managing_institution_id IS NULL OR %s::bigint[] IS NULL
 
 def _only(wanted: Sequence[bool], values: Sequence[str | None], other: str | None = None) -> list[str | None]:
     return [value if want else other for want, value in zip(wanted, values, strict=True)]
-
-
-def _array(texts: Sequence[str]) -> str:
-    """A text[] literal (unnest would take an array of arrays apart)."""
-    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
-    return "{" + ",".join(f'"{text}"' for text in quoted) + "}"
