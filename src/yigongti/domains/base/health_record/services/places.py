@@ -9,7 +9,6 @@ from django.conf import settings
 from yigongti.domains.base.organisation import api as organisation
 from yigongti.kernel.intake.api import REFUSAL, ROW, Storing
 
-
 PAYERS = frozenset({"insurance_body", "city", "county"})
 
 
