@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 
 from yigongti.kernel import clock
 from yigongti.kernel.access.roles import Role
+from yigongti.kernel.audit.acts import name_act
 
 
 class Forbidden(Exception):
@@ -44,6 +45,7 @@ def declare(name: str, label: str | Promise, *, to: set[Role] | frozenset[Role])
     known = _permissions.setdefault(name, permission)
     if (known.name, known.to) != (permission.name, permission.to):
         raise ValueError(f"permission {name} is declared twice")
+    name_act(name, label)  # who tried without it is in the trail under its name
     return known
 
 

@@ -6,8 +6,10 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 
 from yigongti.kernel.access.api import Actor, Permission
+from yigongti.kernel.audit.acts import name_act
 
 if TYPE_CHECKING:
     from yigongti.kernel.workflow.models import CaseModel
@@ -100,6 +102,9 @@ class Workflow:
             raise ValueError(f"{self.name}: nothing leads on from {sorted(stuck)}")
         if _workflows.setdefault(self.name, self) is not self:
             raise ValueError(f"workflow {self.name} is defined twice")
+        name_act(f"{self.name}.open", self.label)
+        for step in self.steps:
+            name_act(f"{self.name}.{step.name}", format_lazy("{}：{}", self.label, step.label))
 
     def step(self, name: str) -> Step:
         """The step of this name. Raises KeyError."""

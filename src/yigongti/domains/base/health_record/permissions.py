@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from yigongti.kernel.access.api import CLINICIANS, Role, declare
+from yigongti.kernel.audit.acts import declare_act
 
 VIEW = declare("health_record.view", _("查看健康档案"), to=CLINICIANS)
 LIST = declare(
@@ -12,3 +13,10 @@ LIST = declare(
 )
 CORRECT = declare("health_record.correct", _("更正健康档案中的记录"), to={Role.DOCTOR, Role.DATA_OFFICER})
 """Only facts of one's own institution, whoever reported them."""
+
+declare_act("health_record.read", _("查看档案"))
+declare_act("health_record.list", _("在明细清单中看到"))
+declare_act("health_record.looked", _("查看查阅记录"))
+declare_act("health_record.break_glass", _("紧急打开档案"))
+declare_act("health_record.correct", _("更正记录"))
+declare_act("health_record.withdraw", _("撤回记录"))

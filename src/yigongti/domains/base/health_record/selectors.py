@@ -27,6 +27,7 @@ from yigongti.domains.base.health_record.relations import LABELS, Relation, requ
 from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.base.residents import api as residents
 from yigongti.kernel.access.api import Actor
+from yigongti.kernel.audit.acts import in_words
 from yigongti.kernel.audit.api import record, who_looked
 
 PAGE = 100
@@ -210,20 +211,12 @@ def looks(resident_id: int, *, actor: Actor) -> list[Look]:
         detail={"relation": relation.kind},
     )
     places = organisation.get_many({line.organisation_id for line in found if line.organisation_id})
-    acts = {
-        "health_record.read": _("查看档案"),
-        "health_record.list": _("在明细清单中看到"),
-        "health_record.looked": _("查看查阅记录"),
-        "health_record.break_glass": _("紧急打开档案"),
-        "health_record.correct": _("更正记录"),
-        "health_record.withdraw": _("撤回记录"),
-    }
     return [
         Look(
             at=line.at,
             who=line.actor_name,
             where=places[line.organisation_id].label if line.organisation_id in places else "",
-            what=str(acts.get(line.act, line.act)),
+            what=in_words(line.act),
             why=str(line.detail.get("reason") or LABELS.get(line.detail.get("relation", ""), "")),
             urgent=line.act == "health_record.break_glass" or line.detail.get("relation") == "break_glass",
         )

@@ -7,6 +7,7 @@ the lead hospital, the local government and party committee, the guidance centre
 from django.utils.translation import gettext_lazy as _
 
 from yigongti.kernel.access.api import EVERYONE, Role, declare
+from yigongti.kernel.audit.acts import declare_act
 
 VIEW = declare("organisation.view", _("查看机构"), to=EVERYONE)
 EDIT = declare("organisation.edit", _("维护机构资料"), to={Role.GUIDANCE_OFFICER, Role.SYSTEM_ADMIN})
@@ -24,3 +25,11 @@ APPROVE_AS_GUIDANCE_CENTRE = declare(
     "organisation.approve_as_guidance_centre", _("医共体建设指导中心审批"), to={Role.GUIDANCE_OFFICER}
 )
 RECORD_MEETING = declare("organisation.record_meeting", _("登记工作专班会议结果"), to={Role.GUIDANCE_OFFICER})
+
+declare_act("organisation.load", _("按方案录入机构"))
+declare_act("organisation.enter", _("录入机构"))
+declare_act("organisation.move", _("调整上级机构"))
+declare_act("organisation.record_document", _("登记章程或权责清单"))
+declare_act("organisation.found_alliance", _("组建联盟"))
+declare_act("organisation.join_alliance", _("参加联盟"))
+declare_act("organisation.leave_alliance", _("退出联盟"))

@@ -12,9 +12,9 @@ from yigongti.domains.base.organisation import api as organisation
 from yigongti.kernel.access.permissions import READ_TRAIL
 from yigongti.kernel.access.web.guard import permission_required
 from yigongti.kernel.audit import api as audit
+from yigongti.kernel.audit.acts import in_words
 from yigongti.kernel.ui.filters import ChoiceFilter, DayRangeFilter, TextFilter
 from yigongti.kernel.ui.listing import Column, Listing
-from yigongti.portals.administration.acts import in_words
 
 
 @permission_required(READ_TRAIL)
