@@ -5,10 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 import yigongti
-from yigongti.kernel.access.api import permissions
+from yigongti.domains.base.health_record.tests.factories import fact, resident
+from yigongti.domains.base.organisation.tests.factories import county_with_two_areas
+from yigongti.kernel import clock
+from yigongti.kernel.access.api import Role, create_account, grant_role, permissions, system_actor
+from yigongti.kernel.access.models import Account
 from yigongti.kernel.audit.acts import acts, in_words
+from yigongti.kernel.audit.api import record
 from yigongti.kernel.workflow.api import workflows
 
 SOURCE = Path(yigongti.__file__).parent
@@ -98,3 +105,31 @@ def test_permissions_and_steps_are_named_by_their_labels():
 )
 def test_in_words(act, words):
     assert in_words(act) == words
+
+
+@pytest.mark.django_db
+def test_the_trail_and_the_page_of_looks_say_acts_in_words():
+    places = {key: row.pk for key, row in county_with_two_areas().items()}
+    who = resident()
+    fact(resident_id=who, source_id=places["east_clinic"], institution_id=places["east_clinic"], at=clock.today())
+    for act in ("residents.compare", "residents.decide"):
+        record(actor=system_actor("test"), act=act, subject=f"resident:{who}", resident_id=who)
+    for role, place, address in (
+        (Role.DOCTOR, "east_clinic", reverse("health_record:looked", args=[who])),
+        (Role.AUDITOR, "county", reverse("administration:trail")),
+    ):
+        page = signed_in(role, places[place]).get(address).content.decode()
+        assert "对照两条记录" in page and "判定是否同一人" in page
+        assert "residents." not in page
+
+
+def signed_in(role, organisation_id):
+    actor = system_actor("test")
+    pk = create_account(
+        f"u-{role}", "某人", organisation_id=organisation_id, password="Long-Enough-1",
+        actor=actor, must_change_password=False,
+    )  # fmt: skip
+    grant_role(pk, role, organisation_id=organisation_id, actor=actor)
+    client = Client()
+    client.force_login(Account.objects.get(pk=pk))
+    return client
