@@ -285,8 +285,8 @@ def tier_spans(organisation_ids: Iterable[int]) -> list[tuple[int, str, date, da
 
 def root(place: str) -> OrganisationView | None:
     """The organisation of a place under which all others stand: the first city or county without a parent."""
-    regions = Organisation.objects.filter(place=place, kind__in=(Kind.CITY, Kind.COUNTY)).order_by("pk")
-    return next((view for view in views(regions, clock.today()) if view.parent_id is None), None)
+    regions = (v for v in _directory().values() if v.place == place and v.kind in (Kind.CITY, Kind.COUNTY))
+    return next((view for view in regions if view.parent_id is None), None)
 
 
 # -- groups, leads and regions ---------------------------------------------------------------------------------
