@@ -35,14 +35,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="NO CHROMIUM: apt-get install chromium fonts-wqy-zenhei"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def platform() -> Iterator[Running]:
     """The platform, seeded, for all browser tests."""
     with running(os.environ.get("DATABASE_URL", "postgres:///yigongti")) as served:
         yield served
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Chromium; without its sandbox, which a container's root may not use."""
     # Playwright's loop would otherwise make Django refuse the database in this thread.
@@ -86,7 +86,7 @@ class Desk:
             self.complaints.append(f"asked another machine: {url}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def states(platform: Running, browser: Browser) -> Callable[[str], dict[str, object] | None]:
     """Cookies of a role, signed in once through the sign-in page."""
     kept: dict[str, dict[str, object]] = {}
