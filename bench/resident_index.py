@@ -65,7 +65,7 @@ def _look_up(everybody: pl.DataFrame, count: int) -> Result:
     def ours() -> None:
         for number in numbers:
             found = candidates.by_numbers([blind_index(IdentifierKind.ID_CARD, number)], None)
-            assert found.resident_id[0]
+            assert found[0]
 
     def baseline() -> None:
         for blind in blinds:

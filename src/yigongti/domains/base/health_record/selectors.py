@@ -30,7 +30,7 @@ from yigongti.kernel.access.api import Actor
 from yigongti.kernel.audit.acts import in_words
 from yigongti.kernel.audit.api import record, who_looked
 
-PAGE = 100
+PAGE = 50
 
 TREND_LENGTH = 12
 
