@@ -14,7 +14,7 @@ from yigongti.domains.base.residents import questions
 from yigongti.domains.base.residents.concern import NotPossible, concern
 from yigongti.domains.base.residents.events import MergeUndone, ResidentsMerged
 from yigongti.domains.base.residents.models import Decision, Identifier, IdentifierKind, Merge, Resident, Review
-from yigongti.domains.base.residents.permissions import MERGE
+from yigongti.domains.base.residents.permissions import DECIDE, MERGE
 from yigongti.domains.base.residents.selectors import cluster, whole
 from yigongti.domains.base.residents.services import storing
 from yigongti.domains.base.residents.services.handover import ask_for_handover
@@ -35,10 +35,11 @@ def decide(one_id: int, other_id: int, verdict: str, *, reason: str, actor: Acto
     neither of which concerns the actor, NotPossible: where one doesn't and no question about the pair is open, for two
     that stand merged already, or where "same" would also join two entries that somebody decided are not the same.
     """
+    actor.require(DECIDE)
+    verdict = Decision.Verdict(verdict)
+    storing.queue()  # before looking whether the question is open: somebody may be answering it just now
     if not concern(one_id, other_id, actor=actor).may_decide:
         raise NotPossible(_("其中一条记录属于其他机构。请由该机构或上级机构的数据管理员一起判定。"))
-    verdict = Decision.Verdict(verdict)
-    storing.queue()
     low, high = sorted((one_id, other_id))
     one, other = _whole(one_id), _whole(other_id)
     if one == other:

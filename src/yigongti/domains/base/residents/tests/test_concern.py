@@ -8,6 +8,7 @@ from django.urls import reverse
 from yigongti.domains.base.organisation.tests.factories import organisation
 from yigongti.domains.base.residents import questions
 from yigongti.domains.base.residents.models import Merge, Resident, Review
+from yigongti.domains.base.residents.services import storing
 from yigongti.domains.base.residents.services.deciding import NotPossible, decide, merge, undo
 from yigongti.domains.base.residents.services.handover import answer
 from yigongti.domains.base.residents.tests.factories import MACHINE, id_number, person, register, send
@@ -149,6 +150,23 @@ def test_who_manages_somebody_stands_for_them_before_who_manages_nobody(east, we
     [claimed] = register(person("李建军", BORN, "1", patient_no="E1", managing_institution_id=east), source=east)
     assert merge(known, claimed, reason="曾用名", actor=MACHINE).kept_id == claimed
     assert not Review.objects.filter(question="manager").exists()
+
+
+def test_who_waited_while_the_other_side_answered_does_not_overturn_the_answer(east, west, clerk, monkeypatch):
+    register(person("张伟国", BORN, "1", patient_no="E1", id_number=id_number(BORN, 121)), source=east)
+    [(other, outcome, _)] = send(person("张伟果", BORN, "1", patient_no="W1"), source=west)
+    assert outcome == "review"
+    one, queue, first = Review.objects.get().candidate_id, storing.queue, [clerk(west)]
+
+    def answered_meanwhile():
+        if first:
+            decide(one, other, "not_same", reason="堂兄弟", actor=first.pop())
+        queue()
+
+    monkeypatch.setattr(storing, "queue", answered_meanwhile)
+    with pytest.raises(NotPossible):
+        decide(one, other, "same", reason="是一个人", actor=clerk(east))
+    assert not Merge.objects.exists()
 
 
 def test_merges_are_listed_to_those_concerned(east, west, account, client):
