@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -28,6 +27,7 @@ from yigongti.kernel.intake.sources import source_name, sources
 from yigongti.kernel.intake.web.forms import SendForm
 from yigongti.kernel.ui.filters import ChoiceFilter, DayRangeFilter, TextFilter
 from yigongti.kernel.ui.listing import Column, Listing
+from yigongti.kernel.ui.words import moment
 
 SHOWN = 20
 REFUSED_SUFFIX = "__refused"
@@ -125,8 +125,7 @@ def _send(request: HttpRequest) -> HttpResponse:
 
 
 def _again(batch: Batch) -> str:
-    when = date_format(batch.received_at, "Y-m-d H:i")
-    return _("此文件已于 %(when)s 收到，没有重复存入。以下是当时的回执。") % {"when": when}
+    return _("此文件已于 %(when)s 收到，没有重复存入。以下是当时的回执。") % {"when": moment(batch.received_at)}
 
 
 @permission_required(VIEW)
