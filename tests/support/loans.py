@@ -81,3 +81,53 @@ class Loan(CaseModel):
 def opened(owner_id: int, borrower_id: int) -> Loan:
     """A loan that has been asked for."""
     return open_case(Loan(thing="chair", owner_id=owner_id, borrower_id=borrower_id), actor=system_actor("test"))
+
+
+RUN = declare("test.run", "跑腿", to={Role.DOCTOR})
+
+ERRAND = Workflow(
+    name="test.errand",
+    label="跑腿",
+    states={"asked": "已提出", "done": "已办", "forgotten": "已过期", "dropped": "不办了"},
+    initial="asked",
+    final={"done", "dropped"},
+    steps=[
+        Step(
+            "do",
+            "办理",
+            ("asked", "forgotten"),
+            "done",
+            by=RUN,
+            at="runner_id",
+            asks=(
+                Ask("shop", "商店", kind="choice", choices=lambda errand: (("1", f"{errand.thing}店"), ("2", "集市"))),
+                Ask("price", "价钱", kind="number", required=False),
+            ),
+        ),
+        Step("drop", "不办", ("asked",), "dropped", by=RUN, at="runner_id", own="resident_id"),
+        Step("hurry", "催办", ("asked",), "asked", by=RUN, at="runner_id", when=lambda errand: errand.thing == "药"),
+        Step("forget", "过期", ("asked",), "forgotten", by=None, due=lambda errand: errand.wanted_by),
+    ],
+)
+
+
+class Errand(CaseModel):
+    """A case with a deadline the platform keeps, steps for some cases only, and one its resident may take."""
+
+    workflow = ERRAND
+    scope_field = "runner_id"
+
+    thing = models.CharField(max_length=20)
+    runner_id = models.BigIntegerField()
+    resident_id = models.BigIntegerField()
+    wanted_by = models.DateTimeField(null=True)
+
+    class Meta(CaseModel.Meta):
+        app_label = "workflow_tests"
+
+    @property
+    def title(self):
+        return self.thing
+
+    def get_absolute_url(self):
+        return f"/errands/{self.pk}/"

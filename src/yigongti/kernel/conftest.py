@@ -2,7 +2,7 @@
 
 import pytest
 from django.db import connection
-from tests.support.loans import BORROWER, OWNER, Loan
+from tests.support.loans import BORROWER, OWNER, Errand, Loan
 from tests.support.people import person
 
 from yigongti.kernel.workflow.api import open_case
@@ -12,9 +12,10 @@ from yigongti.kernel.workflow.models import ONLY_BY_STEP
 @pytest.fixture(scope="session")
 def loan_table(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
-        with connection.schema_editor() as editor:
-            editor.create_model(Loan)
-        ONLY_BY_STEP.install(Loan)
+        for model in (Loan, Errand):
+            with connection.schema_editor() as editor:
+                editor.create_model(model)
+            ONLY_BY_STEP.install(model)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Who acts: a person with dated grants, or the system itself; and what each may do where."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -70,6 +70,11 @@ def register_organisation_tree(tree: Tree) -> None:
     _tree = tree
 
 
+def under(organisation_id: int, on: date) -> frozenset[int]:
+    """An organisation and all that is under it on a day."""
+    return _tree(organisation_id, on)
+
+
 @dataclass(frozen=True)
 class GrantView:
     """A role held at an organisation and everything under it; open-ended without ``ends_on`` (first day without)."""
@@ -85,14 +90,24 @@ class GrantView:
 
 @dataclass(frozen=True)
 class Actor:
-    """A person (``id`` is the account's) or the system (``id`` None) at one moment; built anew for each request."""
+    """A person (``id`` is the account's) or the system (``id`` None) at one moment; built anew for each request.
+
+    A resident who signed in acts without an account: ``residents`` are the person and the wards acted for, by the
+    ids of the entries that stand for them. No permission is ever theirs; a domain asks whether it is about one of them.
+    """
 
     id: int | None
     name: str
     home_organisation_id: int | None = None
     grants: tuple[GrantView, ...] = ()
     everything: bool = False
+    residents: frozenset[int] = frozenset()
     _under: dict[int, frozenset[int]] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def is_resident(self) -> bool:
+        """Whether this is a resident acting for himself or a ward."""
+        return bool(self.residents)
 
     @cached_property
     def roles(self) -> frozenset[Role]:
@@ -127,3 +142,8 @@ class Actor:
 def system_actor(name: str, organisation_id: int | None = None) -> Actor:
     """The platform acting by itself (set-up, a scheduled job): may everything, and is named in the trail."""
     return Actor(id=None, name=f"system:{name}", home_organisation_id=organisation_id, everything=True)
+
+
+def resident_actor(name: str, residents: Iterable[int]) -> Actor:
+    """A resident who signed in, named for the trail, with the ids he acts for: his own and his wards'."""
+    return Actor(id=None, name=name, residents=frozenset(residents))

@@ -9,11 +9,12 @@ from yigongti.kernel.access.actors import (
     declare,
     permissions,
     register_organisation_tree,
+    resident_actor,
     system_actor,
 )
 from yigongti.kernel.access.roles import CLINICIANS, EVERYONE, MANAGERS, Role
 from yigongti.kernel.access.scoping import ScopedModel, ScopedQuerySet, UnscopedQuery
-from yigongti.kernel.access.selectors import AccountView, account_named, actor_by_id
+from yigongti.kernel.access.selectors import AccountView, account_named, actor_by_id, holders, names_of
 from yigongti.kernel.access.services import create_account, grant_role
 
 __all__ = [
@@ -35,7 +36,10 @@ __all__ = [
     "create_account",
     "declare",
     "grant_role",
+    "holders",
+    "names_of",
     "permissions",
     "register_organisation_tree",
+    "resident_actor",
     "system_actor",
 ]

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 class Role(TextChoices):
     VILLAGE_DOCTOR = "village_doctor", _("乡村医生")
     DOCTOR = "doctor", _("医生")
+    COORDINATOR = "coordinator", _("健康管理专员")
     DATA_OFFICER = "data_officer", _("数据专员")
     INSURANCE_OFFICER = "insurance_officer", _("医保专员")
     FINANCE_OFFICER = "finance_officer", _("财务人员")

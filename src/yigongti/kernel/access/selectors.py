@@ -1,12 +1,14 @@
 """Who an account is, as an actor."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from yigongti.kernel.access.actors import Actor, GrantView
-from yigongti.kernel.access.models import Account
+from yigongti.kernel import clock
+from yigongti.kernel.access.actors import Actor, GrantView, Permission, under
+from yigongti.kernel.access.models import Account, Grant
 from yigongti.kernel.access.roles import Role
 
 _ROLES = {role.value: role for role in Role}
@@ -55,3 +57,24 @@ def accounts(organisation_ids: frozenset[int]) -> QuerySet[Account]:
 def account_page(account_id: int, organisation_ids: frozenset[int]) -> Account | None:
     """One account within the organisations, or None."""
     return accounts(organisation_ids).filter(pk=account_id).first()
+
+
+def holders(permission: Permission, organisation_id: int) -> list[int]:
+    """Ids of the open accounts that hold a permission at an organisation today: whom a desk's notice reaches."""
+    today = clock.today()
+    grants = Grant.objects.filter(
+        Q(ends_on=None) | Q(ends_on__gt=today), role__in=permission.to, starts_on__lte=today, account__is_active=True
+    ).values_list("account_id", "organisation_id")
+    reach: dict[int, bool] = {}
+    found: set[int] = set()
+    for account_id, at in grants:
+        if at not in reach:
+            reach[at] = organisation_id in under(at, today)
+        if reach[at]:
+            found.add(account_id)
+    return sorted(found)
+
+
+def names_of(account_ids: Iterable[int]) -> dict[int, str]:
+    """What people are called, by account."""
+    return dict(Account.objects.filter(pk__in=set(account_ids)).values_list("pk", "name"))

@@ -11,12 +11,14 @@ class Dataset:
 
     ``select``: SQL that gives the columns of ``schema``, in that order, for the month from ``%(start)s`` up to
     (not including) ``%(end)s``. ``schema``'s types decide how the text PostgreSQL sends is read; a value that
-    does not fit stops the publication.
+    does not fit stops the publication. ``follows``: datasets made of the same facts; a month of theirs that is to
+    be published again is one of this one too.
     """
 
     name: str
     schema: pa.Schema
     select: str
+    follows: tuple[str, ...] = ()
 
 
 _datasets: dict[str, Dataset] = {}
@@ -32,6 +34,11 @@ def register_dataset(dataset: Dataset) -> Dataset:
 def dataset_named(name: str) -> Dataset:
     """Raises KeyError when no domain publishes it."""
     return _datasets[name]
+
+
+def followers(name: str) -> list[str]:
+    """Names of the datasets that follow one, directly."""
+    return sorted(other.name for other in _datasets.values() if name in other.follows)
 
 
 def datasets() -> list[Dataset]:

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from yigongti.kernel import clock
-from yigongti.kernel.lake.datasets import Dataset, dataset_named
+from yigongti.kernel.lake.datasets import Dataset, dataset_named, followers
 from yigongti.kernel.lake.models import Part, Stale
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,8 @@ def mark_stale(dataset: str, months: Iterable[date]) -> None:
     from yigongti.kernel.lake.tasks import publish
 
     now = clock.now()
-    marks = [Stale(dataset=dataset, month=month, marked_at=now) for month in sorted({m.replace(day=1) for m in months})]
+    changed = sorted({m.replace(day=1) for m in months})
+    marks = [Stale(dataset=n, month=m, marked_at=now) for n in (dataset, *followers(dataset)) for m in changed]
     if marks:
         Stale.objects.bulk_create(marks)
         defer(publish, once="lake.publish")

@@ -57,7 +57,7 @@ class CasePage:
     def steps(self) -> list[OpenStep]:
         tried = dict([self._tried]) if self._tried else {}
         return [
-            OpenStep(step, tried.get(step.name) or step_form(step), step.name in tried)
+            OpenStep(step, tried.get(step.name) or step_form(step, case=self.case), step.name in tried)
             for step in open_steps(self.case, self._actor)
         ]
 
@@ -90,24 +90,27 @@ def _said(label: str | Promise, answer: Any) -> str:
     return _("%(label)s：%(answer)s") % {"label": label, "answer": answer_words(answer)}
 
 
-def step_form(step: Step, data: Mapping[str, Any] | None = None) -> Form:
+def step_form(step: Step, data: Mapping[str, Any] | None = None, *, case: CaseModel | None = None) -> Form:
     """The form of what a step asks; fields are prefixed by the step's name."""
     form = Form(data, prefix=step.name)
     for ask in step.asks:
-        form.add(ask.name, _field(ask))
+        form.add(ask.name, _field(ask, case))
     return form
 
 
-def _field(ask: Ask) -> django_forms.Field:
+def _field(ask: Ask, case: CaseModel | None) -> django_forms.Field:
     common: dict[str, Any] = {"label": ask.label, "required": ask.required, "help_text": ask.hint}
     match ask.kind:
         case "date":
             return django_forms.DateField(**common, widget=django_forms.DateInput({"type": "date"}, "%Y-%m-%d"))
         case "choice":
-            choices: Sequence[tuple[str, Any]] = ask.choices if ask.required else (("", "—"), *ask.choices)
-            if len(ask.choices) <= 5 and ask.required:
+            offered = ask.offered(case)
+            choices: Sequence[tuple[str, Any]] = offered if ask.required else (("", "—"), *offered)
+            if len(offered) <= 5 and ask.required:
                 return django_forms.ChoiceField(**common, choices=choices, widget=django_forms.RadioSelect)
             return django_forms.ChoiceField(**common, choices=choices)
+        case "number":
+            return django_forms.DecimalField(**common, widget=django_forms.NumberInput({"step": "any"}))
         case "yes_no":
             pair = [("yes", _("是")), ("no", _("否"))]
             return django_forms.ChoiceField(**common, choices=pair, widget=django_forms.RadioSelect)
@@ -137,7 +140,7 @@ def _take(request: HttpRequest, case: CaseModel, actor: Actor) -> HttpResponse |
     if step is None:
         messages.error(request, _("没有这一步操作。"))
         return None
-    form = step_form(step, request.POST)
+    form = step_form(step, request.POST, case=case)
     if not form.is_valid():
         return name, form
     try:

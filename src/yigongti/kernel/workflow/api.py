@@ -1,7 +1,9 @@
 """Cases, for everybody above."""
 
+from yigongti.kernel.workflow.deadlines import take_due
+from yigongti.kernel.workflow.handing_over import assign
 from yigongti.kernel.workflow.models import CaseModel
-from yigongti.kernel.workflow.selectors import HistoryLine, InboxItem, history, inbox, open_steps
+from yigongti.kernel.workflow.selectors import HistoryLine, InboxItem, InHand, assigned, history, inbox, open_steps
 from yigongti.kernel.workflow.services import StepRefused, StepTaken, may_take, open_case, take_step
 from yigongti.kernel.workflow.table import Ask, Step, Workflow, workflows
 
@@ -9,16 +11,20 @@ __all__ = [
     "Ask",
     "CaseModel",
     "HistoryLine",
+    "InHand",
     "InboxItem",
     "Step",
     "StepRefused",
     "StepTaken",
     "Workflow",
+    "assign",
+    "assigned",
     "history",
     "inbox",
     "may_take",
     "open_case",
     "open_steps",
+    "take_due",
     "take_step",
     "workflows",
 ]

@@ -56,6 +56,13 @@ class CaseModel(ScopedModel):
     def is_open(self) -> bool:
         return self.state not in self.workflow.final
 
+    @classmethod
+    def of_workflow(cls, name: str) -> "type[CaseModel] | None":
+        """The model whose cases follow the state table of this name."""
+        if not cls._meta.abstract and cls.workflow.name == name:
+            return cls
+        return next((found for model in cls.__subclasses__() if (found := model.of_workflow(name))), None)
+
 
 class History(models.Model):
     """A step that was taken. The first one is the opening (``step`` is empty)."""
@@ -81,8 +88,14 @@ class History(models.Model):
         ]
 
 
+BY_THE_PLATFORM = ""
+
+
 class Waiting(models.Model):
-    """A step that can be taken now, and who may: rewritten with every step, so an inbox is one query."""
+    """A step that can be taken now, and who may: rewritten with every step, so an inbox is one query.
+
+    ``permission`` is ``BY_THE_PLATFORM`` for a step that nobody takes but the platform, at ``due_at``.
+    """
 
     workflow = models.CharField(max_length=60)
     case_id = models.BigIntegerField()
@@ -99,5 +112,25 @@ class Waiting(models.Model):
             models.UniqueConstraint(fields=["workflow", "case_id", "step"], name="workflow_waiting_once")
         ]
         indexes: ClassVar[list[Any]] = [
-            models.Index(fields=["organisation_id", "permission", "due_at"], name="workflow_waiting_inbox")
+            models.Index(fields=["organisation_id", "permission", "due_at"], name="workflow_waiting_inbox"),
+            models.Index(
+                fields=["due_at"], condition=models.Q(permission=BY_THE_PLATFORM), name="workflow_waiting_due"
+            ),
         ]
+
+
+class Assignment(models.Model):
+    """Who of those who may has a case in hand. Handing it over writes a line into the case's history."""
+
+    workflow = models.CharField(max_length=60)
+    case_id = models.BigIntegerField()
+    account_id = models.BigIntegerField()
+    account_name = models.CharField(max_length=100)
+    at = models.DateTimeField()
+    note = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["workflow", "case_id"], name="workflow_assignment_once")
+        ]
+        indexes: ClassVar[list[Any]] = [models.Index(fields=["account_id"], name="workflow_assignment_of")]

@@ -1,14 +1,16 @@
 """What waits for somebody, what may be done with a case, and what was done."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
-from yigongti.kernel.workflow.models import CaseModel, History, Waiting
+from yigongti.kernel.workflow.models import BY_THE_PLATFORM, Assignment, CaseModel, History, Waiting
 from yigongti.kernel.workflow.services import may_take
 from yigongti.kernel.workflow.table import Step, Text, workflows
 
@@ -33,11 +35,11 @@ class InboxItem:
 
 def inbox(actor: Actor, limit: int = 200) -> list[InboxItem]:
     """Cases in which the actor may take a step now, the most pressing first."""
-    waiting = Waiting.objects.all()
+    waiting = Waiting.objects.exclude(permission=BY_THE_PLATFORM)
     if not actor.everything:
         # Permissions held at the same places are asked for together: a handful of conditions, not one per permission.
         held: dict[frozenset[int], list[str]] = {}
-        for permission in {step.by for table in workflows().values() for step in table.steps}:
+        for permission in {step.by for table in workflows().values() for step in table.steps if step.by}:
             if actor.roles & permission.to:
                 held.setdefault(actor.organisations(permission), []).append(permission.name)
         condition = Q(pk__in=[])
@@ -70,6 +72,26 @@ def open_steps(case: CaseModel, actor: Actor) -> list[Step]:
     return [step for step in case.workflow.steps_from(case.state) if may_take(case, step, actor)]
 
 
+HANDED_OVER = "hand_over"
+_HAND_OVER_WORDS: dict[str, Text] = {"to": _("经办人"), "note": _("说明")}
+
+
+@dataclass(frozen=True)
+class InHand:
+    """Who has a case in hand, since when, and what was said when it was handed over."""
+
+    account_id: int
+    name: str
+    at: datetime
+    note: str
+
+
+def assigned(workflow: str, case_ids: Iterable[int]) -> dict[int, InHand]:
+    """Who has which of these cases in hand; cases in nobody's hand are left out."""
+    found = Assignment.objects.filter(workflow=workflow, case_id__in=list(case_ids))
+    return {row.case_id: InHand(row.account_id, row.account_name, row.at, row.note) for row in found}
+
+
 @dataclass(frozen=True)
 class HistoryLine:
     """One line of a case's history, ready for the timeline component."""
@@ -85,6 +107,7 @@ class HistoryLine:
 def history(case: CaseModel) -> list[HistoryLine]:
     """Everything that was done with a case, oldest first."""
     table = case.workflow
+    labels = {step.name: step.label for step in table.steps} | {HANDED_OVER: _("交给")}
     lines = []
     for row in History.objects.filter(workflow=table.name, case_id=case.pk).order_by("number"):
         step = next((s for s in table.steps if s.name == row.step), None)
@@ -92,12 +115,12 @@ def history(case: CaseModel) -> list[HistoryLine]:
         lines.append(
             HistoryLine(
                 at=row.at,
-                label=step.label if step else table.label,
+                label=labels.get(row.step, table.label),
                 state=table.states.get(row.to_state, row.to_state),
                 actor_name=row.actor_name,
                 organisation_id=row.organisation_id,
                 answers=tuple(
-                    (asks[k].label, asks[k].said(v)) if k in asks else (k, v)
+                    (asks[k].label, asks[k].said(v)) if k in asks else (_HAND_OVER_WORDS.get(k, k), v)
                     for k, v in row.answers.items()
                     if v not in (None, "")
                 ),

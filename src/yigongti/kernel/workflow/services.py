@@ -12,7 +12,7 @@ from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor, ScopedQuerySet
 from yigongti.kernel.audit.api import record
 from yigongti.kernel.events import Event, emit
-from yigongti.kernel.workflow.models import CaseModel, History, Waiting
+from yigongti.kernel.workflow.models import BY_THE_PLATFORM, CaseModel, History, Waiting
 from yigongti.kernel.workflow.table import Answers, Step
 
 C = TypeVar("C", bound=CaseModel)
@@ -41,9 +41,9 @@ def open_case(case: C, *, actor: Actor, answers: dict[str, Any] | None = None) -
         case.state = case.workflow.initial
         case.opened_at = case.entered_at = now
         case.opened_by_id = actor.id
-        case.due_at = _due(case)
         with _marked(case):
             case.save(force_insert=True)
+        _note_due(case)
         _write_history(case, "", "", actor, answers or {})
         _rewrite_waiting(case)
         record(actor=actor, act=f"{case.workflow.name}.open", subject=subject_of(case))
@@ -73,6 +73,12 @@ def take_step(case: C, name: str, *, actor: Actor, answers: Answers | None = Non
 
 def may_take(case: CaseModel, step: Step, actor: Actor) -> bool:
     """Whether the actor is the rightful side for a step, whatever the case's state."""
+    if not step.fits(case):
+        return False
+    if actor.is_resident:
+        return step.own is not None and getattr(case, step.own) in actor.residents
+    if step.by is None:
+        return actor.everything
     return actor.may(step.by, getattr(case, step.at) if step.at else None)
 
 
@@ -93,18 +99,19 @@ def _take(case: C, name: str, actor: Actor, answers: Answers) -> C:
     given = {}
     for ask in step.asks:
         try:
-            given[ask.name] = ask.read(answers.get(ask.name))
+            given[ask.name] = ask.read(answers.get(ask.name), locked)
         except ValueError:
             raise StepRefused(_("请填写“%(ask)s”。") % {"ask": ask.label}) from None
+    said = {ask.name: ask.kept(given[ask.name], locked) for ask in step.asks}
     before = locked.state
     if step.effect is not None:
         step.effect(locked, actor, given)
     locked.state = step.to
     locked.entered_at = clock.now()
-    locked.due_at = _due(locked)
+    locked.due_at = locked.workflow.due_at(locked)
     with _marked(locked):
         locked.save()
-    _write_history(locked, step.name, before, actor, given)
+    _write_history(locked, step.name, before, actor, said)
     _rewrite_waiting(locked)
     record(
         actor=actor,
@@ -121,9 +128,12 @@ def subject_of(case: CaseModel) -> str:
     return f"{case.workflow.name}:{case.pk}"
 
 
-def _due(case: CaseModel) -> Any:
-    allowance = case.workflow.allowance(case.state)
-    return case.entered_at + allowance if allowance else None
+def _note_due(case: CaseModel) -> None:
+    """A deadline may follow from what is stored with the case, so it is worked out once the case is."""
+    case.due_at = case.workflow.due_at(case)
+    if case.due_at is not None:
+        rows: ScopedQuerySet = type(case).objects.unscoped("the case has just been opened")
+        rows.filter(pk=case.pk).update(due_at=case.due_at)
 
 
 @contextmanager
@@ -158,12 +168,12 @@ def _rewrite_waiting(case: CaseModel) -> None:
             workflow=case.workflow.name,
             case_id=case.pk,
             step=step.name,
-            permission=step.by.name,
+            permission=step.by.name if step.by else BY_THE_PLATFORM,
             organisation_id=getattr(case, step.at) if step.at else None,
             title=case.title[:200],
             address=case.get_absolute_url(),
             since=case.entered_at,
-            due_at=case.entered_at + step.within if step.within else case.due_at,
+            due_at=step.due_at(case) or (case.due_at if step.by else None),
         )
-        for step in case.workflow.steps_from(case.state)
+        for step in case.workflow.open_to(case)
     )

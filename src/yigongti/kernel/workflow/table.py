@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
@@ -16,21 +17,29 @@ if TYPE_CHECKING:
 
 Text = str | Promise
 Answers = Mapping[str, Any]
-Effect = Callable[["CaseModel", Actor, Answers], None]
+Effect = Callable[[Any, Actor, Answers], None]
+Choices = tuple[tuple[str, Text], ...]
 
 
 @dataclass(frozen=True)
 class Ask:
-    """Something whoever takes the step must say. ``kind``: text, date, choice or yes_no."""
+    """Something whoever takes the step must say. ``kind``: text, date, number, choice or yes_no.
+
+    ``choices`` may be worked out from the case: the free slots of a clinic, the wards of a hospital.
+    """
 
     name: str
     label: Text
     kind: str = "text"
     required: bool = True
-    choices: tuple[tuple[str, Text], ...] = ()
+    choices: Choices | Callable[[Any], Choices] = ()
     hint: Text = ""
 
-    def read(self, answer: Any) -> Any:
+    def offered(self, case: "CaseModel | None") -> Choices:
+        """What there is to choose from, for this case."""
+        return self.choices(case) if callable(self.choices) else self.choices
+
+    def read(self, answer: Any, case: "CaseModel | None" = None) -> Any:
         """The answer as it is kept (JSON). Raises ValueError when it is not an answer to this."""
         answer = answer.strip() if isinstance(answer, str) else answer
         if answer is None or answer == "":
@@ -41,33 +50,64 @@ class Ask:
             return (answer if isinstance(answer, date) else date.fromisoformat(str(answer))).isoformat()
         if self.kind == "yes_no":
             return answer in (True, "true", "1", "yes", "on")
-        if self.kind == "choice" and str(answer) not in {key for key, _ in self.choices}:
+        if self.kind == "number":
+            return _number(answer)
+        if self.kind == "choice" and str(answer) not in dict(self.offered(case)):
             raise ValueError(self.name)
         return str(answer)
 
+    def kept(self, answer: Any, case: "CaseModel") -> Any:
+        """An answer as the history keeps it: what was on offer that day is kept in words."""
+        return str(dict(self.offered(case)).get(answer, answer)) if answer and callable(self.choices) else answer
+
     def said(self, kept: Any) -> Any:
         """A kept answer as people read it: a choice by its label."""
-        return dict(self.choices).get(kept, kept) if self.kind == "choice" else kept
+        return kept if callable(self.choices) else dict(self.choices).get(kept, kept)
+
+
+def _number(answer: Any) -> str:
+    try:
+        number = Decimal(str(answer))
+    except InvalidOperation:
+        raise ValueError(answer) from None
+    if not number.is_finite():
+        raise ValueError(answer)
+    return str(number)
 
 
 @dataclass(frozen=True)
 class Step:
     """One way on: from these states to that, by whoever holds ``by`` at the organisation in the column ``at``.
 
-    ``within``: how long the step may wait, counted from when its state was entered; the nearest one is the
-    case's deadline. ``effect`` runs in the step's transaction and may raise StepRefused.
+    ``within``: how long the step may wait, counted from when its state was entered; ``due`` instead works the moment
+    out from the case. The nearest one is the case's deadline. Without ``by`` the platform itself takes the step when
+    that moment has come. ``own``: the column of the resident who may take it too. ``when``: the cases that have the
+    step at all. ``effect`` runs in the step's transaction and may raise StepRefused.
     """
 
     name: str
     label: Text
     from_states: tuple[str, ...]
     to: str
-    by: Permission
+    by: Permission | None
     at: str | None = None
+    own: str | None = None
     asks: tuple[Ask, ...] = ()
     within: timedelta | None = None
+    due: Callable[[Any], datetime | None] | None = None
+    when: Callable[[Any], bool] | None = None
     effect: Effect | None = None
     plain: bool = False  # a lesser way out (decline, withdraw): shown without emphasis
+
+    def due_at(self, case: "CaseModel") -> datetime | None:
+        """The moment by which the step should be taken, if there is one."""
+        if self.due is not None:
+            return self.due(case)
+        return case.entered_at + self.within if self.within is not None else None
+
+    def fits(self, case: "CaseModel") -> bool:
+        """Whether a case of this sort has the step at all."""
+        return self.when is None or self.when(case)
 
 
 @dataclass(frozen=True)
@@ -87,6 +127,10 @@ class Workflow:
             named |= {step.to, *step.from_states}
             if set(step.from_states) & set(self.final):
                 raise ValueError(f"{self.name}: step {step.name} leaves a final state")
+            if step.by is None and step.within is None and step.due is None:
+                raise ValueError(f"{self.name}: nobody takes step {step.name}, and it never falls due")
+            if step.within is not None and step.due is not None:
+                raise ValueError(f"{self.name}: step {step.name} has two deadlines")
         if unknown := named - self.states.keys():
             raise ValueError(f"{self.name}: unknown states {sorted(unknown)}")
         names = [step.name for step in self.steps]
@@ -117,9 +161,13 @@ class Workflow:
         """Steps that lead on from a state, in the order of the table."""
         return [step for step in self.steps if state in step.from_states]
 
-    def allowance(self, state: str) -> timedelta | None:
-        """How long a case may stay in a state."""
-        return min((s.within for s in self.steps_from(state) if s.within is not None), default=None)
+    def open_to(self, case: "CaseModel") -> list[Step]:
+        """Steps that lead on from where a case stands, of those it has, whoever may take them."""
+        return [step for step in self.steps_from(case.state) if step.fits(case)]
+
+    def due_at(self, case: "CaseModel") -> datetime | None:
+        """By when something has to happen to a case."""
+        return min((moment for step in self.open_to(case) if (moment := step.due_at(case))), default=None)
 
 
 _workflows: dict[str, Workflow] = {}

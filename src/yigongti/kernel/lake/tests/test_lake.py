@@ -93,6 +93,16 @@ def test_a_later_change_is_marked_and_then_seen(things):
     assert dict(before.files)[date(2025, 2, 1)] == dict(after.files)[date(2025, 2, 1)]  # only the changed month
 
 
+def test_a_dataset_of_the_same_facts_is_published_with_them(things):
+    register_dataset(Dataset("test_shadows", THINGS.schema, THINGS.select, follows=("test_things",)))
+    put((1, date(2025, 1, 31), "a", True, 1, Decimal(1)))
+    assert set(Stale.objects.values_list("dataset", "month")) == {
+        ("test_things", date(2025, 1, 1)), ("test_shadows", date(2025, 1, 1)),
+    }  # fmt: skip
+    mark_stale("test_shadows", [date(2025, 2, 1)])  # and not the other way round
+    assert not Stale.objects.filter(dataset="test_things", month=date(2025, 2, 1)).exists()
+
+
 def test_a_reader_that_began_before_a_switch_goes_on_with_its_files(things):
     put(*AWKWARD)
     publish_stale()

@@ -245,6 +245,8 @@ class TestTable:
                 "steps": [Step("go", "", ("a",), "b", by=LEND), Step("off", "", ("a",), "c", by=LEND)],
             },  # stuck in c
             {"name": LOAN.name},
+            {"steps": [Step("go", "", ("a",), "b", by=None)]},  # nobody takes it, and it never falls due
+            {"steps": [Step("go", "", ("a",), "b", by=LEND, within=timedelta(days=1), due=lambda case: None)]},
         ],
     )
     def test_a_table_that_does_not_hang_together_is_refused(self, changes):
@@ -258,6 +260,3 @@ class TestTable:
             Ask("a", "").read("  \u3000\n")
         with pytest.raises(ValueError):
             Ask("a", "").read("")
-
-    def test_allowance(self):
-        assert LOAN.allowance("asked") == timedelta(days=2)
