@@ -5,6 +5,7 @@ DATABASE_URL          PostgreSQL ≥ 15; without it ``./yigongti`` starts its ow
 YIGONGTI_VAR          folder of everything written at run time (default: ``var/``)
 YIGONGTI_PLACE        folder below ``policies/`` of the place that is served (default: kunshan)
 YIGONGTI_HOSTS        host names the platform answers to, separated by commas
+YIGONGTI_SENDER       who carries texts to phones: ``package.module:Class`` (default: written to files)
 YIGONGTI_HTTPS        ``1`` when a proxy in front speaks HTTPS: cookies are then sent by HTTPS only
 YIGONGTI_DEBUG        ``1`` for developers only
 ====================  ====================================================================
@@ -145,6 +146,9 @@ X_FRAME_OPTIONS = "DENY"
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
+
+# Who carries texts to phones, as "package.module:Class" (kernel/notices/senders.py says what it has to do).
+SENDER = os.environ.get("YIGONGTI_SENDER", "yigongti.kernel.notices.senders:FileSender")
 
 PGHISTORY_APPEND_ONLY = True
 PGTRIGGER_MIGRATIONS = True

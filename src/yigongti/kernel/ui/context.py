@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from yigongti.kernel import clock
 from yigongti.kernel.ui.navigation import Entry, entries_for
 from yigongti.kernel.ui.place import consortium_name, place_name
-from yigongti.kernel.ui.shell import organisation_name, quick_search
+from yigongti.kernel.ui.shell import bell_of, organisation_name, quick_search
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -37,6 +37,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         "menu": menu,
         "phone": phone,
         "search": _search(actor),
+        "bell": bell_of(actor),
         "other_language": ("zh-hans", "中文") if english else ("en", "English"),
         "now": clock.now(),
         "language": "en" if english else "zh-Hans",

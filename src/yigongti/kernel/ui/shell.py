@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 
 from yigongti.kernel import clock
-from yigongti.kernel.access.api import Permission
+from yigongti.kernel.access.api import Actor, Permission
 
 Names = Callable[[Iterable[int]], Mapping[int, str]]
 
@@ -60,3 +61,30 @@ def register_quick_search(search: QuickSearch) -> None:
 def quick_search() -> QuickSearch | None:
     """The registered search, if any."""
     return _search
+
+
+@dataclass(frozen=True)
+class Bell:
+    """What the bell of the top bar shows: unread notices, and the newest urgent one (``id``, ``title``) or None.
+
+    ``address`` is the page of the notices; ``again`` gives the bell alone.
+    """
+
+    count: int
+    urgent: Any
+    address: str
+    again: str
+
+
+_bell: Callable[[Actor], Bell] | None = None
+
+
+def register_bell(bell: Callable[[Actor], Bell]) -> None:
+    """The notices register here what the bell shows to whom."""
+    global _bell
+    _bell = bell
+
+
+def bell_of(actor: Actor | None) -> Bell | None:
+    """The bell of a member of staff; None where there is none to show."""
+    return _bell(actor) if _bell is not None and actor is not None else None

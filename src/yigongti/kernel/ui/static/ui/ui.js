@@ -62,6 +62,26 @@
     });
   }
 
+  // A part of the page that looks after itself (the bell): asked for again while somebody can see it.
+  const poll = (part) => {
+    setTimeout(async () => {
+      let next = part;
+      if (!document.hidden) {
+        try {
+          const answer = await fetch(part.dataset.poll, { headers: { "X-Background": "1" }, redirect: "error" });
+          if (answer.ok) {
+            const holder = document.createElement("template");
+            holder.innerHTML = await answer.text();
+            const fresh = holder.content.querySelector("[data-poll]");
+            if (fresh && fresh.textContent.trim() !== part.textContent.trim()) { part.replaceWith(fresh); next = fresh; }
+          }
+        } catch { /* no connection now: asked again */ }
+      }
+      poll(next);
+    }, Number(part.dataset.every) * 1000);
+  };
+  for (const part of document.querySelectorAll("[data-poll]")) poll(part);
+
   // Focus makes a screen reader say at once what came of the last step.
   (document.querySelector(".errors[data-focus]") ?? document.querySelector("[data-focus]"))?.focus();
   enhance(document);

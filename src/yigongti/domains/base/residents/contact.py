@@ -1,0 +1,14 @@
+"""How a resident is reached. The plain number goes to whoever carries the text, and to no page."""
+
+from yigongti.domains.base.residents.models import Phone
+from yigongti.domains.base.residents.selectors import cluster
+
+_MOBILE_LENGTH = 11
+
+
+def phone_of(resident_id: int) -> str | None:
+    """The phone of a person, a mobile one first, the newest of several; None without any."""
+    known = Phone.objects.filter(resident_id__in=cluster(resident_id)).order_by("-pk")
+    phones = [str(phone.value) for phone in known]
+    mobile = [phone for phone in phones if len(phone) == _MOBILE_LENGTH and phone.startswith("1")]
+    return next(iter(mobile or phones), None)

@@ -1,0 +1,19 @@
+"""Notices, for everybody above."""
+
+from yigongti.kernel.notices.selectors import NoticeView, of_resident
+from yigongti.kernel.notices.senders import Sender, Sent, sent
+from yigongti.kernel.notices.services import deliver_waiting, notify, read, read_all, register_phones, send_text
+
+__all__ = [
+    "NoticeView",
+    "Sender",
+    "Sent",
+    "deliver_waiting",
+    "notify",
+    "of_resident",
+    "read",
+    "read_all",
+    "register_phones",
+    "send_text",
+    "sent",
+]
