@@ -176,4 +176,5 @@ def _rewrite_waiting(case: CaseModel) -> None:
             due_at=step.due_at(case) or (case.due_at if step.by else None),
         )
         for step in case.workflow.open_to(case)
+        if not step.quiet
     )

@@ -98,6 +98,7 @@ class Step:
     when: Callable[[Any], bool] | None = None
     effect: Effect | None = None
     plain: bool = False  # a lesser way out (decline, withdraw): shown without emphasis
+    quiet: bool = False  # offered on the case's page, kept out of inboxes: a desk has a list of its own for these
 
     def due_at(self, case: "CaseModel") -> datetime | None:
         """The moment by which the step should be taken, if there is one."""
