@@ -4,6 +4,16 @@ import polars as pl
 
 from yigongti.domains.base.residents.barcode import BarcodeRefused, make_barcode, read_barcode
 from yigongti.domains.base.residents.events import MergeUndone, ResidentHandedOver, ResidentRegistered, ResidentsMerged
+from yigongti.domains.base.residents.guardians import (
+    OF_AGE,
+    Acting,
+    guardians,
+    is_of_age,
+    signature,
+    signed_by,
+    ward_ids,
+    wards,
+)
 from yigongti.domains.base.residents.matching import MatchResult, Person, match
 from yigongti.domains.base.residents.permissions import SCAN, SEARCH
 from yigongti.domains.base.residents.search import Found, search
@@ -22,35 +32,52 @@ from yigongti.domains.base.residents.selectors import (
     whole,
 )
 from yigongti.domains.base.residents.services import resolving
+from yigongti.domains.base.residents.services.guardianship import NotPossible as GuardianshipNotPossible
+from yigongti.domains.base.residents.services.guardianship import end_guardianship, record_guardianship
+from yigongti.domains.base.residents.sign_in import Reachable, adults_with_phone, reachable
 from yigongti.kernel.access.api import Actor
 
 __all__ = [
+    "OF_AGE",
     "SCAN",
     "SEARCH",
+    "Acting",
     "BarcodeRefused",
     "Card",
     "Found",
+    "GuardianshipNotPossible",
     "Housemate",
     "Identity",
     "MatchResult",
     "MergeUndone",
     "Number",
     "Person",
+    "Reachable",
     "ResidentHandedOver",
     "ResidentRegistered",
     "ResidentsMerged",
+    "adults_with_phone",
     "card",
     "cards",
     "cluster",
+    "end_guardianship",
+    "guardians",
     "household",
     "identity",
+    "is_of_age",
     "make_barcode",
     "match",
     "numbers",
     "phones",
+    "reachable",
     "read_barcode",
+    "record_guardianship",
     "resolve",
     "search",
+    "signature",
+    "signed_by",
+    "ward_ids",
+    "wards",
     "whole",
 ]
 

@@ -25,9 +25,17 @@ class BarcodeRefused(Exception):
 
 
 def make_barcode(resident_id: int, *, actor: Actor) -> tuple[str, datetime]:
-    """A fresh code for a resident and when it ends. Raises Forbidden, NotVisible for an unknown resident."""
-    actor.require(SHOW_BARCODE)
-    if whole(resident_id) is None:
+    """A fresh code for a resident and when it ends; a resident gets his own and his wards'.
+
+    Raises Forbidden, NotVisible for an unknown resident.
+    """
+    standing = whole(resident_id)
+    if actor.is_resident:
+        if standing not in actor.residents:
+            raise NotVisible
+    else:
+        actor.require(SHOW_BARCODE)
+    if standing is None:
         raise NotVisible
     lasts = timedelta(minutes=BARCODE_MINUTES.at().value)
     record(actor=actor, act="residents.show_barcode", subject=f"resident:{resident_id}", resident_id=resident_id)

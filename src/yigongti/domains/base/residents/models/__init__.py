@@ -1,3 +1,4 @@
+from yigongti.domains.base.residents.models.guardianship import Guardianship
 from yigongti.domains.base.residents.models.people import (
     BIRTH_PRECISION,
     DOCUMENTS,
@@ -15,6 +16,7 @@ __all__ = [
     "BIRTH_PRECISION",
     "DOCUMENTS",
     "Decision",
+    "Guardianship",
     "Household",
     "Identifier",
     "IdentifierKind",
