@@ -52,7 +52,7 @@ class Notice(models.Model):
 
 
 class Text(models.Model):
-    """A text on its way to a phone. Its notice's key goes with it: a sender tells a second attempt from a second text."""
+    """A text on its way to a phone. The key of its notice goes with it, so that no second try is a second text."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("等待发送")

@@ -5,7 +5,7 @@ has ``<c-case :page="case_page" />`` where the actions and the timeline belong. 
 reader are offered; a refused step comes back to the page with what was typed and why it was refused.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -50,8 +50,10 @@ class OpenStep:
 class CasePage:
     """What ``<c-case>`` shows. ``tried`` is a step whose answers did not pass, with its bound form."""
 
-    def __init__(self, case: CaseModel, actor: Actor, tried: tuple[str, Form] | None = None) -> None:
-        self.case, self._actor, self._tried = case, actor, tried
+    def __init__(
+        self, case: CaseModel, actor: Actor, tried: tuple[str, Form] | None = None, elsewhere: Collection[str] = ()
+    ) -> None:
+        self.case, self._actor, self._tried, self._elsewhere = case, actor, tried, elsewhere
 
     @cached_property
     def steps(self) -> list[OpenStep]:
@@ -59,6 +61,7 @@ class CasePage:
         return [
             OpenStep(step, tried.get(step.name) or step_form(step, case=self.case), step.name in tried)
             for step in open_steps(self.case, self._actor)
+            if step.name not in self._elsewhere
         ]
 
     @cached_property
@@ -119,9 +122,17 @@ def _field(ask: Ask, case: CaseModel | None) -> django_forms.Field:
 
 
 def case_page(
-    request: HttpRequest, case: CaseModel, template: str, context: Mapping[str, Any] | None = None
+    request: HttpRequest,
+    case: CaseModel,
+    template: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    elsewhere: Collection[str] = (),
 ) -> HttpResponse:
-    """Show a case (``case_page`` in the context); a POST takes the step named in its field ``step``."""
+    """Show a case (``case_page`` in the context); a POST takes the step named in its field ``step``.
+
+    ``elsewhere``: steps that have a page of their own, to which the template leads.
+    """
     actor: Actor = request.actor  # type: ignore[attr-defined]
     tried, status = None, 200
     if request.method == "POST":
@@ -130,7 +141,7 @@ def case_page(
             return outcome
         tried, status = outcome, 422
         case.refresh_from_db()
-    page = CasePage(case, actor, tried)
+    page = CasePage(case, actor, tried, elsewhere)
     return render(request, template, {**(context or {}), "case": case, "case_page": page}, status=status)
 
 

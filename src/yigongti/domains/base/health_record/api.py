@@ -4,26 +4,36 @@ from collections.abc import Iterable
 from datetime import date
 
 from yigongti.domains.base.health_record import selectors
+from yigongti.domains.base.health_record.discharges import Discharge, discharges
 from yigongti.domains.base.health_record.fact_view import FactView
-from yigongti.domains.base.health_record.permissions import CORRECT, LIST, VIEW
+from yigongti.domains.base.health_record.permissions import CORRECT, LIST, OBSERVE, VIEW
 from yigongti.domains.base.health_record.relations import NoRelation, Relation, register_relation, relation
-from yigongti.domains.base.health_record.selectors import Filters, Timeline, timeline
+from yigongti.domains.base.health_record.selectors import Filters, Look, Timeline, looks, timeline
 from yigongti.domains.base.health_record.services.break_glass import break_glass
 from yigongti.domains.base.health_record.services.corrections import correct, withdraw
+from yigongti.domains.base.health_record.services.observing import Reading, latest, observe
 from yigongti.kernel.access.api import Actor
 
 __all__ = [
     "CORRECT",
     "LIST",
+    "OBSERVE",
     "VIEW",
+    "Discharge",
     "FactView",
     "Filters",
+    "Look",
     "NoRelation",
+    "Reading",
     "Relation",
     "Timeline",
     "break_glass",
     "correct",
+    "discharges",
     "facts",
+    "latest",
+    "looks",
+    "observe",
     "register_relation",
     "relation",
     "timeline",

@@ -13,6 +13,7 @@ LIST = declare(
 )
 CORRECT = declare("health_record.correct", _("更正健康档案中的记录"), to={Role.DOCTOR, Role.DATA_OFFICER})
 """Only facts of one's own institution, whoever reported them."""
+OBSERVE = declare("health_record.observe", _("记录测量结果"), to=CLINICIANS | {Role.COORDINATOR})
 
 declare_act("health_record.read", _("查看档案"))
 declare_act("health_record.list", _("在明细清单中看到"))
