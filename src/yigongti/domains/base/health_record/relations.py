@@ -24,6 +24,8 @@ LABELS: dict[str, str | Promise] = {
     "duty": _("管理职责"),
     "break_glass": _("紧急查阅"),
     "system": _("系统"),
+    "self": _("本人"),
+    "guardian": _("代办人"),
 }
 
 
@@ -47,8 +49,12 @@ Finder = Callable[[Actor, tuple[int, ...]], Relation | None]
 _finders: list[Finder] = []
 
 
-def register_relation(finder: Finder) -> None:
-    """A domain above adds a relation of its own (a family-doctor contract): from actor and the resident's ids."""
+def register_relation(finder: Finder, **labels: str | Promise) -> None:
+    """A domain above adds a relation of its own (a family-doctor contract): from actor and the resident's ids.
+
+    ``labels``: what the kinds of relation it gives are called.
+    """
+    LABELS.update(labels)
     if finder not in _finders:
         _finders.append(finder)
 
@@ -64,6 +70,8 @@ def _relation(actor: Actor, cluster: tuple[int, ...]) -> Relation | None:
         raise NotVisible
     if actor.everything:
         return Relation("system")
+    if actor.is_resident:  # one's own record, or that of somebody one acts for (PIPL art. 44–45)
+        return Relation(residents.signed_by(actor.name) or "self") if cluster[0] in actor.residents else None
     actor.require(VIEW)
     scope = actor.organisations(VIEW)
     if _treats(cluster, scope):
