@@ -1,7 +1,7 @@
 """Cases, for everybody above."""
 
 from yigongti.kernel.workflow.deadlines import take_due
-from yigongti.kernel.workflow.handing_over import assign
+from yigongti.kernel.workflow.handing_over import assign, case_of, colleagues
 from yigongti.kernel.workflow.models import CaseModel
 from yigongti.kernel.workflow.selectors import HistoryLine, InboxItem, InHand, assigned, history, inbox, open_steps
 from yigongti.kernel.workflow.services import StepRefused, StepTaken, may_take, open_case, take_step
@@ -19,6 +19,8 @@ __all__ = [
     "Workflow",
     "assign",
     "assigned",
+    "case_of",
+    "colleagues",
     "history",
     "inbox",
     "may_take",

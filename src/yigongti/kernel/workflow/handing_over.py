@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from yigongti.kernel import clock
-from yigongti.kernel.access.api import Actor, ScopedQuerySet, actor_by_id
+from yigongti.kernel.access.api import Actor, NotVisible, ScopedQuerySet, actor_by_id, holders, names_of
 from yigongti.kernel.audit.acts import declare_act
 from yigongti.kernel.audit.api import record
 from yigongti.kernel.workflow.models import Assignment, CaseModel, History
@@ -15,6 +15,25 @@ from yigongti.kernel.workflow.selectors import HANDED_OVER
 from yigongti.kernel.workflow.services import StepRefused, may_take, subject_of
 
 C = TypeVar("C", bound=CaseModel)
+
+
+def case_of(workflow: str, case_id: int, *, actor: Actor) -> CaseModel:
+    """A case in which the actor may take a step now. Raises NotVisible for any other."""
+    model = CaseModel.of_workflow(workflow)
+    rows: ScopedQuerySet | None = model.objects.unscoped("the steps check the side") if model else None
+    case: CaseModel | None = rows.filter(pk=case_id).first() if rows is not None else None
+    if case is None or not any(may_take(case, step, actor) for step in case.workflow.open_to(case)):
+        raise NotVisible
+    return case
+
+
+def colleagues(case: CaseModel) -> list[tuple[int, str]]:
+    """Everybody who may take a step that is open now, as (account, name), by name."""
+    found: set[int] = set()
+    for step in case.workflow.open_to(case):
+        if step.by is not None and step.at is not None and (at := getattr(case, step.at)) is not None:
+            found.update(holders(step.by, at))
+    return sorted(names_of(found).items(), key=lambda one: (one[1], one[0]))
 
 
 def assign(case: C, account_id: int, *, actor: Actor, note: str = "") -> C:

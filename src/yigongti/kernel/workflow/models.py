@@ -102,6 +102,7 @@ class Waiting(models.Model):
     step = models.CharField(max_length=40)
     permission = models.CharField(max_length=80)
     organisation_id = models.BigIntegerField(null=True)
+    resident_id = models.BigIntegerField(null=True)  # whom the case is about, where it is about a resident
     title = models.CharField(max_length=200)
     address = models.CharField(max_length=200)
     since = models.DateTimeField()

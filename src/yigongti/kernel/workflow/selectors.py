@@ -17,11 +17,13 @@ from yigongti.kernel.workflow.table import Step, Text, workflows
 
 @dataclass(frozen=True)
 class InboxItem:
-    """A case that waits for the actor, with the steps open to him; ``due_at`` None when nothing presses."""
+    """A case that waits for the actor, with the steps open to him; ``due_at`` None when nothing presses, ``resident_id``
+    None when it is about no resident."""
 
     workflow: str
     workflow_label: Text
     case_id: int
+    resident_id: int | None
     title: str
     address: str
     steps: tuple[Text, ...]
@@ -33,9 +35,11 @@ class InboxItem:
         return self.due_at is not None and self.due_at < clock.now()
 
 
-def inbox(actor: Actor, limit: int = 200) -> list[InboxItem]:
-    """Cases in which the actor may take a step now, the most pressing first."""
+def inbox(actor: Actor, limit: int = 200, *, of: Iterable[str] | None = None) -> list[InboxItem]:
+    """Cases in which the actor may take a step now, the most pressing first; ``of``: only these workflows."""
     waiting = Waiting.objects.exclude(permission=BY_THE_PLATFORM)
+    if of is not None:
+        waiting = waiting.filter(workflow__in=list(of))
     if not actor.everything:
         # Permissions held at the same places are asked for together: a handful of conditions, not one per permission.
         held: dict[frozenset[int], list[str]] = {}
@@ -55,6 +59,7 @@ def inbox(actor: Actor, limit: int = 200) -> list[InboxItem]:
             workflow=name,
             workflow_label=known[name].label,
             case_id=case_id,
+            resident_id=found[0].resident_id,
             title=found[0].title,
             address=found[0].address,
             steps=tuple(s.label for s in known[name].steps if s.name in {row.step for row in found}),
@@ -88,7 +93,8 @@ class InHand:
 
 def assigned(workflow: str, case_ids: Iterable[int]) -> dict[int, InHand]:
     """Who has which of these cases in hand; cases in nobody's hand are left out."""
-    found = Assignment.objects.filter(workflow=workflow, case_id__in=list(case_ids))
+    ids = list(case_ids)
+    found = Assignment.objects.filter(workflow=workflow, case_id__in=ids) if ids else ()
     return {row.case_id: InHand(row.account_id, row.account_name, row.at, row.note) for row in found}
 
 

@@ -170,6 +170,7 @@ def _rewrite_waiting(case: CaseModel) -> None:
             step=step.name,
             permission=step.by.name if step.by else BY_THE_PLATFORM,
             organisation_id=getattr(case, step.at) if step.at else None,
+            resident_id=getattr(case, "resident_id", None),
             title=case.title[:200],
             address=case.get_absolute_url(),
             since=case.entered_at,
