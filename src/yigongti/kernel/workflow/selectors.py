@@ -17,8 +17,8 @@ from yigongti.kernel.workflow.table import Step, Text, workflows
 
 @dataclass(frozen=True)
 class InboxItem:
-    """A case that waits for the actor, with the steps open to him; ``due_at`` None when nothing presses, ``resident_id``
-    None when it is about no resident."""
+    """A case that waits for the actor, with the steps open to him. ``due_at`` is None when nothing presses,
+    ``resident_id`` when it is about no resident."""
 
     workflow: str
     workflow_label: Text
