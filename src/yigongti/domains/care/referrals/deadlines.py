@@ -1,0 +1,90 @@
+"""By when each step of a referral should be taken: policy values of the referral's place, counted from the case.
+
+A working day is one by the appointments calendar where that domain says so, else Monday to Friday.
+"""
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from yigongti.domains.care.appointments import api as appointments
+from yigongti.domains.care.referrals import policy
+from yigongti.domains.care.referrals.formulas import after_working_days
+from yigongti.kernel import clock
+
+if TYPE_CHECKING:
+    from yigongti.domains.care.referrals.models import Referral
+
+
+def is_working_day(day: date) -> bool:
+    """By the notice on days off, where appointments knows the year's; else Monday to Friday."""
+    known = getattr(appointments, "is_working_day", None)
+    return bool(known(day)) if known is not None else day.weekday() < 5
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(clock.ZONE).date()
+
+
+def _end_of(day: date) -> datetime:
+    return clock.midnight(day + timedelta(days=1))
+
+
+def answer_within(case: "Referral", since: datetime) -> datetime:
+    """Urgent: minutes, at any hour. Ordinary: working days, counted from the next one if sent on a day off."""
+    on = _day(since)
+    if case.urgent:
+        return since + policy.ANSWER_URGENT.at(case.place, on).value
+    return after_working_days(since, policy.ANSWER_ORDINARY_WORKING_DAYS.at(case.place, on).value, is_working_day)
+
+
+def answer_by(case: "Referral") -> datetime | None:
+    return case.answer_by
+
+
+def approval_by(case: "Referral") -> datetime:
+    on = _day(case.entered_at)
+    if case.urgent:
+        return case.entered_at + policy.APPROVAL_URGENT.at(case.place, on).value
+    days = policy.APPROVAL_WORKING_DAYS.at(case.place, on).value
+    return after_working_days(case.entered_at, days, is_working_day)
+
+
+def arrive_by(case: "Referral") -> datetime | None:
+    """The end of the day so many days after the appointed one; for who may come at once, so many hours."""
+    if case.expected_at is None:
+        since = case.accepted_at or case.entered_at
+        return since + policy.ARRIVE_AT_ONCE.at(case.place, _day(since)).value
+    on = _day(case.expected_at)
+    return _end_of(on + timedelta(days=policy.ARRIVE_DAYS.at(case.place, on).value))
+
+
+def contact_by(case: "Referral") -> datetime | None:
+    """How long the origin has to reach a patient who did not come; nothing presses in other states."""
+    if case.state != "not_arrived":
+        return None
+    on = _day(case.entered_at)
+    return _end_of(on + timedelta(days=policy.CONTACT_DAYS.at(case.place, on).value))
+
+
+def arrange_by(case: "Referral") -> datetime:
+    """A patient who was not accepted is arranged for as fast as an answer was due."""
+    return answer_within(case, case.entered_at)
+
+
+def follow_up_day(case: "Referral", since: date) -> date:
+    """The last day for the follow-up of who came back, or was sent down, or went outside, on a day."""
+    return since + timedelta(days=policy.FOLLOW_UP_DAYS.at(case.place, since).value)
+
+
+def follow_up_by(case: "Referral") -> datetime | None:
+    return _end_of(case.follow_up_by) if case.follow_up_by else None
+
+
+def close_at(case: "Referral") -> datetime:
+    on = _day(case.entered_at)
+    return case.entered_at + timedelta(days=policy.CLOSE_DAYS.at(case.place, on).value)
+
+
+def access_until(case: "Referral", ended: datetime) -> datetime:
+    """How long after the end the receiver may still read the record."""
+    return ended + timedelta(days=policy.ACCESS_DAYS.at(case.place, _day(ended)).value)

@@ -1,0 +1,27 @@
+"""Rows of the referrals domain."""
+
+from yigongti.domains.care.referrals.models.catalogue import CatalogueEdition, CatalogueLine
+from yigongti.domains.care.referrals.models.certificate import Certificate, CertificateSeries
+from yigongti.domains.care.referrals.models.referral import (
+    DeclineCode,
+    Direction,
+    Reach,
+    Reason,
+    Referral,
+    Urgency,
+    Way,
+)
+
+__all__ = [
+    "CatalogueEdition",
+    "CatalogueLine",
+    "Certificate",
+    "CertificateSeries",
+    "DeclineCode",
+    "Direction",
+    "Reach",
+    "Reason",
+    "Referral",
+    "Urgency",
+    "Way",
+]

@@ -1,0 +1,101 @@
+"""What the receiver answers: accepting with a slot, a bed or at once; declining; and what happens when nobody answers."""
+
+from datetime import date, datetime, time
+
+from django.utils.translation import gettext as _
+
+from yigongti.domains.care.referrals import slots, telling
+from yigongti.domains.care.referrals.models import Referral, Way
+from yigongti.domains.care.referrals.services import routes
+from yigongti.kernel import clock
+from yigongti.kernel.access.api import Actor, Forbidden, NotVisible, system_actor
+from yigongti.kernel.workflow.api import StepRefused, history
+from yigongti.kernel.workflow.table import Answers
+
+WARD_OPENS = time(8, 0)
+
+
+def accept(case: Referral, actor: Actor, answers: Answers) -> None:
+    """Take the patient in. A slot that somebody else took a moment ago refuses the step, and nothing changes."""
+    release(case, actor, _("转诊重新安排"))
+    _take_in(case, actor, answers)
+    now = clock.now()
+    case.answered_at = case.answered_at or now
+    case.accepted_at = now
+    telling.accepted(case, _attempt(case))
+
+
+def reschedule(case: Referral, actor: Actor, answers: Answers) -> None:
+    """Another slot, bed or day for a patient who was accepted; the former slot is free again."""
+    release(case, actor, _("转诊改约"))
+    _take_in(case, actor, answers)
+    case.accepted_at = clock.now()
+    telling.accepted(case, _attempt(case))
+
+
+def decline(case: Referral, actor: Actor, answers: Answers) -> None:
+    case.answered_at = clock.now()
+    case.decline_code, case.advice = answers["code"], answers["advice"]
+    telling.declined(case)
+
+
+def expire(case: Referral, actor: Actor, answers: Answers) -> None:
+    """Nobody answered in time: the lead hospital over the receiver (over the origin, where that is the receiver
+    itself and the two differ in nothing) is called in, and sees the referral from now on."""
+    if case.receiver_id is not None:
+        case.overseer_id = routes.overseer(case.receiver_id) or routes.overseer(case.origin_id)
+    telling.expired(case)
+
+
+def release(case: Referral, actor: Actor, reason: str) -> None:
+    """Give back the slot that is held for the referral, if there is one."""
+    if case.appointment_id is None:
+        return
+    held, case.appointment_id, case.slot = case.appointment_id, None, ""
+    try:
+        # who withdraws or reschedules may have no rights in that clinic: the platform gives the slot back for him
+        slots.cancel(held, actor=system_actor("referrals"), reason=reason)
+    except slots.BookingRefused:
+        return  # cancelled, attended or stopped already: nothing is held any more
+
+
+def _take_in(case: Referral, actor: Actor, answers: Answers) -> None:
+    way = answers["way"]
+    case.way, case.ward, case.expected_at = way, "", None
+    case.instructions = (answers.get("instructions") or "")[:500]
+    if way == Way.SLOT:
+        _book(case, actor, answers.get("slot"))
+    elif way == Way.BED:
+        ward, on = answers.get("ward"), answers.get("on")
+        if not ward or not on:
+            raise StepRefused(_("预留床位请写明病区、床位和入院日期。"))
+        day = date.fromisoformat(on)
+        if day < clock.today():
+            raise StepRefused(_("入院日期已经过去。"))
+        case.ward = ward[:100]
+        case.expected_at = datetime.combine(day, WARD_OPENS, tzinfo=clock.ZONE)
+    elif not case.urgent and case.direction == "up":
+        raise StepRefused(_("普通上转请预留号源或床位；“随到随诊”只用于紧急转诊和下转、平转。"))
+
+
+def _book(case: Referral, actor: Actor, said: str | None) -> None:
+    if not said or not said.isdigit():
+        raise StepRefused(_("请选择要预留的号源。"))
+    try:
+        taken = slots.book(int(said), case, actor=actor)
+    except slots.BookingRefused as refused:
+        raise StepRefused(str(refused)) from refused
+    except (Forbidden, NotVisible) as refused:
+        raise StepRefused(_("您不能使用这个号源，请另选一个。")) from refused
+    if taken.slot.institution_id != case.receiver_id:
+        raise StepRefused(_("这个号源不属于转入机构，请另选一个。"))
+    case.appointment_id = taken.id
+    case.expected_at = taken.slot.starts_at
+    starts = taken.slot.starts_at.astimezone(clock.ZONE)
+    who = "·".join(part for part in (taken.slot.department, taken.slot.doctor) if part)
+    case.slot = f"{starts:%Y-%m-%d %H:%M} {who}"[:200]
+
+
+def _attempt(case: Referral) -> int:
+    """A number for this answer's notice: how many lines the history has."""
+    return len(history(case))

@@ -1,0 +1,109 @@
+"""Who is told what: events for other domains, notices for people, months for the lake; all in the step's transaction."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from yigongti.domains.care.referrals import events, lake
+from yigongti.domains.care.referrals.models import Referral
+from yigongti.domains.care.referrals.permissions import ANSWER, APPROVE, ARRANGE, FOLLOW_UP, OVERSEE
+from yigongti.kernel.access.api import Permission
+from yigongti.kernel.events import emit
+from yigongti.kernel.notices.api import notify
+
+
+def tell(kind: type[events.OfReferral], case: Referral, **more: Any) -> None:
+    """Emit an event of a referral and have what is measured of it published again.
+
+    What the step wrote is stored first (the state follows at the step's end): who hears within the transaction reads it.
+    """
+    case.save()
+    emit(
+        kind(
+            referral_id=case.pk,
+            resident_id=case.resident_id,
+            direction=case.direction,
+            urgent=case.urgent,
+            origin_id=case.origin_id,
+            receiver_id=case.receiver_id,
+            follow_up_id=case.follow_up_id,
+            **more,
+        )
+    )
+    lake.mark_changed(case)
+
+
+def page(
+    case: Referral, what: str, title: str, permission: Permission, organisation_id: int | None, **more: Any
+) -> None:
+    """A notice to a desk; urgent where the referral is."""
+    if organisation_id is None:
+        return
+    more.setdefault("urgent", case.urgent)
+    notify(
+        f"referrals.{what}:{case.pk}",
+        title=title,
+        address=case.get_absolute_url(),
+        desk=(permission, organisation_id),
+        **more,
+    )
+
+
+def resident(case: Referral, what: str, title: str, body: str = "") -> None:
+    """A notice to the patient, without the diagnosis: a text may be read by others."""
+    notify(f"referrals.{what}:{case.pk}", title=title, body=body, resident_id=case.resident_id)
+
+
+def sent(case: Referral) -> None:
+    page(case, "sent", _("请答复：%(what)s") % {"what": case.title}, ANSWER, case.receiver_id)
+    tell(events.ReferralSent, case)
+
+
+def asked_approval(case: Referral) -> None:
+    page(case, "approval", _("请审批：%(what)s") % {"what": case.title}, APPROVE, case.approver_id)
+
+
+def accepted(case: Referral, attempt: int) -> None:
+    page(
+        case, f"accepted.{attempt}", _("已接收：%(what)s") % {"what": case.title}, ARRANGE, case.origin_id,
+        body=case.instructions, urgent=False,
+    )  # fmt: skip
+    when = {"where": case.receiver_name, "what": case.slot or case.ward}
+    resident(
+        case, f"accepted.{attempt}",
+        _("您的转诊已由%(where)s接收：%(what)s") % when if when["what"] else _("您的转诊已由%(where)s接收，请尽快前往") % when,
+        case.instructions,
+    )  # fmt: skip
+    tell(events.ReferralAccepted, case)
+
+
+def declined(case: Referral) -> None:
+    page(
+        case, "declined", _("未接收，请处理：%(what)s") % {"what": case.title}, ARRANGE, case.origin_id,
+        body=f"{case.get_decline_code_display()}\n{case.advice}",
+    )  # fmt: skip
+    tell(events.ReferralDeclined, case)
+
+
+def expired(case: Referral) -> None:
+    """Overdue: the overseeing hospital and the receiving desk are paged, urgent or not; the origin is told."""
+    title = _("超时未答复：%(what)s") % {"what": case.title}
+    page(case, "expired", title, OVERSEE, case.overseer_id, urgent=True)
+    page(case, "expired", title, ANSWER, case.receiver_id, urgent=True)
+    page(case, "expired", title, ARRANGE, case.origin_id)
+    tell(events.ReferralExpired, case)
+
+
+def missed(case: Referral, attempt: int) -> None:
+    title = _("患者未到诊，请联系：%(what)s") % {"what": case.title}
+    page(case, f"missed.{attempt}", title, ARRANGE, case.origin_id)
+    tell(events.ReferralNotArrived, case)
+
+
+def to_follow_up(case: Referral) -> None:
+    title = _("请随访：%(what)s") % {"what": case.title}
+    page(case, "to_follow_up", title, FOLLOW_UP, case.follow_up_id, urgent=False)
+
+
+def ended(case: Referral, state: str) -> None:
+    tell(events.ReferralClosed, case, state=state)

@@ -1,0 +1,108 @@
+"""Institutions, people, slots and referrals for tests."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from tests.support.people import person
+
+from yigongti.domains.base.health_record.tests import factories as records
+from yigongti.domains.base.organisation.models import Organisation
+from yigongti.domains.base.organisation.services import tree
+from yigongti.domains.base.organisation.tests.factories import SET_UP, county_with_two_areas
+from yigongti.domains.base.terminology import api as terminology
+from yigongti.domains.care.referrals.models import Referral
+from yigongti.domains.care.referrals.services.drafting import Content, start
+from yigongti.kernel import clock
+from yigongti.kernel.access.api import Actor, Role
+
+LONG_AGO = date(2000, 1, 1)
+
+
+@dataclass
+class World:
+    """Two areas of one consortium with tiers, an outsider, and a resident of the east centre."""
+
+    east_hospital: int
+    west_hospital: int
+    centre: int
+    clinic: int
+    west_centre: int
+    outsider: int
+    resident: int
+    made: dict[str, Organisation]
+
+    def actor(self, role: Role | str, organisation_id: int, id: int = 1) -> Actor:
+        return person(role, organisation_id, id=id)
+
+    @property
+    def origin(self) -> Actor:
+        return person(Role.DOCTOR, self.centre, id=11, name="转出医生")
+
+    @property
+    def receiver(self) -> Actor:
+        return person(Role.DOCTOR, self.east_hospital, id=12, name="接收医生")
+
+
+def icd() -> None:
+    """The codes the platform ships."""
+    terminology.load_shipped(actor=SET_UP)
+
+
+def world() -> World:
+    made = county_with_two_areas()
+    icd()
+    with tree.writing(SET_UP, "tests"):
+        west = tree.create(place="kunshan", key="west_centre", kind="community_centre", name="west_centre",
+                           since=tree.BEFORE_RECORDS)  # fmt: skip
+        tree.put_under(west.pk, made["west"].pk, on=tree.BEFORE_RECORDS)
+        made["west_centre"] = west
+        for key, tier in (
+            ("east_hospital", "tertiary"), ("west_hospital", "tertiary"), ("east_centre", "primary"),
+            ("west_centre", "primary"), ("east_clinic", "village"), ("outsider", "secondary"),
+        ):  # fmt: skip
+            tree.set_tier(made[key].pk, tier, on=tree.BEFORE_RECORDS)
+    who = records.resident(name="王秀英", managing_institution_id=made["east_centre"].pk)
+    return World(
+        east_hospital=made["east_hospital"].pk,
+        west_hospital=made["west_hospital"].pk,
+        centre=made["east_centre"].pk,
+        clinic=made["east_clinic"].pk,
+        west_centre=made["west_centre"].pk,
+        outsider=made["outsider"].pk,
+        resident=who,
+        made=made,
+    )
+
+
+def content(world: World, **values: Any) -> Content:
+    said: dict[str, Any] = {
+        "resident_id": world.resident,
+        "origin_id": world.centre,
+        "receiver_id": world.east_hospital,
+        "direction": "up",
+        "diagnosis_code": "I10.x00",
+        "reason_code": "uncontrolled",
+    }
+    return Content(**{**said, **values})
+
+
+PLAN = {"care_plan": "康复训练", "medicines": "氨氯地平片 5mg 每日一次", "next_checks": "每周测血压"}
+
+
+def downwards(world: World, **values: Any) -> Content:
+    return content(
+        world, origin_id=world.east_hospital, receiver_id=world.centre, direction="down", reason_code="stable",
+        **{**PLAN, **values},
+    )  # fmt: skip
+
+
+def sent(world: World, **values: Any) -> Referral:
+    return start(content(world, **values), actor=world.origin, send=True)
+
+
+BED = {"way": "bed", "ward": "心内科 3 床", "instructions": "带医保卡"}
+
+
+def bed(days: int = 1) -> dict[str, Any]:
+    return {**BED, "on": (clock.today() + timedelta(days=days)).isoformat()}
