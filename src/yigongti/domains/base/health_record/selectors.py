@@ -186,7 +186,8 @@ def facts(pairs: Iterable[tuple[date, int]], *, actor: Actor) -> list[FactView]:
 
 @dataclass(frozen=True)
 class Look:
-    """One time somebody looked at a record, opened it, or corrected it."""
+    """One time somebody looked at a record, opened it, or corrected it. ``own``: it was the resident or who acts for
+    them ("self", "guardian")."""
 
     at: datetime
     who: str
@@ -194,15 +195,16 @@ class Look:
     what: str
     why: str
     urgent: bool
+    own: str = ""
 
 
-def looks(resident_id: int, *, actor: Actor) -> list[Look]:
+def looks(resident_id: int, *, actor: Actor, limit: int = 200) -> list[Look]:
     """Who looked at a resident's record and why, newest first; for those who may read the record themselves.
 
     Raises Forbidden, NotVisible, NoRelation.
     """
     relation = require_relation(actor, resident_id)
-    found = who_looked(list(residents.cluster(resident_id)))
+    found = who_looked(list(residents.cluster(resident_id)), limit)
     record(
         actor=actor,
         act="health_record.looked",
@@ -219,6 +221,7 @@ def looks(resident_id: int, *, actor: Actor) -> list[Look]:
             what=in_words(line.act),
             why=str(line.detail.get("reason") or LABELS.get(line.detail.get("relation", ""), "")),
             urgent=line.act == "health_record.break_glass" or line.detail.get("relation") == "break_glass",
+            own=residents.signed_by(line.actor_name),
         )
         for line in found
         if line.outcome == "done"

@@ -80,9 +80,7 @@ def ward_ids(guardian_entries: tuple[int, ...], on: date | None = None) -> froze
     }
     found = ((merged[ward], kind) for ward, kind in rows if ward in merged)
     return frozenset(
-        who
-        for who, kind in found
-        if who in persons and who not in guardian_entries and _lasts(kind, *persons[who], on)
+        who for who, kind in found if who in persons and who not in guardian_entries and _lasts(kind, *persons[who], on)
     )
 
 

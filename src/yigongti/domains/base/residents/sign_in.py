@@ -7,11 +7,11 @@ come back from the phone on record.
 from dataclasses import dataclass
 
 from yigongti.domains.base.residents.columns import fetch
-from yigongti.domains.base.residents.contact import phone_of
+from yigongti.domains.base.residents.contact import best
 from yigongti.domains.base.residents.guardians import is_of_age
-from yigongti.domains.base.residents.models import IdentifierKind
+from yigongti.domains.base.residents.models import IdentifierKind, Phone
 from yigongti.domains.base.residents.selectors import Card, cards
-from yigongti.kernel.privacy.api import PHONE, blind_index, normalise
+from yigongti.kernel.privacy.api import PHONE, blind_index, normalise, unseal
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,16 @@ _FIND = """
     SELECT DISTINCT id, by_phone FROM chain WHERE merged_into_id IS NULL ORDER BY by_phone, id
 """
 
+_PHONES = """
+    WITH RECURSIVE entry AS (
+        SELECT id FROM unnest(%s::bigint[]) AS k (id)
+        UNION
+        SELECT r.id FROM entry e JOIN residents_resident r ON r.merged_into_id = e.id
+    )
+    SELECT p.value FROM residents_phone p JOIN entry e ON e.id = p.resident_id ORDER BY p.id DESC
+"""
+_CONTEXT: str = Phone._meta.get_field("value").context
+
 
 def reachable(number: str) -> Reachable | None:
     """Where the code for a number goes: to the phone on record of whom it names, or to the phone itself if it is on
@@ -49,10 +59,11 @@ def reachable(number: str) -> Reachable | None:
         },
     )
     named = [resident_id for resident_id, by_phone in rows if not by_phone]
-    if len(named) == 1:
-        phone = phone_of(named[0])
-        return Reachable(phone, named[0]) if phone else None
-    if named or not rows:
+    phones = [unseal(bytes(value), _CONTEXT) for (value,) in fetch(_PHONES, [named])]  # asked for nobody, too
+    if named:
+        phone = best(phones)
+        return Reachable(phone, named[0]) if phone and len(named) == 1 else None
+    if not rows:
         return None
     return Reachable(normalise(PHONE, number), None)
 
