@@ -26,8 +26,12 @@ OLD_FILES_KEPT = 2  # readers that began before a switch still find the file the
 Progress = Callable[[str, int, int], None]
 
 
-def mark_stale(dataset: str, months: Iterable[date]) -> None:
-    """Say, in the transaction that changes facts, which months must be published again; queues the job that does."""
+def mark_stale(dataset: str, months: Iterable[date], *, soon: bool = True) -> None:
+    """Say, in the transaction that changes facts, which months must be published again; queues the job that does.
+
+    Not ``soon``: the job is queued by the one that looks every five minutes; for changes by the thousand, each of which
+    would queue it or find it queued.
+    """
     from yigongti.kernel.jobs.api import defer
     from yigongti.kernel.lake.tasks import publish
 
@@ -36,7 +40,8 @@ def mark_stale(dataset: str, months: Iterable[date]) -> None:
     marks = [Stale(dataset=n, month=m, marked_at=now) for n in (dataset, *followers(dataset)) for m in changed]
     if marks:
         Stale.objects.bulk_create(marks)
-        defer(publish, once="lake.publish")
+        if soon:
+            defer(publish, once="lake.publish")
 
 
 def publish_stale(progress: Progress | None = None) -> int:

@@ -44,8 +44,8 @@ def open_case(case: C, *, actor: Actor, answers: dict[str, Any] | None = None) -
         with _marked(case):
             case.save(force_insert=True)
         _note_due(case)
-        _write_history(case, "", "", actor, answers or {})
-        _rewrite_waiting(case)
+        _write_history(case, "", "", actor, answers or {}, number=1)
+        _note_waiting(case)
         record(actor=actor, act=f"{case.workflow.name}.open", subject=subject_of(case))
         emit(StepTaken(case.workflow.name, case.pk, "", "", case.state, actor.id))
     return case
@@ -129,9 +129,12 @@ def subject_of(case: CaseModel) -> str:
 
 
 def _note_due(case: CaseModel) -> None:
-    """A deadline may follow from what is stored with the case, so it is worked out once the case is."""
-    case.due_at = case.workflow.due_at(case)
-    if case.due_at is not None:
+    """A deadline may follow from what is stored with the case, so it is worked out once the case is.
+
+    One that was known before, and stored with the case, is not stored again.
+    """
+    known, case.due_at = case.due_at, case.workflow.due_at(case)
+    if case.due_at != known:
         rows: ScopedQuerySet = type(case).objects.unscoped("the case has just been opened")
         rows.filter(pk=case.pk).update(due_at=case.due_at)
 
@@ -144,12 +147,15 @@ def _marked(case: CaseModel) -> Iterator[None]:
         cursor.execute("SELECT set_config('yigongti.step', '', true)")
 
 
-def _write_history(case: CaseModel, step: str, before: str, actor: Actor, answers: Answers) -> None:
-    taken = History.objects.filter(workflow=case.workflow.name, case_id=case.pk).count()
+def _write_history(
+    case: CaseModel, step: str, before: str, actor: Actor, answers: Answers, *, number: int | None = None
+) -> None:
+    if number is None:
+        number = History.objects.filter(workflow=case.workflow.name, case_id=case.pk).count() + 1
     History.objects.create(
         workflow=case.workflow.name,
         case_id=case.pk,
-        number=taken + 1,
+        number=number,
         step=step,
         from_state=before,
         to_state=case.state,
@@ -163,6 +169,10 @@ def _write_history(case: CaseModel, step: str, before: str, actor: Actor, answer
 
 def _rewrite_waiting(case: CaseModel) -> None:
     Waiting.objects.filter(workflow=case.workflow.name, case_id=case.pk).delete()
+    _note_waiting(case)
+
+
+def _note_waiting(case: CaseModel) -> None:
     Waiting.objects.bulk_create(
         Waiting(
             workflow=case.workflow.name,

@@ -51,16 +51,10 @@ class acting:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.actor = None  # type: ignore[attr-defined]
-        account = request.user
-        if account.is_authenticated:
-            if self._idle(request) or not account.is_active:
-                logout(request)
-                if request.headers.get("HX-Request"):
-                    return HttpResponse(status=204, headers={"HX-Redirect": reverse("access:sign_in")})
-            else:
-                request.actor = actor_of(account)  # type: ignore[attr-defined]
-                if account.must_change_password and not self._may_go_on(request):
-                    return HttpResponseRedirect(reverse("access:change_password"))
+        if request.path_info not in _asked_later:
+            turned_away = identify(request)
+            if turned_away is not None:
+                return turned_away
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> None:
@@ -81,20 +75,47 @@ class acting:
             page = "".join(sign if sign.isprintable() else "\ufffd" for sign in request.path)
             record(actor=actor, act=act, subject=f"page:{page}"[:120], outcome="refused")
 
-    def _idle(self, request: HttpRequest) -> bool:
-        now = clock.now().timestamp()
-        last = request.session.get("last_seen")
-        limit = timedelta(minutes=limits.current().idle_minutes).total_seconds()
-        if last is not None and now - last > limit:
-            return True
-        # A page that asks by itself keeps nobody signed in, and a session is not rewritten at every click.
-        if last is None or (now - last > 60 and not request.headers.get("X-Background")):
-            request.session["last_seen"] = now
-        return False
 
-    def _may_go_on(self, request: HttpRequest) -> bool:
-        return request.path in {
-            reverse("access:change_password"),
-            reverse("access:sign_out"),
-            reverse("set_language"),
-        }
+def identify(request: HttpRequest) -> HttpResponse | None:
+    """Find out who asks: sets ``request.actor`` (None when nobody is signed in); gives what whoever is turned away gets."""
+    account = request.user
+    if not account.is_authenticated:
+        return None
+    if _idle(request) or not account.is_active:
+        logout(request)
+        if request.headers.get("HX-Request"):
+            return HttpResponse(status=204, headers={"HX-Redirect": reverse("access:sign_in")})
+        return None
+    request.actor = actor_of(account)  # type: ignore[attr-defined]
+    if account.must_change_password and not _may_go_on(request):
+        return HttpResponseRedirect(reverse("access:change_password"))
+    return None
+
+
+_asked_later: set[str] = set()
+
+
+def ask_later(path: str) -> None:
+    """At this address the view itself calls ``identify``, after refusing what it would refuse anybody: where thousands
+    come at once for what only a few can have, most need no look-up of who they are."""
+    _asked_later.add(path)
+
+
+def _idle(request: HttpRequest) -> bool:
+    now = clock.now().timestamp()
+    last = request.session.get("last_seen")
+    limit = timedelta(minutes=limits.current().idle_minutes).total_seconds()
+    if last is not None and now - last > limit:
+        return True
+    # A page that asks by itself keeps nobody signed in, and a session is not rewritten at every click.
+    if last is None or (now - last > 60 and not request.headers.get("X-Background")):
+        request.session["last_seen"] = now
+    return False
+
+
+def _may_go_on(request: HttpRequest) -> bool:
+    return request.path in {
+        reverse("access:change_password"),
+        reverse("access:sign_out"),
+        reverse("set_language"),
+    }
