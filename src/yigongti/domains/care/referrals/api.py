@@ -1,4 +1,4 @@
-"""Referrals, for everybody above: one, a person's, the urgent criteria, the follow-up's step, catalogues, certificates."""
+"""Referrals, for everybody above: one, a person's, urgent criteria, the follow-up's step, catalogues, certificates."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
@@ -13,6 +13,7 @@ from yigongti.domains.care.referrals.figures import Figures, figures
 from yigongti.domains.care.referrals.models import Referral
 from yigongti.domains.care.referrals.permissions import ANSWER, FIGURES, FOLLOW_UP, SEND, VIEW
 from yigongti.domains.care.referrals.selectors import ReferralView, get, of_resident, open_of, views
+from yigongti.domains.care.referrals.services.catalogues import load_shipped as load_shipped_catalogue
 from yigongti.domains.care.referrals.services.drafting import Content, ReferralRefused, start
 from yigongti.domains.care.referrals.starting import start_token
 from yigongti.domains.care.referrals.urgent import SYMPTOMS, Criterion, urgent_criteria
@@ -41,6 +42,7 @@ __all__ = [
     "figures",
     "followed_up",
     "get",
+    "load_shipped_catalogue",
     "of_resident",
     "open_of",
     "start",

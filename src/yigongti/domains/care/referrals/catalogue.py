@@ -97,7 +97,8 @@ def edition_on(on: date | None = None, place: str | None = None) -> CatalogueEdi
 def where_it_belongs(code: str, on: date | None = None, *, place: str | None = None) -> Belongs | None:
     """Where an ICD-10 code (any edition, any length) belongs; None where the catalogue does not list it.
 
-    An institution treats what its own lines say and what its tier, or a lower one, treats.
+    The finest lines for tiers decide (E11.1 before E10–E14), among those the lowest tier. An institution treats what
+    its own lines say, and what its tier or a lower one treats.
     """
     on, at = on or clock.today(), place or settings.PLACE
     edition = edition_on(on, at)
@@ -108,6 +109,8 @@ def where_it_belongs(code: str, on: date | None = None, *, place: str | None = N
     lines = [line for line in near if within(code, line.first, line.last)]
     if not lines:
         return None
+    finest = max((len(line.first) for line in lines if line.tier), default=0)
+    lines = [line for line in lines if not line.tier or len(line.first) == finest]
     tiers = sorted({line.tier for line in lines if line.tier}, key=TIERS.index)
     lowest = tiers[0] if tiers else ""
     named = {line.institution_id for line in lines if line.institution_id}

@@ -11,7 +11,7 @@ from yigongti.kernel.audit.acts import declare_act
 
 DESK = CLINICIANS | {Role.COORDINATOR}
 
-VIEW = declare("referrals.view", _("查看转诊"), to=DESK | {Role.DIRECTOR})
+VIEW = declare("referrals.view", _("查看转诊"), to=DESK | {Role.DIRECTOR, Role.INSURANCE_OFFICER})
 READ_SUMMARY = declare("referrals.read_summary", _("查看转诊病情摘要"), to=DESK)
 SEND = declare("referrals.send", _("发起转诊"), to=CLINICIANS)
 ARRANGE = declare("referrals.arrange", _("撤回或改转本机构发出的转诊"), to=DESK)

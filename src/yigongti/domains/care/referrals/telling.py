@@ -1,4 +1,4 @@
-"""Who is told what: events for other domains, notices for people, months for the lake; all in the step's transaction."""
+"""Who is told what: events for other domains, notices for people, months for the lake; in the step's transaction."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from yigongti.kernel.notices.api import notify
 def tell(kind: type[events.OfReferral], case: Referral, **more: Any) -> None:
     """Emit an event of a referral and have what is measured of it published again.
 
-    What the step wrote is stored first (the state follows at the step's end): who hears within the transaction reads it.
+    What the step wrote is stored first (the state follows at its end): who hears within the transaction reads it.
     """
     case.save()
     emit(
@@ -69,11 +69,8 @@ def accepted(case: Referral, attempt: int) -> None:
         body=case.instructions, urgent=False,
     )  # fmt: skip
     when = {"where": case.receiver_name, "what": case.slot or case.ward}
-    resident(
-        case, f"accepted.{attempt}",
-        _("您的转诊已由%(where)s接收：%(what)s") % when if when["what"] else _("您的转诊已由%(where)s接收，请尽快前往") % when,
-        case.instructions,
-    )  # fmt: skip
+    said = _("您的转诊已由%(where)s接收：%(what)s") if when["what"] else _("您的转诊已由%(where)s接收，请尽快前往")
+    resident(case, f"accepted.{attempt}", said % when, case.instructions)
     tell(events.ReferralAccepted, case)
 
 

@@ -1,7 +1,7 @@
 """When a patient must be referred at once: readings against policy, symptoms from a table with clause.
 
-国家基本公共卫生服务规范（第三版）, 高血压患者健康管理 and 2型糖尿病患者健康管理: danger signs (危急情况). The follow-up afterwards is
-within two weeks. Readings: mmHg, mmol/L, beats a minute, degrees Celsius.
+国家基本公共卫生服务规范（第三版）, 高血压患者健康管理 and 2型糖尿病患者健康管理: danger signs (危急情况).
+The follow-up afterwards is within two weeks. Readings: mmHg, mmol/L, beats a minute, degrees Celsius.
 """
 
 from collections.abc import Iterable
@@ -50,11 +50,11 @@ _SYMPTOMS: tuple[tuple[str, Promise, Promise], ...] = (
 SYMPTOMS: tuple[tuple[str, Promise], ...] = tuple((code, label) for code, label, _clause in _SYMPTOMS)
 """Danger signs to choose from: (code, label)."""
 
-READINGS: tuple[tuple[str, Promise, str], ...] = (
+READINGS: tuple[tuple[str, Promise, str | Promise], ...] = (
     ("systolic", gettext_lazy("收缩压"), "mmHg"),
     ("diastolic", gettext_lazy("舒张压"), "mmHg"),
     ("glucose", gettext_lazy("血糖"), "mmol/L"),
-    ("pulse", gettext_lazy("心率"), gettext_lazy("次/分")),  # type: ignore[arg-type]
+    ("pulse", gettext_lazy("心率"), gettext_lazy("次/分")),
     ("temperature", gettext_lazy("体温"), "℃"),
 )
 

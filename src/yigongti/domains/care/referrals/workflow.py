@@ -1,10 +1,10 @@
-"""A referral from draft to close, as a table: each line is a step, who takes it at whose institution, from where to where.
+"""A referral from draft to close, as a table: each line is a step, who takes it where, from and to.
 
     起草 → 已发出 → 已接收 → 已到诊 → 已诊治 → 已转回 → 已随访 → 办结          (up, sideways)
     起草 → 已发出 → 已接收 → 已到诊 → 已随访 → 办结                        (down: the care plan goes along)
     起草 → 待审批 → 已发证明 → 已随访 → 办结                             (out of the county)
 
-What leaves the way: not accepted (with reason and advice; the origin then redirects or arranges otherwise), overdue (the
+What leaves the way: not accepted (with reason and advice; the origin redirects or arranges otherwise), overdue (the
 platform's step: it goes up to the overseeing lead hospital and can still be answered), not come (back to the origin,
 which contacts the patient), withdrawn. Deadlines are policy (``policy.py``), worked out in ``deadlines.py``.
 """

@@ -40,8 +40,8 @@ class Urgency(models.TextChoices):
 class Reason(models.TextChoices):
     """Why a patient is referred: the lists of the national guidelines for hypertension and diabetes in short.
 
-    高血压、糖尿病分级诊疗服务技术方案 and 国家基层高血压防治管理指南 (2017): first-visit and follow-up up-referral; county to
-    township; township to village.
+    高血压、糖尿病分级诊疗服务技术方案 and 国家基层高血压防治管理指南 (2017): first-visit and follow-up up-referral;
+    county to township; township to village.
     """
 
     EMERGENCY = "emergency", gettext_lazy("急危重症")

@@ -1,4 +1,4 @@
-"""What the receiver answers: accepting with a slot, a bed or at once; declining; and what happens when nobody answers."""
+"""What the receiver answers: accepting with a slot, a bed or at once; declining; and what follows without an answer."""
 
 from datetime import date, datetime, time
 

@@ -162,7 +162,7 @@ def _criteria(content: Content, today: date, place: str) -> list[dict[str, Any]]
 
 
 def _check_above(content: Content, belongs: catalogue.Belongs | None, tier: str, place: str, today: date) -> None:
-    """Up although the origin's own tier treats it: where the plan asks for control, with a reason (Xuchang 三（八）)."""
+    """Up although the origin's tier treats it: where the plan asks for control, with a reason (Xuchang 三（八）)."""
     if content.direction != Direction.UP or content.urgent or belongs is None or not belongs.treated_at(tier):
         return
     if policy.ABOVE_THE_CATALOGUE.at(place, today).value == "reason" and not content.above_reason.strip():

@@ -1,4 +1,4 @@
-"""Who may refer to whom on a day: both members of a consortium of the place that day, the tiers fitting the direction."""
+"""Who may refer to whom on a day: both members of a consortium of the place that day, the tiers as the direction."""
 
 from dataclasses import dataclass
 from datetime import date

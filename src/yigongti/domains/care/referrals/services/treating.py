@@ -14,7 +14,7 @@ from yigongti.kernel.workflow.table import Answers
 
 
 def arrive(case: Referral, actor: Actor, answers: Answers) -> None:
-    """The patient is here. Sent down, the follow-up's time runs from now, and the sending hospital's discharge counts."""
+    """The patient is here. Sent down, the follow-up's time runs from now, and the hospital's discharge counts."""
     now = clock.now()
     case.arrived_at = now
     if case.straight_down:
