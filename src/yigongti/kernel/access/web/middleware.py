@@ -77,7 +77,7 @@ class acting:
 
 
 def identify(request: HttpRequest) -> HttpResponse | None:
-    """Find out who asks: sets ``request.actor`` (None when nobody is signed in); gives the answer for one turned away."""
+    """Find out who asks: sets ``request.actor`` (None: nobody is signed in); gives the answer for one turned away."""
     account = request.user
     if not account.is_authenticated:
         return None
