@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from yigongti.domains.care.appointments import selectors
+from yigongti.domains.care.appointments import hot, selectors
 from yigongti.domains.care.appointments.permissions import BOOK, KEEP, RECEIVE, VIEW
 from yigongti.domains.care.appointments.refusals import BookingRefused, ClinicRefused, SlotTaken
 from yigongti.domains.care.appointments.services import booking
@@ -35,6 +35,7 @@ __all__ = [
     "checked_in_today",
     "departments",
     "except_day",
+    "full",
     "get",
     "institutions_with_clinics",
     "keep_schedule",
@@ -106,6 +107,14 @@ def book(
         referral_id=referral_id,
         note=note,
     )
+
+
+def full(slot_id: int) -> SlotTaken | None:
+    """The refusal of a slot without a place left, at the cost of one statement; None where there may be one.
+
+    For pages on which thousands come at once: ask before looking up who they are.
+    """
+    return hot.taken(slot_id)
 
 
 def cancel(appointment_id: int, *, actor: Actor, reason: str = "") -> AppointmentView:

@@ -58,7 +58,7 @@ BOOKINGS = register_dataset(Dataset("appointments", SCHEMA, _SELECT))
 
 def mark_changed(days: Iterable[date]) -> None:
     """Have the months of these days published again, in the transaction that changed a booking of theirs."""
-    mark_stale(BOOKINGS.name, days)
+    mark_stale(BOOKINGS.name, days, soon=False)
 
 
 def mark_residents_changed(resident_ids: Iterable[int]) -> None:

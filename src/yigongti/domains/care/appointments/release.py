@@ -1,5 +1,6 @@
 """Who may book which place now: the moments stored with a slot against who asks (Kunshan 二（四）1)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,11 +23,20 @@ class Rights:
     held_early: bool = False
 
 
-def rights_of(actor: Actor, booked_by_id: int | None, *, referral: bool = False) -> Rights:
-    """A family doctor is a clinician who books on behalf of a primary or village institution."""
+def rights_of(
+    actor: Actor,
+    booked_by_id: int | None,
+    *,
+    referral: bool = False,
+    known: "Mapping[int, organisation.OrganisationView] | None" = None,
+) -> Rights:
+    """A family doctor is a clinician who books on behalf of a primary or village institution.
+
+    ``known``: organisations that have been looked up already.
+    """
     if booked_by_id is None or actor.is_resident or not actor.may(BOOK_EARLY, booked_by_id):
         return Rights(referral=referral)
-    booker = organisation.get_many([booked_by_id]).get(booked_by_id)
+    booker = (organisation.get_many([booked_by_id]) if known is None else known).get(booked_by_id)
     return Rights(family_doctor=booker is not None and booker.is_grass_roots, referral=referral)
 
 

@@ -5,6 +5,7 @@ from procrastinate.contrib.django import app
 from yigongti.domains.care.appointments.models import Appointment
 from yigongti.domains.care.appointments.services.publishing import publish_ahead
 from yigongti.domains.care.appointments.services.sessions import tell_those_booked
+from yigongti.domains.care.appointments.words import tell_all_booked
 from yigongti.domains.care.appointments.workflow import LIVE
 from yigongti.kernel.access.api import system_actor
 from yigongti.kernel.jobs.api import task
@@ -15,6 +16,13 @@ from yigongti.kernel.jobs.api import task
 def publish(timestamp: int) -> None:
     """Each night: as many days ahead as the policy says."""
     publish_ahead(system_actor("publish"))
+
+
+@app.periodic(cron="* * * * *")
+@task("appointments.tell_booked", lock="appointments.tell_booked")
+def tell_booked(timestamp: int) -> None:
+    """Each minute: whoever has a new place hears of it."""
+    tell_all_booked()
 
 
 @task("appointments.tell_stopped")

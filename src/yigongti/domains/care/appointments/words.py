@@ -1,11 +1,13 @@
 """What residents and staff are told when something happens to a booking. In Chinese, whoever caused it."""
 
+from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from yigongti.domains.care.appointments.models import Appointment
-from yigongti.domains.care.appointments.views import slot_views
+from yigongti.domains.care.appointments.views import WITH_SLOT, slot_views
+from yigongti.kernel import clock
 from yigongti.kernel.notices.api import notify
 
 
@@ -14,8 +16,25 @@ def _where(case: Appointment) -> dict[str, str]:
     return {"when": slot.when, "institution": slot.institution, "who": slot.who, "number": case.number}
 
 
-def tell_booked(case: Appointment) -> None:
-    """The resident has a place."""
+def tell_all_booked(limit: int = 2_000) -> int:
+    """Tell whoever has a new place, each in its own transaction; returns how many. Safe to kill and to run twice."""
+    rows = Appointment.objects.unscoped("everybody is told of a booking").filter(told_at=None)
+    told = 0
+    for pk in list(rows.order_by("pk").values_list("pk", flat=True)[:limit]):
+        with transaction.atomic():
+            case = (
+                rows.select_related(*WITH_SLOT).select_for_update(skip_locked=True, of=("self",)).filter(pk=pk).first()
+            )
+            if case is None:
+                continue
+            if case.is_open:
+                _tell_booked(case)
+                told += 1
+            Appointment.objects.unscoped("the one at hand").filter(pk=pk).update(told_at=clock.now())
+    return told
+
+
+def _tell_booked(case: Appointment) -> None:
     with translation.override("zh-hans"):
         where = _where(case)
         notify(

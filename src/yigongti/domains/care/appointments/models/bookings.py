@@ -23,7 +23,8 @@ class Appointment(CaseModel):
     """A booking. ``resident_id`` is the entry that stands for the person; ``booked_for_id`` the one it stood for then.
 
     ``booked_by_id``: the institution whose staff booked; None when the resident did. ``early``: a family doctor took an
-    early place before the public could.
+    early place before the public could. ``told_at``: when the resident was told of the booking, by a job each minute,
+    so that nothing but the booking itself is done while thousands want a place.
     """
 
     workflow = BOOKING
@@ -44,6 +45,7 @@ class Appointment(CaseModel):
     replaces = models.OneToOneField("self", models.PROTECT, null=True, related_name="replaced_by")
     note = models.CharField(max_length=200, blank=True, default="")
     checked_in_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
 
     class Meta(CaseModel.Meta):
         constraints = [
@@ -55,6 +57,7 @@ class Appointment(CaseModel):
             models.Index(fields=["booked_for_id"], name="appointments_booked_for"),
             models.Index(fields=["institution_id", "day"], name="appointments_of_day"),
             models.Index(fields=["booked_by_id", "day"], name="appointments_booked_by"),
+            models.Index(fields=["id"], condition=Q(told_at=None), name="appointments_to_tell"),
             models.Index(fields=["referral_id"], condition=~Q(referral_id=None), name="appointments_of_referral"),
         ]
 

@@ -4,15 +4,18 @@ A slot that is full is refused by one plain read. Else, in one transaction: the 
 two bookings at once), one conditional UPDATE that takes the place or doesn't, and the case with its history and trail.
 """
 
+from datetime import timedelta
+
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
 from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.base.residents import api as residents
-from yigongti.domains.care.appointments import limits, nearest, release, words
+from yigongti.domains.care.appointments import limits, nearest, policy, release
 from yigongti.domains.care.appointments.events import AppointmentBooked
 from yigongti.domains.care.appointments.formulas import EARLY
+from yigongti.domains.care.appointments.hot import read_slot
 from yigongti.domains.care.appointments.lake import mark_changed
 from yigongti.domains.care.appointments.models import Appointment, Priority, SessionState, Slot
 from yigongti.domains.care.appointments.permissions import BOOK
@@ -47,9 +50,11 @@ def book(
     slot = _asked_for(slot_id, actor, resident_id)
     _refuse_full(slot, Rights())
     booked_by_id = _side(actor, slot, booked_by_id, referral_id)
-    rights = release.rights_of(actor, booked_by_id, referral=referral_id is not None)
+    sides = organisation.get_many({slot.session.institution_id, booked_by_id or slot.session.institution_id})
+    rights = release.rights_of(actor, booked_by_id, referral=referral_id is not None, known=sides)
     case = _book(slot, resident_id, actor, booked_by_id, referral_id, note, rights)
-    return _as_booked(case)
+    slot.booked += 1
+    return appointment_view(case, {pk: side.label for pk, side in sides.items()})
 
 
 def change(appointment_id: int, slot_id: int, *, actor: Actor) -> AppointmentView:
@@ -104,7 +109,7 @@ def _asked_for(slot_id: int, actor: Actor, resident_id: int) -> Slot:
             raise NotVisible
     else:
         actor.require(BOOK)
-    slot = Slot.objects.select_related("session__schedule").filter(pk=slot_id).first()
+    slot = read_slot(slot_id)
     if slot is None:
         raise NotVisible
     return slot
@@ -164,6 +169,7 @@ def _book(
         early=early,
         replaces=replaces,
         note=note.strip()[:200],
+        due_at=slot.ends_at + timedelta(minutes=policy.GRACE_MINUTES.at().value),
     )
     wanted = limits.Wanted(
         case.institution_id, case.department, case.day, case.starts_at, case.ends_at, referral_id is not None
@@ -175,12 +181,11 @@ def _book(
             free = Slot.objects.filter(pk=slot.pk, is_open=True, booked__lt=F("quota"))
             if not free.update(booked=F("booked") + 1):
                 raise _Gone
-            open_case(case, actor=actor)
             mark_changed([case.day])
-            words.tell_booked(case)
+            open_case(case, actor=actor)  # last: it ends with the trail, where others of the same chain wait
             emit(AppointmentBooked(case.pk, case.resident_id, case.referral_id, case.replaces_id))
     except _Gone:
-        now_there = Slot.objects.select_related("session__schedule").filter(pk=slot.pk).first()
+        now_there = read_slot(slot.pk)
         if now_there is None or not now_there.is_open:
             raise BookingRefused(_("这个门诊已停诊，请选择其他时间。")) from None
         raise SlotTaken(slot_views([now_there])[0], nearest.free(now_there, rights)) from None

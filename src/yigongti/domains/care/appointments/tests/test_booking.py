@@ -20,6 +20,7 @@ from yigongti.domains.care.appointments.tests.factories import (
     holds_true,
     residents,
 )
+from yigongti.domains.care.appointments.words import tell_all_booked
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Forbidden, NotVisible
 from yigongti.kernel.audit.models import Line
@@ -39,6 +40,7 @@ def test_a_place_is_booked_with_history_trail_notice_and_a_month_to_publish(coun
     case = case_of(view)
     assert [line.state for line in history(case)] == ["已预约"]
     assert Line.objects.filter(act="appointments.booking.open", subject=f"appointments.booking:{view.id}").count() == 1
+    assert (tell_all_booked(), tell_all_booked()) == (1, 0)
     assert Notice.objects.filter(resident_id=somebody).count() == 1
     assert Stale.objects.filter(dataset="appointments", month="2026-11-01").exists()
     assert case.due_at == at(1, 9), "half past eight, and half an hour of grace"

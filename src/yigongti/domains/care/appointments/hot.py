@@ -1,0 +1,69 @@
+"""The shortest way to a refusal: when a clinic opens, most of thousands come too late, and hear so after one statement.
+
+Whether a slot is full is no secret, so nobody need be known to be told. What is told is put together once a second.
+"""
+
+import time
+
+from django.db import connection
+from django.utils.translation import get_language
+
+from yigongti.domains.care.appointments import nearest
+from yigongti.domains.care.appointments.models import Schedule, Session, Slot
+from yigongti.domains.care.appointments.refusals import SlotTaken
+from yigongti.domains.care.appointments.release import Rights
+from yigongti.domains.care.appointments.views import slot_views
+
+_MODELS = (Slot, Session, Schedule)
+_NAMES = [[field.attname for field in model._meta.concrete_fields] for model in _MODELS]
+_COLUMNS = ", ".join(
+    f"{alias}.{field.column}"
+    for alias, model in zip(("slot", "session", "schedule"), _MODELS, strict=True)
+    for field in model._meta.concrete_fields
+)
+_READ = f"""
+    SELECT {_COLUMNS} FROM appointments_slot slot
+    JOIN appointments_session session ON session.id = slot.session_id
+    JOIN appointments_schedule schedule ON schedule.id = session.schedule_id
+    WHERE slot.id = %s
+"""  # noqa: S608  (columns of the models)
+
+
+def read_slot(slot_id: int) -> Slot | None:
+    """A slot with its session and schedule, as ``select_related`` gives it, without composing the SQL each time."""
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, [slot_id])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    first, second = len(_NAMES[0]), len(_NAMES[0]) + len(_NAMES[1])
+    slot = Slot.from_db("default", _NAMES[0], row[:first])
+    slot.session = Session.from_db("default", _NAMES[1], row[first:second])
+    slot.session.schedule = Schedule.from_db("default", _NAMES[2], row[second:])
+    return slot
+
+
+_FULL = "SELECT 1 FROM appointments_slot WHERE id = %s AND booked >= quota AND is_open"
+_LIMIT = 2_048
+_said: dict[tuple[int, str], tuple[float, SlotTaken]] = {}
+
+
+def taken(slot_id: int) -> SlotTaken | None:
+    """The refusal of a slot that is full; None where there may be a place, or the slot is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FULL, [slot_id])
+        if cursor.fetchone() is None:
+            return None
+    key = (slot_id, get_language() or "")
+    now = time.monotonic()
+    known = _said.get(key)
+    if known is not None and now - known[0] < nearest.KEPT_SECONDS:
+        return known[1]
+    slot = read_slot(slot_id)
+    if slot is None:
+        return None
+    refusal = SlotTaken(slot_views([slot])[0], nearest.free(slot, Rights()))
+    if len(_said) >= _LIMIT:
+        _said.clear()
+    _said[key] = (now, refusal)
+    return refusal
