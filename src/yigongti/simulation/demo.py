@@ -12,6 +12,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -19,14 +20,25 @@ from django.db import transaction
 
 from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.base.organisation.api import OrganisationView
-from yigongti.kernel.access.api import Actor, Role, account_named, create_account, grant_role, system_actor
+from yigongti.kernel import clock
+from yigongti.kernel.access.api import (
+    Actor,
+    Role,
+    account_named,
+    actor_by_id,
+    create_account,
+    grant_role,
+    system_actor,
+)
 from yigongti.kernel.access.passwords import first_password
 from yigongti.kernel.intake.api import extracts, find_source, process, receive
 from yigongti.kernel.lake.api import publish_stale
-from yigongti.simulation import county
+from yigongti.simulation import county, under_way
 from yigongti.simulation.files import TRUTH
 
 RESIDENTS, SEED = 20_000, 7
+AT_WORK_SINCE = timedelta(days=60)
+"""The demo accounts have been at work for a while, so that what they have under way can be."""
 _SAY_EVERY = 5.0  # seconds
 
 Say = Callable[[str], None]
@@ -62,6 +74,7 @@ _HOSPITALS = ("lead_hospital", "hospital")
 _POSTS = (
     _Post(Role.VILLAGE_DOCTOR, "cunyi", "周秀兰", _GRASS_ROOTS, "desk"),
     _Post(Role.DOCTOR, "yisheng", "沈建国", _HOSPITALS, "desk"),
+    _Post(Role.COORDINATOR, "zhuanyuan", "孙丽", _HOSPITALS, "desk"),
     _Post(Role.DATA_OFFICER, "shuju", "顾敏", _GRASS_ROOTS, "desk"),
     _Post(Role.INSURANCE_OFFICER, "yibao", "陆文静", ("insurance_body",)),
     _Post(Role.FINANCE_OFFICER, "caiwu", "徐志强", _HOSPITALS, "desk"),
@@ -83,8 +96,29 @@ def load(say: Say, *, residents: int = RESIDENTS, seed: int = SEED, place: str |
     folder = settings.VAR / "demo" / f"{place}-{residents}-{seed}"
     _write(folder, place, residents, seed, say)
     _send(folder, say)
+    _begin_care(say)
     published = publish_stale()
     say(f"published for measuring: {published} months")
+
+
+def _begin_care(say: Say) -> None:
+    """What the demo accounts have under way between them, where the place has both ends of a referral."""
+    desks = {name: _at_desk(name) for name in ("cunyi", "yisheng", "zhuanyuan")}
+    village, hospital, coordinator = desks["cunyi"], desks["yisheng"], desks["zhuanyuan"]
+    if village is None or hospital is None or coordinator is None:
+        return
+    try:
+        under_way.begin(under_way.People(village, hospital, coordinator), say)
+    except LookupError as lacking:
+        say(f"no patients under way: {lacking}")
+
+
+def _at_desk(username: str) -> under_way.Desk | None:
+    account = account_named(username)
+    if account is None:
+        return None
+    actor = actor_by_id(account.id)
+    return under_way.Desk(actor, actor.home_organisation_id) if actor.home_organisation_id else None
 
 
 def accounts() -> list[Account]:
@@ -117,7 +151,9 @@ def open_accounts(place: str, actor: Actor) -> None:
             account_id = create_account(
                 post.username, post.name, organisation_id=desk.id, password=password, actor=actor
             )
-            grant_role(account_id, post.role, organisation_id=reach, actor=actor)
+            grant_role(
+                account_id, post.role, organisation_id=reach, actor=actor, starts_on=clock.today() - AT_WORK_SINCE
+            )
 
 
 def _desk(post: _Post, institutions: Iterable[OrganisationView]) -> OrganisationView | None:

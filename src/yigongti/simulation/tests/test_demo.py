@@ -85,7 +85,7 @@ def test_a_load_that_was_killed_goes_on_and_ends_as_its_truth(settings, said, tm
     monkeypatch.setattr(demo, "process", killed_after_twenty)
     with pytest.raises(KeyboardInterrupt):
         demo.load(said.append, residents=RESIDENTS)
-    assert len(demo.accounts()) == 10
+    assert len(demo.accounts()) == 11
     monkeypatch.setattr(demo, "process", real)
     demo.load(said.append, residents=RESIDENTS)
     _compare_with_the_truth(settings, tmp_path / "exports")
@@ -101,8 +101,8 @@ def test_each_role_has_an_account_with_a_first_password_of_its_own(said):
     organisation.load_place("kunshan", system_actor("demo"))
     demo.open_accounts("kunshan", system_actor("demo"))
     shown = demo.accounts()
-    assert len({account.role for account in shown}) == len(shown) == 10
-    assert len({account.password for account in shown}) == 10
+    assert len({account.role for account in shown}) == len(shown) == 11
+    assert len({account.password for account in shown}) == 11
     for account in shown:
         row = AccountRow.objects.get(username=account.username)
         assert row.check_password(account.password)

@@ -6,6 +6,7 @@ app_name = "follow_up"
 
 urlpatterns = [
     path("", views.listing, name="list"),
+    path("all/", views.listing, {"everything": True}, name="all"),
     path("measure/", views.measure, name="measure"),
     path("<int:pk>/", views.follow_up, name="follow_up"),
     path("<int:pk>/visit/", views.visit, name="visit"),

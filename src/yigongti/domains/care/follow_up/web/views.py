@@ -1,6 +1,7 @@
 """The list of whom to follow up, one follow-up, and the visit itself: made for a phone at somebody's door."""
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -24,7 +25,7 @@ from yigongti.kernel.access.api import Actor, NotVisible
 from yigongti.kernel.access.web.guard import permission_required
 from yigongti.kernel.audit.api import record
 from yigongti.kernel.ui.cases import case_page
-from yigongti.kernel.ui.filters import ChoiceFilter, TextFilter
+from yigongti.kernel.ui.filters import ChoiceFilter, DayRangeFilter, TextFilter
 from yigongti.kernel.ui.listing import Column, Listing
 from yigongti.kernel.workflow.api import StepRefused
 
@@ -36,15 +37,19 @@ MEASURED = (
     ("pulse", gettext_lazy("心率"), gettext_lazy("次/分")),
     ("temperature", gettext_lazy("体温"), "℃"),
 )
+OUTCOMES = (
+    ("done", gettext_lazy("已随访")),
+    ("in_time", gettext_lazy("按时随访")),
+    ("overdue", gettext_lazy("逾期未随访")),
+)
 RISK_TAGS = {Risk.URGENT: "bad", Risk.HIGH: "bad", Risk.RAISED: "attention", Risk.ROUTINE: ""}
 STATE_TAGS = {"open": "info", "late": "bad", "done": "good", "dropped": ""}
 
 
 @permission_required(VIEW)
-def listing(request: HttpRequest) -> HttpResponseBase:
-    """Whom to follow up, the highest risk first; with ``?show=all`` those that are done, and those asked of others."""
+def listing(request: HttpRequest, *, everything: bool = False) -> HttpResponseBase:
+    """Whom to follow up, the highest risk first; or ``everything``: those that are done, and those asked of others."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    everything = request.GET.get("show") == "all"
     found = selectors.follow_ups(actor).order_by("-due_on", "pk") if everything else selectors.waiting(actor)
     rows = _named(list(found[:MOST]), actor)
     return Listing(
@@ -73,6 +78,15 @@ def listing(request: HttpRequest) -> HttpResponseBase:
         filters=[
             TextFilter("q", _("居民或情况"), by=_saying),
             ChoiceFilter("reason", _("事由"), by=_of_reason, choices=Reason.choices),
+            *(
+                [
+                    DayRangeFilter("due", _("期限"), by=_due_within, moments=False),
+                    ChoiceFilter("outcome", _("办理"), by=_of_outcome, choices=OUTCOMES),
+                    ChoiceFilter("at", _("随访机构"), by=_at, choices=_places(rows)),
+                ]
+                if everything
+                else []
+            ),
             ChoiceFilter(
                 "risk", _("风险"), by=_of_risk, choices=[(str(int(r)), label) for r, label in RISK_LABELS.items()]
             ),
@@ -107,6 +121,30 @@ def _saying(rows: Sequence[Any], text: str) -> list[Any]:
 
 def _of_reason(rows: Sequence[Any], reason: str) -> list[Any]:
     return [row for row in rows if row.reason == reason]
+
+
+def _due_within(rows: Sequence[Any], span: tuple[date | None, date | None]) -> list[Any]:
+    since, until = span
+    return [row for row in rows if (since is None or row.due_on >= since) and (until is None or row.due_on <= until)]
+
+
+def _of_outcome(rows: Sequence[Any], outcome: str) -> list[Any]:
+    return [row for row in rows if outcome in _outcomes(row)]
+
+
+def _outcomes(row: FollowUp) -> set[str]:
+    """Under which of OUTCOMES a follow-up counts; one dropped counts under none."""
+    if row.state == "done":
+        return {"done", "in_time"} if row.done_on and row.done_on <= row.due_on else {"done"}
+    return {"overdue"} if row.state != "dropped" and row.due_on < clock.today() else set()
+
+
+def _at(rows: Sequence[Any], institution_id: str) -> list[Any]:
+    return [row for row in rows if str(row.institution_id) == institution_id]
+
+
+def _places(rows: Sequence[Any]) -> list[tuple[str, str]]:
+    return sorted({(str(row.institution_id), row.institution) for row in rows}, key=lambda one: one[1])
 
 
 def _of_risk(rows: Sequence[Any], risk: str) -> list[Any]:
