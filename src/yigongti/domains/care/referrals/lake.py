@@ -2,7 +2,8 @@
 
 As in health_record: ``resident_id`` is the person (the entry a merged one finally stands for), ``managing_id`` who
 looks after them today, ``institution_id`` whose record it is (a referral's receiver; a stay's hospital), ``source_id``
-who sent it. ``minutes_to_answer`` is null without an answer; ``followed_up_within`` null where no follow-up was due yet.
+who sent it. ``minutes_to_answer`` is null without an answer; ``followed_up_within`` null where none
+is due yet.
 ``sent_down``: a down-referral (or the return of an up-referral) of the same person by the same hospital, as many days
 before or after the discharge as policy said on that day.
 """

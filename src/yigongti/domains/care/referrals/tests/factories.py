@@ -1,7 +1,9 @@
 """Institutions, people, slots and referrals for tests."""
 
+import tempfile
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 from tests.support.people import person
@@ -11,6 +13,7 @@ from yigongti.domains.base.organisation.models import Organisation
 from yigongti.domains.base.organisation.services import tree
 from yigongti.domains.base.organisation.tests.factories import SET_UP, county_with_two_areas
 from yigongti.domains.base.terminology import api as terminology
+from yigongti.domains.base.terminology.services import describe_system
 from yigongti.domains.care.referrals.models import Referral
 from yigongti.domains.care.referrals.services.drafting import Content, start
 from yigongti.kernel import clock
@@ -44,14 +47,26 @@ class World:
         return person(Role.DOCTOR, self.east_hospital, id=12, name="接收医生")
 
 
+CODES = (
+    ("I10.x00", "特发性（原发性）高血压"), ("I10.x00x002", "高血压"), ("E11.900", "2型糖尿病"), ("J18.900", "肺炎"),
+    ("I63.900", "脑梗死"), ("J06.900", "急性上呼吸道感染"), ("C34.900", "支气管或肺恶性肿瘤"),
+    ("E11.100", "2型糖尿病伴有酮症酸中毒"),
+)  # fmt: skip
+
+
 def icd() -> None:
-    """The codes the platform ships."""
-    terminology.load_shipped(actor=SET_UP)
+    """A handful of codes: loading all the platform ships takes longer than a test."""
+    describe_system("icd10", kind="classification", name="ICD-10", actor=SET_UP)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "codes.csv"
+        path.write_text("\n".join(["code,name", *(",".join(row) for row in CODES)]) + "\n", encoding="utf-8")
+        terminology.import_edition(path, system="icd10", version="test", starts_on=None, actor=SET_UP)
 
 
-def world() -> World:
+def world(*, codes: bool = True) -> World:
     made = county_with_two_areas()
-    icd()
+    if codes:
+        icd()
     with tree.writing(SET_UP, "tests"):
         west = tree.create(place="kunshan", key="west_centre", kind="community_centre", name="west_centre",
                            since=tree.BEFORE_RECORDS)  # fmt: skip

@@ -31,7 +31,12 @@ def world():
 def signed_in(role, organisation_id):
     name = f"{role}-{organisation_id}"
     pk = create_account(
-        name, "测试", organisation_id=organisation_id, password="Long-Enough-1", actor=SYSTEM, must_change_password=False
+        name,
+        "测试",
+        organisation_id=organisation_id,
+        password="Long-Enough-1",
+        actor=SYSTEM,
+        must_change_password=False,
     )
     grant_role(pk, role, organisation_id=organisation_id, actor=SYSTEM)
     client = Client()
@@ -50,7 +55,7 @@ def new_form(world, **values):
     return {**FORM, "origin": world.centre, "receiver": world.east_hospital, **values}
 
 
-def test_a_reading_of_186_over_112_fills_in_an_urgent_referral(world):
+def test_186_over_112_fills_in_an_urgent_referral(world):
     client = signed_in("doctor", world.centre)
     criteria = api.urgent_criteria(systolic=186, diastolic=112)
     address = api.start_address(world.resident, criteria, {"systolic": 186, "diastolic": 112})
