@@ -1,8 +1,8 @@
 """Booking in few taps: where, which department, which day, which time; and what was booked."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -39,6 +39,15 @@ class Day:
     href: str
     current: bool
     left: int
+
+
+@dataclass(frozen=True)
+class Group:
+    """Times at one doctor's, or one department's, in one half of the day."""
+
+    label: str
+    expert: bool
+    slots: tuple[SlotView, ...]
 
 
 @resident_required
@@ -104,7 +113,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     return show(
         request,
         "resident/change.html",
-        {"one": one, "days": days, "slots": _of_day(slots, chosen), "chosen": chosen},
+        {"one": one, "days": days, "groups": _groups(_of_day(slots, chosen))},
         here="appointments",
     )
 
@@ -135,8 +144,7 @@ def book(request: HttpRequest) -> HttpResponse:
     chosen, days = _days(slots, request, here, asked)
     context: dict[str, object] = {
         "days": days,
-        "slots": _of_day(slots, chosen),
-        "chosen": chosen,
+        "groups": _groups(_of_day(slots, chosen)),
         "institution": name,
         "department": department,
         "here": f"{here}?{urlencode(asked)}",
@@ -163,7 +171,7 @@ def _book(request: HttpRequest) -> HttpResponse:
 def _refused(request: HttpRequest, refused: BookingRefused, *, back: str, change: int | None = None) -> HttpResponse:
     """Why not, and what is free instead."""
     instead = refused.alternatives if isinstance(refused, SlotTaken) else ()
-    context = {"why": str(refused), "taken": isinstance(refused, SlotTaken), "instead": instead, "back": back,
+    context = {"why": str(refused), "taken": isinstance(refused, SlotTaken), "groups": _groups(instead), "back": back,
                "change": change}  # fmt: skip
     return show(request, "resident/refused.html", context, here="appointments", status=409)
 
@@ -196,6 +204,27 @@ def _days(
 
 def _of_day(slots: Iterable[SlotView], on: date | None) -> list[SlotView]:
     return [slot for slot in slots if slot.starts_at.astimezone(clock.ZONE).date() == on]
+
+
+def _groups(slots: Iterable[SlotView]) -> list[Group]:
+    """Times by doctor and half-day. Places of several pools at one time are one choice: the fullest of them is taken."""
+    best: dict[tuple[int, datetime], SlotView] = {}
+    left: dict[tuple[int, datetime], int] = {}
+    for slot in slots:
+        key = (slot.session_id, slot.starts_at)
+        left[key] = left.get(key, 0) + slot.left
+        if key not in best or best[key].left < slot.left:
+            best[key] = slot
+    groups: dict[tuple[bool, str, str], list[SlotView]] = {}
+    for key in sorted(best, key=lambda one: (one[1], one[0])):
+        slot = replace(best[key], left=left[key])
+        who = " ".join(said for said in (slot.doctor, slot.title) if said) or _("普通门诊")
+        half = _("上午") if slot.starts_at.astimezone(clock.ZONE).hour < NOON else _("下午")
+        groups.setdefault((not slot.expert, who, half), []).append(slot)
+    return [Group(f"{who} · {half}", not plain, tuple(of)) for (plain, who, half), of in groups.items()]
+
+
+NOON = 12
 
 
 def _number(text: str | None) -> int | None:

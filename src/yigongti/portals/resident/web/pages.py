@@ -48,7 +48,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "unread": unread[:SHOWN_AT_HOME],
             "unread_count": len(unread),
             "answered": enquiries.answered_of(reader.person_id, actor=reader.actor),
-            "family": residents.wards(reader.own_id),
+            "family": [(one, one.person.id == reader.person_id) for one in residents.wards(reader.own_id)],
         },
         here="home",
     )

@@ -44,6 +44,7 @@ _MEASURED: dict[str, str | Promise] = {
     "2339-0": gettext_lazy("血糖"),
     "2345-7": gettext_lazy("血糖"),
 }
+_PLAIN = {"收缩压": gettext_lazy("高压（收缩压）"), "舒张压": gettext_lazy("低压（舒张压）")}
 LOOKS = 500
 
 
@@ -79,6 +80,7 @@ def record(request: HttpRequest) -> HttpResponse:
         {
             "days": days,
             "timeline": found,
+            "trends": [(_PLAIN.get(trend.label, trend.label), trend) for trend in found.trends],
             "kinds": [(option.value, KINDS[option.value], option.value == kind) for option in found.kinds],
             "since": since,
             "until": until,
@@ -165,6 +167,7 @@ def looked(request: HttpRequest) -> HttpResponse:
         {
             "looks": shown,
             "own": own,
+            "staffs": not own,
             "count": sum(not look.own for look in found),
             "own_count": sum(bool(look.own) for look in found),
             "urgent": any(look.urgent for look in found),
