@@ -207,7 +207,7 @@ def _of_day(slots: Iterable[SlotView], on: date | None) -> list[SlotView]:
 
 
 def _groups(slots: Iterable[SlotView]) -> list[Group]:
-    """Times by doctor and half-day. Places of several pools at one time are one choice: the fullest of them is taken."""
+    """Times by doctor and half-day. Places of several pools at one time are one choice: the fullest is taken."""
     best: dict[tuple[int, datetime], SlotView] = {}
     left: dict[tuple[int, datetime], int] = {}
     for slot in slots:
