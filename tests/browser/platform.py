@@ -21,10 +21,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Running:
-    """Where the platform answers, and what it wrote."""
+    """Where the platform answers, what it wrote, and the environment it runs in."""
 
     address: str
     log: Path
+    environment: dict[str, str]
 
     def said(self) -> str:
         return self.log.read_text()[-4000:]
@@ -82,7 +83,7 @@ def _served(environment: dict[str, str], log: Path) -> Iterator[Running]:
         process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)  # noqa: S603
         try:
             _await(address, process, log)
-            yield Running(address, log)
+            yield Running(address, log, environment)
         finally:
             process.terminate()
             try:

@@ -15,11 +15,21 @@ def main() -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0, interactive=False)
+    terms()
     if find_spec("yigongti.simulation.demo") is not None:
         import_module("yigongti.simulation.demo").load(print, residents=RESIDENTS)
     top = home()
     people(top)
     work(top)
+    patients()
+
+
+def terms() -> None:
+    """The codes the platform ships, as setting up loads them."""
+    from yigongti.domains.base.terminology import api as terminology
+    from yigongti.kernel.access.api import system_actor
+
+    terminology.load_shipped(system_actor("seed"))
 
 
 def home() -> int:
@@ -74,6 +84,13 @@ def work(top: int) -> None:
         **adopted,
     )
     add_version(first.document_id, actor=actor, text="# Aims\nGood care near home.\n# Bodies\nA council.", **adopted)
+
+
+def patients() -> None:
+    """The two ends of a referral with their people, a clinic with places, and residents: the scenes play on these."""
+    from tests.browser import scenery
+
+    scenery.build()
 
 
 if __name__ == "__main__":

@@ -79,16 +79,14 @@ class Counts:
     waiting: int
     overdue: int
     due_today: int
-    mine: int
     nobodys: int
 
 
-def counts(items: Sequence[Item], actor: Actor) -> Counts:
+def counts(items: Sequence[Item]) -> Counts:
     """Of all that waits, before any filter."""
     return Counts(
         waiting=len(items),
         overdue=sum(one.overdue for one in items),
         due_today=sum(one.due_today and not one.overdue for one in items),
-        mine=sum(one.in_hand is not None and one.in_hand.account_id == actor.id for one in items),
         nobodys=sum(one.in_hand is None for one in items),
     )

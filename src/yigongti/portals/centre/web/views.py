@@ -65,7 +65,7 @@ def desk(request: HttpRequest) -> HttpResponseBase:
             ),
         ],
         empty=_("没有等着办的事"),
-    ).render("centre/desk.html", {"counts": counts(items, actor), "may_see_figures": actor.may(FIGURES)})
+    ).render("centre/desk.html", {"counts": counts(items), "may_see_figures": actor.may(FIGURES)})
 
 
 def _address(one: Item) -> str:
