@@ -200,7 +200,15 @@ class ClinicDay:
         return f"{self.starts_at.astimezone(clock.ZONE):%H:%M}–{self.ends_at.astimezone(clock.ZONE):%H:%M}"
 
 
-def week(actor: Actor, institution_id: int, first: date, *, department: str = "", days: int = 7) -> list[ClinicDay]:
+def week(
+    actor: Actor,
+    institution_id: int,
+    first: date,
+    *,
+    department: str = "",
+    schedule_id: int | None = None,
+    days: int = 7,
+) -> list[ClinicDay]:
     """The sessions of an institution on the days from ``first``, by day and time. Raises Forbidden."""
     actor.require(VIEW)
     rows = (
@@ -212,6 +220,8 @@ def week(actor: Actor, institution_id: int, first: date, *, department: str = ""
     )
     if department:
         rows = rows.filter(schedule__department=department)
+    if schedule_id is not None:
+        rows = rows.filter(schedule_id=schedule_id)
     if not (actor.everything or actor.may(KEEP, institution_id)):
         rows = rows.exclude(state=SessionState.DRAFT)
     return [

@@ -231,3 +231,7 @@ class Slot(models.Model):
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="appointments_slot_lasts"),
         ]
         indexes = [models.Index(fields=["starts_at"], name="appointments_slot_start")]
+
+    @property
+    def left(self) -> int:
+        return self.quota - self.booked
