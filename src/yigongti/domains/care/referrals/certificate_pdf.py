@@ -5,6 +5,7 @@ import io
 from datetime import date
 
 import segno
+from django.utils import translation
 from django.utils.translation import gettext as _
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
@@ -21,7 +22,13 @@ QR_SIZE = 34 * mm
 
 
 def draw(certificate: CertificateView, *, name: str, id_number: str, address: str) -> bytes:
-    """The PDF. ``name`` and ``id_number`` as they are to stand on it; ``address`` is what the QR code holds."""
+    """The PDF, in Chinese whoever prints it: it is a paper for the insurance. ``name`` and ``id_number`` as they are to
+    stand on it; ``address`` is what the QR code holds."""
+    with translation.override("zh-hans"):
+        return _draw(certificate, name, id_number, address)
+
+
+def _draw(certificate: CertificateView, name: str, id_number: str, address: str) -> bytes:
     if FONT not in pdfmetrics.getRegisteredFontNames():
         pdfmetrics.registerFont(UnicodeCIDFont(FONT))
     out = io.BytesIO()

@@ -76,7 +76,9 @@ class NewForm(Form):
         self.add("diagnosis", CodeField(ICD10, label=_("主要诊断"), max_length=60))
         self.add(
             "reason",
-            forms.ChoiceField(label=_("转诊原因"), choices=[(r.value, r.label) for r in REASONS[self.direction]]),
+            forms.ChoiceField(
+                label=_("转诊原因"), choices=[("", _("请选择")), *((r.value, r.label) for r in REASONS[self.direction])]
+            ),
         )
         self.add(
             "note", forms.CharField(label=_("病情和转诊要求"), required=False, max_length=2000, widget=forms.Textarea)

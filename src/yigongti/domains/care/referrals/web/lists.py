@@ -13,6 +13,7 @@ from yigongti.domains.base.residents import api as residents
 from yigongti.domains.care.referrals import selectors
 from yigongti.domains.care.referrals.models import Direction, Reach, Referral, Urgency
 from yigongti.domains.care.referrals.permissions import ANSWER, APPROVE, ARRANGE, EXPORT, FOLLOW_UP, OVERSEE, SEND, VIEW
+from yigongti.domains.care.referrals.permissions import FIGURES as FIGURES_PAGE
 from yigongti.domains.care.referrals.web.referral import COLOURS
 from yigongti.domains.care.referrals.workflow import REFERRAL
 from yigongti.kernel import clock
@@ -93,7 +94,7 @@ def listing(request: HttpRequest, part: str = "") -> HttpResponseBase:
     tabs.append(
         {"label": _("全部"), "href": reverse("referrals:part", args=[ALL]), "current": chosen is None, "count": ""}
     )
-    context = {"tabs": tabs, "may_send": actor.may(SEND)}
+    context = {"tabs": tabs, "may_send": actor.may(SEND), "may_count": actor.may(FIGURES_PAGE)}
     return page.render("referrals/list.html", context)
 
 

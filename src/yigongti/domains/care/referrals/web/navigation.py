@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from yigongti.domains.care.referrals.permissions import ANSWER, APPROVE, CATALOGUE, FIGURES, SEND, VIEW
+from yigongti.domains.care.referrals.permissions import ANSWER, APPROVE, CATALOGUE, SEND, VIEW
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.ui.navigation import Group, NavItem, register
 from yigongti.kernel.ui.workbench import Card, QuickLink, register_card, register_link
@@ -25,7 +25,6 @@ def _card(actor: Actor) -> Mapping[str, Any] | None:
 
 
 register(NavItem(_("转诊"), "referrals:list", (VIEW, APPROVE), Group.WORK, order=30, icon="send", count=_waiting))
-register(NavItem(_("转诊统计"), "referrals:figures", FIGURES, Group.RESULTS, order=60, icon="gauge"))
 register(NavItem(_("病种收治目录"), "referrals:catalogue", CATALOGUE, Group.CONSORTIUM, order=40, icon="book"))
 register(NavItem(_("县域外转诊证明"), "referrals:certificates", (VIEW, APPROVE), Group.WORK, order=35, icon="file"))
 register_link(QuickLink(_("新建转诊"), "referrals:new", SEND, icon="send", order=20))
