@@ -12,7 +12,6 @@ from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.oversight.indicators import api
 from yigongti.kernel import clock
 
-NARROWING = ("home", "disease_group", "institution", "setting", "month")
 PARTS = ("of_which", "rest")
 
 
@@ -32,7 +31,7 @@ class Drill:
     node: int | None
     path: tuple[tuple[str, str], ...] = ()
     part: str = ""
-    by: str = "home"
+    by: str = ""
 
     @property
     def cell(self) -> api.Cell:
@@ -70,20 +69,30 @@ class Drill:
         return found
 
 
-def drill(asked: QueryDict, default: api.Period) -> Drill:
-    """What the address asks for. Raises Http404 for nonsense, and for an organisation of another place."""
+def drill(asked: QueryDict, default: api.Period, measure: api.Measure | None = None) -> Drill:
+    """What the address asks for, of a measure or of all. Raises Http404 for nonsense, for what the measure is not
+    broken down by, and for an organisation of another place."""
     try:
         period = api.period(str(asked["period"])) if asked.get("period") else default
     except ValueError as error:
         raise Http404 from error
     node = _of_the_place(str(asked["node"])) if asked.get("node") else None
-    part, by = asked.get("part", ""), asked.get("by", "home")
-    if (part and part not in PARTS) or by not in api.BREAKDOWNS:
+    part = asked.get("part", "")
+    if part and part not in PARTS:
         raise Http404
-    path = tuple((kind, key) for kind, key in _pairs(asked) if kind in NARROWING)
+    if measure is None:
+        return Drill(period, node, part=part)
+    offered = tuple(measure.breakdowns)
+    path = tuple((kind, key) for kind, key in _pairs(asked) if kind in api.DIMENSIONS)
     for kind, key in path:
-        if kind == "home" and key:
+        if kind not in (*offered, "month"):
+            raise Http404(kind)
+        if kind in api.ORGANISATIONAL and key:
             _of_the_place(key)
+    taken = {kind for kind, _key in path}
+    by = asked.get("by") or next((one for one in offered if one not in taken), offered[0])
+    if by not in offered:
+        raise Http404(by)
     return Drill(period, node, path, part, by)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from yigongti.domains.care.appointments import hot, selectors
+from yigongti.domains.care.appointments.listing import AppointmentLine, EarlyPlaces, early_places, rows_for
 from yigongti.domains.care.appointments.permissions import BOOK, KEEP, RECEIVE, VIEW
 from yigongti.domains.care.appointments.refusals import BookingRefused, ClinicRefused, SlotTaken
 from yigongti.domains.care.appointments.services import booking
@@ -19,9 +20,11 @@ __all__ = [
     "KEEP",
     "RECEIVE",
     "VIEW",
+    "AppointmentLine",
     "AppointmentView",
     "BookingRefused",
     "ClinicRefused",
+    "EarlyPlaces",
     "Hours",
     "Published",
     "Scanned",
@@ -34,6 +37,7 @@ __all__ = [
     "check_in_resident",
     "checked_in_today",
     "departments",
+    "early_places",
     "except_day",
     "full",
     "get",
@@ -46,6 +50,7 @@ __all__ = [
     "offers_instead",
     "publish",
     "publish_ahead",
+    "rows_for",
     "scan",
     "stop_session",
 ]

@@ -1,4 +1,4 @@
-"""What is published for measuring: bookings by the month of their clinic's day (early release, no-shows, referrals)."""
+"""What is published for measuring, by the month of the clinic's day: bookings, and the places released early."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -54,6 +54,50 @@ _SELECT = """
 """Reads the directory and the master index by their tables, as health_record does: a month is joined where it lies."""
 
 BOOKINGS = register_dataset(Dataset("appointments", SCHEMA, _SELECT))
+
+EARLY_SCHEMA = pa.schema(
+    [
+        pa.field("id", pa.int64(), nullable=False),
+        pa.field("place", pa.string(), nullable=False),
+        pa.field("happened_on", pa.date32(), nullable=False),
+        pa.field("managing_id", pa.int64()),
+        pa.field("source_id", pa.int64(), nullable=False),
+        pa.field("institution_id", pa.int64(), nullable=False),
+        pa.field("institution_name", pa.string(), nullable=False),
+        pa.field("department", pa.string(), nullable=False),
+        pa.field("expert", pa.bool_(), nullable=False),
+        pa.field("places", pa.int64(), nullable=False),
+        pa.field("used", pa.int64(), nullable=False),
+    ]
+)
+
+EARLY_PLACES = register_dataset(
+    Dataset(
+        "early_places",
+        EARLY_SCHEMA,
+        """
+        SELECT slot.id, institution.place, session.day, NULL, session.institution_id, session.institution_id,
+            coalesce(nullif(institution.short_name, ''), institution.name), schedule.department, schedule.expert,
+            slot.quota, count(booking.id)
+        FROM appointments_slot slot
+        JOIN appointments_session session ON session.id = slot.session_id
+        JOIN appointments_schedule schedule ON schedule.id = session.schedule_id
+        JOIN organisation_organisation institution ON institution.id = session.institution_id
+        LEFT JOIN appointments_appointment booking ON booking.slot_id = slot.id AND booking.early
+            AND booking.state IN ('booked', 'checked_in', 'done', 'no_show')
+        WHERE session.day >= %(start)s AND session.day < %(end)s AND slot.pool = 'early' AND slot.is_open
+        GROUP BY slot.id, institution.id, session.id, schedule.id
+        ORDER BY session.day, slot.id
+        """,
+        follows=("appointments",),
+    )
+)
+"""One row per time of a clinic: how many places were kept for family doctors, and how many of them they took."""
+
+
+def mark_places_changed(days: Iterable[date]) -> None:
+    """Have the months of these days published again, in the transaction that opened, changed or closed their slots."""
+    mark_stale(EARLY_PLACES.name, days)
 
 
 def mark_changed(days: Iterable[date]) -> None:

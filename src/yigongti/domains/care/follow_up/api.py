@@ -1,6 +1,7 @@
 """Follow-ups, for the pages that show them beside other work."""
 
 from yigongti.domains.care.follow_up.formulas import Risk
+from yigongti.domains.care.follow_up.listing import FollowUpLine, rows_for
 from yigongti.domains.care.follow_up.models import FollowUp, Reason
 from yigongti.domains.care.follow_up.permissions import FOLLOW_UP, VIEW
 from yigongti.domains.care.follow_up.selectors import Figures, figures, follow_ups, waiting, waiting_of
@@ -11,6 +12,7 @@ __all__ = [
     "VIEW",
     "Figures",
     "FollowUp",
+    "FollowUpLine",
     "Found",
     "Reason",
     "Risk",
@@ -20,6 +22,7 @@ __all__ = [
     "follow_ups",
     "measure",
     "record_visit",
+    "rows_for",
     "waiting",
     "waiting_of",
 ]

@@ -10,6 +10,7 @@ from django.utils.http import urlencode
 from yigongti.domains.care.referrals.catalogue import Belongs, tier_categories, where_it_belongs
 from yigongti.domains.care.referrals.certificates import CertificateView, certificate_for, certificates
 from yigongti.domains.care.referrals.figures import Figures, figures
+from yigongti.domains.care.referrals.listing import ReferralLine, rows_for
 from yigongti.domains.care.referrals.models import Referral
 from yigongti.domains.care.referrals.permissions import ANSWER, FIGURES, FOLLOW_UP, SEND, VIEW
 from yigongti.domains.care.referrals.selectors import ReferralView, get, of_resident, open_of, views
@@ -34,6 +35,7 @@ __all__ = [
     "Content",
     "Criterion",
     "Figures",
+    "ReferralLine",
     "ReferralRefused",
     "ReferralView",
     "StepRefused",
@@ -45,6 +47,7 @@ __all__ = [
     "load_shipped_catalogue",
     "of_resident",
     "open_of",
+    "rows_for",
     "start",
     "start_address",
     "tier_categories",

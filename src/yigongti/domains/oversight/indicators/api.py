@@ -1,11 +1,13 @@
 """Measures, for the pages and the command line."""
 
+from yigongti.domains.oversight.indicators.catalogue import MEASURES
+from yigongti.domains.oversight.indicators.dimensions import BREAKDOWNS, DIMENSIONS, ORGANISATIONAL
 from yigongti.domains.oversight.indicators.formulas import Period, percentage, period
-from yigongti.domains.oversight.indicators.measures import MEASURES, Measure
+from yigongti.domains.oversight.indicators.measures import COUNT, MEAN, SHARE, Measure, Theme, Unit
 from yigongti.domains.oversight.indicators.permissions import VIEW, VIEW_RECORDS
-from yigongti.domains.oversight.indicators.readings import Cell, Records
+from yigongti.domains.oversight.indicators.readings import Cell, Records, Row
+from yigongti.domains.oversight.indicators.rules import NOT_SAID, Unsaid
 from yigongti.domains.oversight.indicators.selectors import (
-    BREAKDOWNS,
     Figure,
     Point,
     Slice,
@@ -20,7 +22,13 @@ from yigongti.domains.oversight.indicators.selectors import (
 
 __all__ = [
     "BREAKDOWNS",
+    "COUNT",
+    "DIMENSIONS",
+    "MEAN",
     "MEASURES",
+    "NOT_SAID",
+    "ORGANISATIONAL",
+    "SHARE",
     "VIEW",
     "VIEW_RECORDS",
     "Cell",
@@ -29,7 +37,11 @@ __all__ = [
     "Period",
     "Point",
     "Records",
+    "Row",
     "Slice",
+    "Theme",
+    "Unit",
+    "Unsaid",
     "breakdown",
     "cell_of",
     "figure",

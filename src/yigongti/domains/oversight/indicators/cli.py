@@ -11,7 +11,7 @@ import click
 @click.option("--period", "text", required=True, help="2025, 2025-Q3 or 2025-07.")
 @click.option("--institution", help="Only what belongs to an organisation: its key, name or code.")
 @click.option("--measure", "names", multiple=True, help="Only this measure; may be given several times.")
-@click.option("--by", type=click.Choice(["home", "disease_group", "institution", "setting"]), help="Add a break-down.")
+@click.option("--by", help="Add a break-down: home, disease_group, institution and others, as each measure offers.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def measure(
     place: str | None, text: str, institution: str | None, names: tuple[str, ...], by: str | None, as_json: bool
@@ -33,6 +33,12 @@ def measure(
         raise click.ClickException(str(error)) from error
     if unknown := set(names) - api.MEASURES.keys():
         raise click.ClickException(f"no measure {', '.join(sorted(unknown))}: there are {', '.join(api.MEASURES)}")
+    if by and by not in api.BREAKDOWNS:
+        raise click.ClickException(f"no break-down {by}: there are {', '.join(api.BREAKDOWNS)}")
+    for name in names if by else ():
+        if by not in api.measure_named(name).breakdowns:
+            offered = ", ".join(api.measure_named(name).breakdowns)
+            raise click.ClickException(f"{name} is not broken down by {by}: it offers {offered}")
     node = None
     if institution:
         found = organisation.find(institution, place=place)
@@ -45,7 +51,7 @@ def measure(
         chosen = api.measure_named(name)
         figure = api.figure(chosen, period, actor=actor, place=place, node=node)
         slices = []
-        if by and not figure.problem:
+        if by and by in chosen.breakdowns and not figure.problem:
             slices = api.breakdown(chosen, period, by, actor=actor, place=place, node=node)
         printed.append(_as_data(figure, slices))
     if as_json:
@@ -53,7 +59,8 @@ def measure(
         return
     for entry in printed:
         target = entry["target"]["value"] if entry["target"] else "–"
-        click.echo(f"{entry['label']}  {entry['value'] or entry['problem']}  ({target})")
+        unit = entry["value_unit"] if entry["value"] else ""
+        click.echo(f"{entry['label']}  {entry['value'] or entry['problem']} {unit}".rstrip() + f"  ({target})")
         for row in entry["breakdown"]:
             click.echo(f"    {row['label']}  {row['numerator']}/{row['denominator']}  {row['value']}")
 
@@ -65,10 +72,16 @@ def _as_data(figure: Any, slices: list[Any]) -> dict[str, Any]:
         "label": str(figure.measure.label),
         "place": figure.place,
         "period": figure.period.text,
-        "unit": "fen" if figure.measure.amount else "visits",
+        "theme": str(figure.measure.theme.value),
+        "kind": figure.measure.kind.name,
+        "better": "lower" if figure.measure.lower_is_better else "higher",
+        "unit": figure.measure.unit.key,
+        "numerator_unit": figure.measure.numerator_unit.key,
+        "value_unit": figure.measure.value_unit.key,
         "numerator": figure.numerator,
         "denominator": figure.denominator,
         "value": None if figure.value is None else str(figure.value),
+        "median": None if figure.median is None else str(figure.median),
         "problem": figure.problem or None,
         "target": target
         and {
@@ -95,6 +108,7 @@ def _as_data(figure: Any, slices: list[Any]) -> dict[str, Any]:
                 "numerator": s.numerator,
                 "denominator": s.denominator,
                 "value": None if s.value is None else str(s.value),
+                "median": None if s.median is None else str(s.median),
             }
             for s in slices
         ],

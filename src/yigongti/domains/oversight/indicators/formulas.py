@@ -1,4 +1,4 @@
-"""The arithmetic of a share: exact, and empty where it would be a lie."""
+"""The arithmetic of figures: exact, and empty where it would be a lie."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -48,3 +48,15 @@ def percentage(numerator: int, denominator: int, places: int = 4) -> Decimal | N
     if denominator == 0:
         return None
     return (Decimal(numerator) * 100 / Decimal(denominator)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+def mean(total: int, rows: int, places: int = 4) -> Decimal | None:
+    """``total`` shared out evenly over ``rows``, rounded half up; None when there are no rows."""
+    if rows == 0:
+        return None
+    return (Decimal(total) / Decimal(rows)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+def count(rows: int, _of: int) -> Decimal:
+    """Rows as they are: none is nought, not unknown."""
+    return Decimal(rows)

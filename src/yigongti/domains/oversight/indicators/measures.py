@@ -1,34 +1,64 @@
-"""The measures, one reading down: what is counted, of it what, in which unit, from which feeds, against which target.
+"""What a measure is: which rows of a dataset count, what of them is summed, and how a figure comes of the two sums.
 
-Every measure here is a share: rows that count (``counted``), and among them those that are as they should be
-(``of_which``). Both are Ibis conditions on a dataset of the lake, so the same measure runs on any engine.
+Conditions are Ibis expressions on a dataset of the lake, so the same measure runs on any engine. The measures
+themselves are in ``catalogue``.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
+import ibis
 import ibis.expr.types as ir
+from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from yigongti.domains.oversight.indicators import policy
+from yigongti.domains.oversight.indicators.formulas import count, mean, percentage
+from yigongti.domains.oversight.indicators.rules import Rules
 from yigongti.kernel.policy.api import Parameter
 
 Text = str | Promise
+Condition = Callable[[ir.Table, Rules], ir.BooleanValue]
 
-GRASSROOTS = ("primary", "village")
-HOSPITALS = ("secondary", "tertiary")
+
+class Theme(TextChoices):
+    """What a measure is about; the cockpit shows one after the other."""
+
+    CARE = "care", _("就医格局")
+    REFERRALS = "referrals", _("转诊协同")
+    APPOINTMENTS = "appointments", _("预约诊疗")
 
 
 @dataclass(frozen=True)
-class Rules:
-    """What the place's policy says about counting, resolved once per reading."""
+class Unit:
+    """``key``: in JSON. ``money``: whole fen, shown as yuan."""
 
-    visit_settings: tuple[str, ...]
+    key: str
+    label: Text
+    money: bool = False
 
 
-Condition = Callable[[ir.Table, Rules], ir.BooleanValue]
+PERCENT = Unit("percent", "%")
+VISITS = Unit("visits", _("人次"))
+FEN = Unit("fen", _("元"), money=True)
+CASES = Unit("cases", _("例"))
+MINUTES = Unit("minutes", _("分钟"))
+PLACES = Unit("places", _("个号"))
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How a figure comes of numerator and denominator, and with how many decimals people read it."""
+
+    name: str
+    value: Callable[[int, int], Decimal | None]
+    places: int
+
+
+SHARE = Kind("share", percentage, 1)
+COUNT = Kind("count", count, 0)
+MEAN = Kind("mean", mean, 1)
 
 
 @dataclass(frozen=True)
@@ -42,115 +72,70 @@ class Feed:
     among: Condition
 
 
+def everything(t: ir.Table, rules: Rules) -> ir.BooleanValue:
+    """All that is counted."""
+    return ibis.literal(True)
+
+
 @dataclass(frozen=True)
 class Measure:
-    """A share. ``amount``: the column that is summed (fen), or empty to count rows.
+    """Two sums over the rows that are ``counted``, and the figure that comes of them.
 
-    ``home``: the column that says which institution of the tree a row belongs to: where the person is looked
-    after (``managing_id``) for measures of a population, where it happened for measures of the work done.
+    The numerator sums ``numerator_of`` over the rows that are also ``of_which``, the denominator ``denominator_of``
+    over all; each is a column, or empty to count rows. A share is numerator ÷ denominator in per cent; a count is the
+    numerator; a mean is numerator ÷ denominator in the numerator's unit, with the median of its column beside it.
+    ``rest``: the rows behind what a share lacks, where they are not simply those that are not ``of_which``.
+
+    ``feeds`` is empty where the rows are made on this platform itself: a month without rows is nought, not missing.
+    ``home``: the column that says which institution of the tree a row belongs to: where the person is looked after
+    (``managing_id``) for measures of a population, where it happened for measures of the work done.
+    ``breakdowns``: which of ``dimensions.DIMENSIONS`` it offers, the first by itself, and what each is called here.
+    ``gap_label``: what is counted and not ``of_which``. ``target`` is None where no plan speaks of one;
+    ``lower_is_better`` says which side of a target is the good one.
     """
 
     name: str
+    theme: Theme
     label: Text
     meaning: Text
-    numerator: Text
-    denominator: Text
     dataset: str
     counted: Condition
-    of_which: Condition
-    feeds: tuple[Feed, ...]
-    target: Parameter[Decimal]
+    numerator: Text
+    breakdowns: Mapping[str, Text]
     home: str
-    amount: str = ""
-    unit: Text = ""
+    unit: Unit
+    kind: Kind = SHARE
+    denominator: Text = ""
+    of_which: Condition = everything
+    rest: Condition | None = None
+    numerator_of: str = ""
+    denominator_of: str = ""
+    value_unit: Unit = PERCENT
+    feeds: tuple[Feed, ...] = ()
+    target: Parameter[Decimal] | None = None
+    lower_is_better: bool = False
+    gap_label: Text = field(default=_("未计入分子的"))
 
+    @property
+    def numerator_unit(self) -> Unit:
+        """A mean's numerator is in the unit of its value; any other's is the denominator's."""
+        return self.value_unit if self.kind is MEAN else self.unit
 
-def _inside(t: ir.Table, rules: Rules) -> ir.BooleanValue:
-    return t.inside_county
+    @property
+    def gap_part(self) -> str:
+        """Which part of a share there should be less of: "rest", or "of_which" where lower is better; else ""."""
+        if self.kind is not SHARE:
+            return ""
+        return "of_which" if self.lower_is_better else "rest"
 
+    def gap(self, numerator: int, denominator: int) -> int:
+        """What there should be less of; of a count or a mean, what it is made of."""
+        return denominator - numerator if self.gap_part == "rest" else numerator
 
-def _outside(t: ir.Table, rules: Rules) -> ir.BooleanValue:
-    return ~t.inside_county
+    def reached(self, value: Decimal, target: Decimal) -> bool:
+        """Whether a value is on the good side of a target."""
+        return value <= target if self.lower_is_better else value >= target
 
-
-def _grassroots(t: ir.Table, rules: Rules) -> ir.BooleanValue:
-    return t.tier.isin(GRASSROOTS)
-
-
-def _hospitals(t: ir.Table, rules: Rules) -> ir.BooleanValue:
-    return t.tier.isin(HOSPITALS)
-
-
-IN_COUNTY_VISITS = Measure(
-    name="in_county_visit_rate",
-    label=_("县域内就诊率"),
-    meaning=_("参保居民的就诊中，在县域内就诊的占多少。"),
-    numerator=_("在县域内的就诊人次"),
-    denominator=_("参保居民全部就诊人次"),
-    dataset="claims",
-    counted=lambda t, rules: t.setting.isin(rules.visit_settings),
-    of_which=_inside,
-    feeds=(
-        Feed("inside", _("没有县域内就诊结算数据"), _("县域内就诊结算数据很少"), _inside),
-        Feed("outside", _("没有县域外就诊结算数据"), _("县域外就诊结算数据很少"), _outside),
-    ),
-    target=policy.IN_COUNTY_VISIT_TARGET,
-    home="managing_id",
-    unit=_("人次"),
-)
-IN_COUNTY_ADMISSIONS = Measure(
-    name="in_county_admission_rate",
-    label=_("县域内住院率"),
-    meaning=_("参保居民的住院中，在县域内住院的占多少。"),
-    numerator=_("在县域内的住院人次"),
-    denominator=_("参保居民全部住院人次"),
-    dataset="claims",
-    counted=lambda t, rules: t.setting == "inpatient",
-    of_which=_inside,
-    feeds=(
-        Feed("inside", _("没有县域内住院结算数据"), _("县域内住院结算数据很少"), _inside),
-        Feed("outside", _("没有县域外住院结算数据"), _("县域外住院结算数据很少"), _outside),
-    ),
-    target=policy.IN_COUNTY_ADMISSION_TARGET,
-    home="managing_id",
-    unit=_("人次"),
-)
-GRASSROOTS_VISITS = Measure(
-    name="grassroots_visit_share",
-    label=_("基层诊疗量占比"),
-    meaning=_("县域内各机构的诊疗人次中，基层机构完成的占多少。"),
-    numerator=_("基层机构诊疗人次"),
-    denominator=_("县域内全部诊疗人次"),
-    dataset="encounters",
-    counted=lambda t, rules: t.setting.isin(rules.visit_settings) & t.tier.isin(GRASSROOTS + HOSPITALS),
-    of_which=_grassroots,
-    feeds=(
-        Feed("grassroots", _("没有基层机构就诊数据"), _("基层机构就诊数据很少"), _grassroots),
-        Feed("hospitals", _("没有医院就诊数据"), _("医院就诊数据很少"), _hospitals),
-    ),
-    target=policy.GRASSROOTS_TARGET,
-    home="institution_id",
-    unit=_("人次"),
-)
-FUND_IN_COUNTY = Measure(
-    name="fund_share_in_county",
-    label=_("医保基金县域内支出占比（不含药店）"),
-    meaning=_("医保基金为参保居民支付的费用中，付给县域内医疗机构的占多少；药店不计入。"),
-    numerator=_("付给县域内医疗机构的基金"),
-    denominator=_("医保基金支付总额（不含药店）"),
-    dataset="claims",
-    counted=lambda t, rules: t.setting != "pharmacy",
-    of_which=_inside,
-    feeds=(
-        Feed("inside", _("没有县域内结算数据"), _("县域内结算数据很少"), _inside),
-        Feed("outside", _("没有县域外结算数据"), _("县域外结算数据很少"), _outside),
-    ),
-    target=policy.FUND_SHARE_TARGET,
-    home="managing_id",
-    amount="fund_fen",
-    unit=_("元"),
-)
-
-MEASURES: dict[str, Measure] = {
-    measure.name: measure for measure in (IN_COUNTY_VISITS, IN_COUNTY_ADMISSIONS, GRASSROOTS_VISITS, FUND_IN_COUNTY)
-}
+    def short_of(self, value: Decimal, target: Decimal) -> Decimal:
+        """How far a value is from a target on the bad side; negative beyond it."""
+        return value - target if self.lower_is_better else target - value

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import ibis
@@ -16,9 +17,13 @@ import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
 from yigongti.domains.oversight.indicators.formulas import Period
-from yigongti.domains.oversight.indicators.measures import Feed, Measure, Rules
+from yigongti.domains.oversight.indicators.measures import MEAN, Feed, Measure
+from yigongti.domains.oversight.indicators.rules import Rules
 from yigongti.kernel import clock
 from yigongti.kernel.lake.api import Snapshot, engine, snapshot, table
+
+HOME = "home"
+"""Stands for the column a measure calls its ``home``."""
 
 
 @dataclass(frozen=True)
@@ -26,15 +31,15 @@ class Cell:
     """Which part of a figure is meant. Empty fields don't narrow.
 
     ``part``: "of_which" (the numerator), "rest" (counted but not in it), or "" for all that is counted.
-    ``homes``: ids of institutions the rows belong to (``homeless``: to none); ``categories``: ranges of ICD-10
-    categories (three characters), both ends included (``beyond``: none of them).
+    ``homes``: ids of institutions the rows belong to (``homeless``: to none); ``equal``: columns with the value they
+    have (None: none); ``categories``: ranges of ICD-10 categories (three characters), both ends included (``beyond``:
+    none of them).
     """
 
     month: date | None = None
     homes: frozenset[int] | None = None
     homeless: bool = False
-    institution: str | None = None
-    setting: str = ""
+    equal: tuple[tuple[str, Any], ...] = ()
     categories: tuple[tuple[str, str], ...] = ()
     beyond: bool = False
     part: str = ""
@@ -42,11 +47,12 @@ class Cell:
 
 @dataclass(frozen=True)
 class Sums:
-    """What a cell adds up to, in rows or fen. ``key`` is the group it stands for."""
+    """What a cell adds up to, in the measure's units. ``key`` is the group it stands for; ``median`` for means only."""
 
     key: Any
     numerator: int
     denominator: int
+    median: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -93,22 +99,24 @@ class Reading:
     _rows: ir.Table = field(repr=False)
 
     def sums(self, cell: Cell, by: str = "") -> list[Sums]:
-        """Numerator and denominator of a cell: in all (one entry, key None), or per value of a column.
-
-        ``by``: month, home, institution (its name), category, setting or tier. An empty cell gives no entry.
-        """
+        """Numerator and denominator of a cell: in all (one entry, key None), or per value of a column (HOME: the
+        measure's own). An empty cell gives no entry."""
         rows = self._cell(cell)
-        totals = {
-            "numerator": self._sum(rows, self.measure.of_which(rows, self.rules)),
-            "denominator": self._sum(rows, self.measure.counted(rows, self.rules)),
+        counted = self.measure.counted(rows, self.rules)
+        inside = counted & self.measure.of_which(rows, self.rules)
+        totals: dict[str, ir.Scalar] = {
+            "numerator": self._sum(rows, inside, self.measure.numerator_of),
+            "denominator": self._sum(rows, counted, self.measure.denominator_of),
+            "n": rows.count(),
         }
+        if self.measure.kind is MEAN:
+            totals["median"] = rows[self.measure.numerator_of].median()
         if not by:
-            found = rows.aggregate(**totals, n=rows.count())
+            found = rows.aggregate(**totals)
         else:
-            key = self._column(rows, by)
-            found = rows.group_by(key=key).aggregate(**totals, n=rows.count()).order_by("key")
+            found = rows.group_by(key=rows[self._column(by)]).aggregate(**totals).order_by("key")
         return [
-            Sums(r.get("key"), int(r["numerator"] or 0), int(r["denominator"] or 0))
+            Sums(r.get("key"), int(r["numerator"] or 0), int(r["denominator"] or 0), _exact(r.get("median")))
             for r in found.to_pyarrow().to_pylist()
             if r["n"]
         ]
@@ -123,8 +131,8 @@ class Reading:
         counted = everywhere & self._within(rows, cell)
         inside = counted & self.measure.of_which(rows, self.rules)
         found = rows.group_by(day=rows.happened_on).aggregate(
-            numerator=self._sum(rows, inside),
-            denominator=self._sum(rows, counted),
+            numerator=self._sum(rows, inside, self.measure.numerator_of),
+            denominator=self._sum(rows, counted, self.measure.denominator_of),
             **{feed.name: (everywhere & feed.among(rows, self.rules)).sum() for feed in self.measure.feeds},
         )
         days: dict[date, list[dict[str, Any]]] = defaultdict(list)
@@ -182,10 +190,10 @@ class Reading:
         ids = sorted(scope)
         return rows.filter(rows.institution_id.isin(ids) | rows.managing_id.isin(ids) | rows.source_id.isin(ids))
 
-    def _sum(self, rows: ir.Table, where: ir.BooleanValue) -> ir.IntegerScalar:
-        """The measure's amount over the rows that meet a condition, or their number."""
-        if self.measure.amount:
-            return where.ifelse(rows[self.measure.amount], 0).sum().cast("int64")
+    def _sum(self, rows: ir.Table, where: ir.BooleanValue, column: str) -> ir.IntegerScalar:
+        """A column over the rows that meet a condition, or, without one, their number."""
+        if column:
+            return where.ifelse(rows[column], 0).sum().cast("int64")
         return where.sum().cast("int64")
 
     def _cell(self, cell: Cell) -> ir.Table:
@@ -201,26 +209,28 @@ class Reading:
             conditions.append(rows[self.measure.home].isin(sorted(cell.homes)))
         if cell.homeless:
             conditions.append(rows[self.measure.home].isnull())
-        if cell.institution is not None:
-            conditions.append(rows.institution_name == cell.institution)
-        if cell.setting:
-            conditions.append(rows.setting == cell.setting)
+        for column, value in cell.equal:
+            conditions.append(rows[column].isnull() if value is None else rows[column] == value)
         if cell.categories:
             within = ibis.or_(*(rows.category.between(first, last) for first, last in cell.categories))
             conditions.append(~within if cell.beyond else within)
         if cell.part:
-            inside = self.measure.of_which(rows, self.rules)
-            conditions.append(inside if cell.part == "of_which" else ~inside)
+            conditions.append(self._part(rows, cell.part))
         return ibis.and_(*conditions) if conditions else ibis.literal(True)
 
-    def _column(self, rows: ir.Table, by: str) -> ir.Value:
-        if by == "month":
-            return rows.happened_on.truncate("M")
-        if by == "home":
-            return rows[self.measure.home]
-        if by == "institution":
-            return rows.institution_name
-        return rows[by]
+    def _part(self, rows: ir.Table, part: str) -> ir.BooleanValue:
+        inside = self.measure.of_which(rows, self.rules)
+        if part == "of_which":
+            return inside
+        return ~inside if self.measure.rest is None else self.measure.rest(rows, self.rules)
+
+    def _column(self, by: str) -> str:
+        return self.measure.home if by == HOME else by
+
+
+def _exact(median: float | None) -> Decimal | None:
+    """The middle of whole numbers is whole or a half: a float holds it exactly."""
+    return None if median is None else Decimal(str(median))
 
 
 @contextmanager

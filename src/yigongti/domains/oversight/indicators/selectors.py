@@ -11,20 +11,21 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from yigongti.domains.base.organisation import api as organisation
-from yigongti.domains.base.terminology import api as terminology
 from yigongti.domains.oversight.indicators import policy
+from yigongti.domains.oversight.indicators.catalogue import MEASURES, REPORTED
+from yigongti.domains.oversight.indicators.dimensions import DIMENSIONS
 from yigongti.domains.oversight.indicators.formulas import Period, percentage
 from yigongti.domains.oversight.indicators.formulas import period as period_of
-from yigongti.domains.oversight.indicators.measures import MEASURES, Measure, Rules
+from yigongti.domains.oversight.indicators.measures import MEAN, Measure
 from yigongti.domains.oversight.indicators.permissions import VIEW, VIEW_RECORDS
-from yigongti.domains.oversight.indicators.readings import Cell, Month, Records, Sums, reading
+from yigongti.domains.oversight.indicators.readings import Cell, Month, Records, reading
+from yigongti.domains.oversight.indicators.rules import NOT_SAID, rules
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.lake.api import snapshot
 from yigongti.kernel.policy.api import PolicyGap, Value, find, parameters
 
 MONTHS_TO_COMPARE = 3  # fewer have no usual month
-BREAKDOWNS = ("home", "disease_group", "institution", "setting")
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,11 @@ class Point:
 
 @dataclass(frozen=True)
 class Figure:
-    """A measure over a period. ``value`` in per cent; None, with ``problem`` in words, where it is not computable.
+    """A measure over a period. ``value`` in ``measure.value_unit`` (per cent for a share); None, with ``problem`` in
+    words, where it is not computable.
 
-    ``numerator`` and ``denominator`` in persons-times or fen (see ``measure.unit``); None where not computable.
+    ``numerator`` in ``measure.numerator_unit`` (money: fen), ``denominator`` in ``measure.unit``; None where not
+    computable. ``median`` stands beside a mean.
     ``doubts``: months whose data may be incomplete, in words; the figure is computed from what there is.
     """
 
@@ -58,18 +61,20 @@ class Figure:
     published_at: datetime | None
     waiting: int
     doubts: tuple[str, ...] = ()
+    median: Decimal | None = None
 
     @property
     def reached(self) -> bool | None:
         """Whether the target is reached; None when there is no figure or no target."""
         if self.value is None or self.target is None:
             return None
-        return self.value >= self.target.value
+        return self.measure.reached(self.value, self.target.value)
 
 
 @dataclass(frozen=True)
 class Slice:
-    """One line of a break-down. ``gap``: what is counted but not in the numerator; ``gap_share``: of all gaps, in %."""
+    """One line of a break-down. ``gap``: what there should be less of (see ``Measure.gap``); ``gap_share``: of all
+    lines' gaps, in %."""
 
     key: str
     label: str
@@ -78,6 +83,7 @@ class Slice:
     value: Decimal | None
     gap: int
     gap_share: Decimal | None
+    median: Decimal | None = None
 
 
 def figure(
@@ -91,17 +97,18 @@ def figure(
     place = place or settings.PLACE
     whole = Cell(homes=_homes(node))
     expected = _expected(period)
-    target = find(measure.target.name, place, date.fromordinal(period.end.toordinal() - 1))
+    target = None if measure.target is None else find(measure.target.name, place, _last_day(period))
     try:
         counting, thin = rules(place, period), policy.THIN_FEED.at(place, period.start).value
-    except PolicyGap as gap:
-        why = _gap_in_words(gap)
-        trend = tuple(_point(month, None, why) for month in expected)
+        with reading(measure, place, period, counting) as read:
+            monthly = read.months(whole)
+            middle = [s.median for s in read.sums(whole)] if measure.kind is MEAN else []
+    except NOT_SAID as gap:
+        why = _in_words(gap)
+        trend = tuple(_point(measure, month, None, why) for month in expected)
         return Figure(measure, place, period, None, None, None, _no_figure(why), target, trend, None, 0)
-    with reading(measure, place, period, counting) as read:
-        monthly = read.months(whole)
     problems = _problems(measure, monthly, expected)
-    trend = tuple(_point(month, monthly.get(month), problems.get(month, "")) for month in expected)
+    trend = tuple(_point(measure, month, monthly.get(month), problems.get(month, "")) for month in expected)
     empty = Figure(
         measure, place, period, None, None, None, "", target, trend, read.snapshot.published_at, read.snapshot.waiting
     )
@@ -111,11 +118,17 @@ def figure(
         return replace(empty, problem=_summary(problems, expected))
     numerator = sum(s.numerator for s in monthly.values())
     denominator = sum(s.denominator for s in monthly.values())
-    value = percentage(numerator, denominator)
+    value = measure.kind.value(numerator, denominator)
     if value is None:
         return replace(empty, problem=_("没有可计算的记录"))
-    doubts = _doubts(monthly, expected, thin)
-    return replace(empty, numerator=numerator, denominator=denominator, value=value, doubts=doubts)
+    return replace(
+        empty,
+        numerator=numerator,
+        denominator=denominator,
+        value=value,
+        doubts=_doubts(monthly, expected, thin),
+        median=next(iter(middle), None),
+    )
 
 
 def breakdown(
@@ -128,31 +141,31 @@ def breakdown(
     cell: Cell | None = None,
     node: int | None = None,
 ) -> list[Slice]:
-    """What a figure is made of, by one of BREAKDOWNS; the largest gap first.
+    """What a figure is made of, by one of the measure's ``breakdowns``; the largest gap first.
 
-    The slices' numerators and denominators sum to the figure's. Raises Forbidden, PolicyGap, ValueError for another
-    ``by``.
+    The slices' numerators and denominators sum to the figure's. Raises Forbidden, PolicyGap, Unsaid, ValueError for
+    another ``by``.
     """
     actor.require(VIEW)
-    if by not in BREAKDOWNS:
+    if by not in measure.breakdowns:
         raise ValueError(by)
+    dimension = DIMENSIONS[by]
     place = place or settings.PLACE
     asked = cell or Cell(homes=_homes(node))
     with reading(measure, place, period, rules(place, period)) as read:
-        sums = read.sums(asked, by="category" if by == "disease_group" else by)
-    if by == "disease_group":
-        sums = _grouped(sums)
-    labels = _labels(by, sums)
-    gap = sum(s.denominator - s.numerator for s in sums)
+        sums = dimension.grouped(read.sums(asked, by=dimension.column))
+    labels = dimension.labels([s.key for s in sums])
+    gap = sum(measure.gap(s.numerator, s.denominator) for s in sums)
     slices = [
         Slice(
             key="" if s.key is None else str(s.key),
             label=labels[s.key],
             numerator=s.numerator,
             denominator=s.denominator,
-            value=percentage(s.numerator, s.denominator),
-            gap=s.denominator - s.numerator,
-            gap_share=percentage(s.denominator - s.numerator, gap),
+            value=measure.kind.value(s.numerator, s.denominator),
+            gap=measure.gap(s.numerator, s.denominator),
+            gap_share=percentage(measure.gap(s.numerator, s.denominator), gap),
+            median=s.median,
         )
         for s in sums
     ]
@@ -171,7 +184,7 @@ def records(
 ) -> Records:
     """The newest records below a cell, as far as the viewer's institutions reach, and how many there are in all.
 
-    Raises Forbidden without ``indicators.view_records``, PolicyGap.
+    Raises Forbidden without ``indicators.view_records``, PolicyGap, Unsaid.
     """
     actor.require(VIEW)
     actor.require(VIEW_RECORDS)
@@ -183,45 +196,21 @@ def records(
 
 def cell_of(by: str, key: str, cell: Cell) -> Cell:
     """A cell narrowed to one slice of its break-down. Raises ValueError for a key that can't be one."""
-    if by == "home":
-        if not key:
-            return replace(cell, homeless=True)
-        home = frozenset({_organisation_id(key)})
-        return replace(cell, homes=home if cell.homes is None else home & cell.homes)
-    if by == "institution":
-        return replace(cell, institution=key)
-    if by == "setting":
-        return replace(cell, setting=key)
-    if by == "month":
-        return replace(cell, month=period_of(key).start)
-    if by == "disease_group":
-        beyond = key == terminology.UNCODED
-        ranges = tuple((r.first, r.last) for r in terminology.disease_group_ranges() if beyond or r.key == key)
-        if not ranges:
-            raise ValueError(key)
-        return replace(cell, categories=ranges, beyond=beyond)
-    raise ValueError(by)
+    if by not in DIMENSIONS:
+        raise ValueError(by)
+    return DIMENSIONS[by].narrow(key, cell)
 
 
 def label_of(by: str, key: str) -> str:
     """What a slice is called. Raises LookupError or ValueError for a key that can't be one."""
-    if by == "month":
-        return f"{period_of(key).start:%Y-%m}"
-    typed: object = (_organisation_id(key) if key else None) if by == "home" else key
-    return _labels(by, [Sums(typed, 0, 0)])[typed]
-
-
-def _organisation_id(key: str) -> int:
-    """Raises ValueError for what can't be the id of an organisation."""
-    number = int(key)
-    if not 0 < number < 2**63:
-        raise ValueError(key)
-    return number
+    dimension = DIMENSIONS[by]
+    value = dimension.value(key)
+    return dimension.labels([value])[value]
 
 
 def latest_year() -> Period:
     """The year of the newest month for which there are both visits and claims; the present one when there is none."""
-    months = [snapshot(dataset).months for dataset in {m.dataset for m in MEASURES.values()}]
+    months = [snapshot(dataset).months for dataset in REPORTED]
     present = clock.month_of(clock.today())
     shared = {month for month in frozenset.intersection(*months) if month <= present}
     return period_of(str(max(shared, default=present).year))
@@ -232,10 +221,8 @@ def measure_named(name: str) -> Measure:
     return MEASURES[name]
 
 
-def rules(place: str, period: Period) -> Rules:
-    """What counts as a visit at a place at the end of a period. Raises PolicyGap."""
-    last = date.fromordinal(period.end.toordinal() - 1)
-    return Rules(visit_settings=policy.VISIT_SETTINGS.at(place, last).value)
+def _last_day(period: Period) -> date:
+    return date.fromordinal(period.end.toordinal() - 1)
 
 
 def _homes(node: int | None) -> frozenset[int] | None:
@@ -292,45 +279,15 @@ def _no_figure(why: str) -> str:
     return _("无法计算：%(why)s") % {"why": why}
 
 
-def _gap_in_words(gap: PolicyGap) -> str:
-    """Which value the place lacks, and for which day."""
+def _in_words(gap: Exception) -> str:
+    """What the place does not say: which value is lacking, and for which day."""
+    if not isinstance(gap, PolicyGap):
+        return str(gap)
     what = next(parameter.label for parameter in parameters() if parameter.name == gap.name)
     return _("没有规定“%(what)s”（%(day)s）") % {"what": what, "day": gap.as_of.isoformat()}
 
 
-def _point(month: date, sums: Month | None, problem: str) -> Point:
+def _point(measure: Measure, month: date, sums: Month | None, problem: str) -> Point:
     numerator, denominator = (sums.numerator, sums.denominator) if sums else (0, 0)
-    value = None if problem else percentage(numerator, denominator)
+    value = None if problem else measure.kind.value(numerator, denominator)
     return Point(month, numerator, denominator, value, problem)
-
-
-def _grouped(sums: list[Sums]) -> list[Sums]:
-    totals: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for s in sums:
-        total = totals[terminology.disease_group(s.key or "").key]
-        total[0] += s.numerator
-        total[1] += s.denominator
-    return [Sums(key, numerator, denominator) for key, (numerator, denominator) in totals.items()]
-
-
-def _labels(by: str, sums: list[Sums]) -> dict[object, str]:
-    if by == "home":
-        found = organisation.get_many([s.key for s in sums if s.key is not None])
-        return {s.key: found[s.key].label if s.key in found else _("未登记管理机构") for s in sums}
-    if by == "disease_group":
-        return {s.key: terminology.group_named(s.key).label for s in sums}
-    if by == "setting":
-        return {s.key: _settings().get(s.key, s.key) for s in sums}
-    return {s.key: s.key or _("未填机构名称") for s in sums}
-
-
-def _settings() -> dict[str, str]:
-    """Kinds of contact in words."""
-    return {
-        "outpatient": _("门诊"),
-        "emergency": _("急诊"),
-        "inpatient": _("住院"),
-        "home": _("上门"),
-        "remote": _("远程"),
-        "pharmacy": _("药店"),
-    }

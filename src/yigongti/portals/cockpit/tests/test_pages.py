@@ -14,7 +14,7 @@ from yigongti.domains.oversight.indicators.tests.factories import county, facts
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Role, create_account, grant_role, system_actor
 from yigongti.kernel.access.models import Account
-from yigongti.portals.cockpit.web.views import shown
+from yigongti.portals.cockpit.words import shown
 
 pytestmark = pytest.mark.django_db
 SYSTEM = system_actor("test")

@@ -1,6 +1,5 @@
 """The cockpit's pages: all measures, one measure with what it is made of, the records below a cell."""
 
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.conf import settings
@@ -10,16 +9,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from yigongti.domains.base.health_record import api as health_record
 from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.oversight.indicators import api
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.access.web.guard import permission_required
-from yigongti.kernel.money import yuan
-from yigongti.kernel.policy.api import PolicyGap
-from yigongti.kernel.ui.chart import Chart, Series
 from yigongti.portals.cockpit.drill import Drill, drill
+from yigongti.portals.cockpit.sources import SOURCES
+from yigongti.portals.cockpit.words import chart, columns, in_words
 
 PAGE = 50
 
@@ -30,13 +27,16 @@ def home(request: HttpRequest) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     where = drill(request.GET, api.latest_year())
     figures = [api.figure(m, where.period, actor=actor, node=where.node) for m in api.MEASURES.values()]
-    cards = [{"figure": f, **_in_words(f), "href": _address(f.measure, where)} for f in figures]
+    themes: dict[str, list[dict[str, Any]]] = {}
+    for f in figures:
+        card = {"figure": f, **in_words(f), "href": _address(f.measure, where)}
+        themes.setdefault(str(f.measure.theme.label), []).append(card)
     return render(
         request,
         "cockpit/home.html",
         {
             "where": where,
-            "cards": cards,
+            "themes": [{"label": label, "cards": cards} for label, cards in themes.items()],
             "periods": _periods(where.period),
             "nodes": _nodes(),
             "published_at": max((f.published_at for f in figures if f.published_at), default=None),
@@ -50,7 +50,7 @@ def measure(request: HttpRequest, name: str) -> HttpResponse:
     """One measure: the figure, its trend, and what it is made of; each line leads further down."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     chosen = _measure(name)
-    where = drill(request.GET, api.latest_year())
+    where = drill(request.GET, api.latest_year(), chosen)
     figure = api.figure(chosen, where.period, actor=actor, node=where.node)
     slices = [] if figure.problem else api.breakdown(chosen, where.period, where.by, actor=actor, cell=where.cell)
     return render(
@@ -59,17 +59,19 @@ def measure(request: HttpRequest, name: str) -> HttpResponse:
         {
             "where": where,
             "figure": figure,
-            "words": _in_words(figure),
+            "words": in_words(figure),
             "crumbs": where.crumbs(name),
-            "chart": _chart(figure),
+            "chart": chart(figure),
             "tabs": [
                 {"by": by, "label": label, "href": where.query(by=by), "current": by == where.by}
-                for by, label in _breakdowns().items()
+                for by, label in chosen.breakdowns.items()
                 if by not in {kind for kind, _key in where.path}
             ],
-            "breakdown_label": _breakdowns()[where.by],
+            "breakdown_label": chosen.breakdowns[where.by],
+            "columns": [column.label for column in columns(chosen)],
             "rows": [_row(chosen, s, where) for s in slices],
             "total": _total(chosen, slices),
+            "gap_label": chosen.numerator if chosen.gap_part == "of_which" else _("未计入的"),
             "records_href": reverse("cockpit:records", args=[name]) + where.query() if not figure.problem else "",
             "may_see_records": actor.may(api.VIEW_RECORDS),
             "periods": _periods(where.period),
@@ -83,14 +85,15 @@ def records(request: HttpRequest, name: str) -> HttpResponseBase:
     """The records below a cell: as many as the cell counts, shown as far as the viewer's institutions reach."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     chosen = _measure(name)
-    where = drill(request.GET, api.latest_year())
+    where = drill(request.GET, api.latest_year(), chosen)
     asked = request.GET.get("page", "1")[:9]
     number = max(int(asked) if asked.isdecimal() else 1, 1)
     try:
         found = api.records(chosen, where.period, where.cell, actor=actor, limit=PAGE, offset=(number - 1) * PAGE)
-    except PolicyGap:  # nothing says which records count; the measure's page says what is missing
+    except api.NOT_SAID:  # nothing says which records count; the measure's page says what is missing
         return measure(request, name)
-    facts = health_record.facts([(row.happened_on, row.id) for row in found.rows], actor=actor)
+    source = SOURCES[chosen.dataset]
+    rows = [[(column, column.cell(row)) for column in source.columns] for row in source.rows(found.rows, actor)]
     return render(
         request,
         "cockpit/records.html",
@@ -98,14 +101,15 @@ def records(request: HttpRequest, name: str) -> HttpResponseBase:
             "where": where,
             "measure": chosen,
             "crumbs": where.crumbs(name),
-            "part": _parts(chosen).get(where.part, ""),
             "parts": [
                 {"label": label, "href": where.query(part=part), "current": part == where.part}
                 for part, label in _parts(chosen).items()
             ],
             "total": f"{found.total:,}",
             "hidden": f"{found.total - found.visible:,}" if found.total > found.visible else "",
-            "facts": facts,
+            "columns": source.columns,
+            "rows": rows,
+            "amounts": bool(chosen.denominator_of),
             "page": Paginator(range(found.visible), PAGE).get_page(number),
             "back": reverse("cockpit:measure", args=[name]) + where.query(part=""),
         },
@@ -123,97 +127,31 @@ def _address(chosen: api.Measure, where: Drill) -> str:
     return reverse("cockpit:measure", args=[chosen.name]) + where.query(by="")
 
 
-def _in_words(figure: api.Figure) -> dict[str, Any]:
-    """State and target of a figure in words; colour only repeats them."""
-    words: dict[str, Any] = {"value": "", "state": "", "words": "", "target": "", "trend": None, "trend_target": None}
-    if figure.value is not None:
-        words["value"] = shown(figure.value)
-        words["numerator"] = amount(figure.measure, figure.numerator or 0)
-        words["denominator"] = amount(figure.measure, figure.denominator or 0)
-    if figure.target is not None:
-        words["target"] = _("目标 %(target)s") % {"target": figure.target}
-        if figure.target.due:
-            words["target"] += _("（%(year)s年底前）") % {"year": figure.target.due.year}
-        words["trend_target"] = float(figure.target.value)
-    if figure.value is not None and figure.target is not None:
-        if figure.reached:
-            words.update(state="good", words=_("已达到目标"))
-        else:
-            gap = Decimal(figure.target.value) - figure.value
-            short = (
-                _("还差 %(gap)s 个百分点") % {"gap": shown(gap)}
-                if gap >= Decimal("0.05")
-                else _("还差不到 0.1 个百分点")
-            )
-            words.update(state="attention", words=short)
-    words["trend"] = [None if p.value is None else float(p.value) for p in figure.trend]
-    return words
-
-
-def shown(value: Decimal, places: int = 1) -> str:
-    """A percentage for people: rounded half up, but never up to what it has not reached (89.96 reads 89.9 of 90)."""
-    rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-    if rounded == rounded.to_integral_value() and rounded > value:
-        rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_DOWN)
-    return f"{rounded:.{places}f}"
-
-
-def amount(chosen: api.Measure, value: int) -> str:
-    """A numerator or denominator for people: fen as yuan, rows with separators."""
-    return yuan(value) if chosen.amount else f"{value:,}"
-
-
-def _chart(figure: api.Figure) -> Chart:
-    target = figure.target
-    return Chart(
-        labels=[f"{p.month:%Y-%m}" for p in figure.trend],
-        series=[Series(figure.measure.label, [None if p.value is None else float(p.value) for p in figure.trend])],
-        unit="%",
-        axis=_("月份"),
-        target=None if target is None else float(target.value),
-        target_label="" if target is None else _("目标 %(target)s") % {"target": target},
-    )
-
-
 def _row(chosen: api.Measure, s: api.Slice, where: Drill) -> dict[str, Any]:
     path = where.into(where.by, s.key)
-    further = [by for by in api.BREAKDOWNS if by not in {kind for kind, _key in path}]
+    further = [by for by in chosen.breakdowns if by not in {kind for kind, _key in path}]
     address = reverse("cockpit:records", args=[chosen.name])
     return {
         "label": s.label,
-        "numerator": amount(chosen, s.numerator),
-        "denominator": amount(chosen, s.denominator),
-        "value": "–" if s.value is None else f"{shown(s.value)} %",
-        "gap": amount(chosen, s.gap),
-        "gap_share": "–" if s.gap_share is None else f"{shown(s.gap_share)} %",
+        "cells": [(column.label, column.text(s)) for column in columns(chosen)],
         "href": where.query(path=path, by=further[0]) if further else "",
         "all_href": address + where.query(path=path),
-        "rest_href": address + where.query(path=path, part="rest"),
+        "gap_href": address + where.query(path=path, part=chosen.gap_part) if s.gap and chosen.gap_part else "",
     }
 
 
-def _total(chosen: api.Measure, slices: list[api.Slice]) -> dict[str, str]:
+def _total(chosen: api.Measure, slices: list[api.Slice]) -> list[tuple[Any, str]]:
+    """The last line: the sums, and the figure that comes of them."""
     numerator, denominator = sum(s.numerator for s in slices), sum(s.denominator for s in slices)
-    value = api.percentage(numerator, denominator)
-    return {
-        "numerator": amount(chosen, numerator),
-        "denominator": amount(chosen, denominator),
-        "value": "–" if value is None else f"{shown(value)} %",
-        "gap": amount(chosen, denominator - numerator),
-    }
-
-
-def _breakdowns() -> dict[str, str]:
-    return {
-        "home": _("辖区管理机构"),
-        "disease_group": _("病种"),
-        "institution": _("就诊机构"),
-        "setting": _("就诊类别"),
-    }
+    value = chosen.kind.value(numerator, denominator)
+    whole = api.Slice("", "", numerator, denominator, value, chosen.gap(numerator, denominator), None)
+    return [(column.label, column.text(whole) if column.in_total else "") for column in columns(chosen)]
 
 
 def _parts(chosen: api.Measure) -> dict[str, str]:
-    return {"": _("全部"), "of_which": str(chosen.numerator), "rest": _("未计入分子的")}
+    if chosen.kind is not api.SHARE:
+        return {}
+    return {"": _("全部"), "of_which": str(chosen.numerator), "rest": str(chosen.gap_label)}
 
 
 def _periods(chosen: api.Period) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from yigongti.domains.care.appointments import formulas, policy, release
+from yigongti.domains.care.appointments.lake import mark_places_changed
 from yigongti.domains.care.appointments.models import (
     Pattern,
     Schedule,
@@ -233,6 +234,7 @@ def _open(session: Session) -> int:
     )
     session.state, session.published_at = SessionState.PUBLISHED, clock.now()
     session.save()
+    mark_places_changed([session.day])
     return session.quota * len(times)
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from yigongti.domains.care.appointments import words
 from yigongti.domains.care.appointments.events import ClinicStopped
+from yigongti.domains.care.appointments.lake import mark_places_changed
 from yigongti.domains.care.appointments.models import (
     Appointment,
     ScheduleException,
@@ -110,6 +111,7 @@ def add_places(slot_id: int, more: int, *, actor: Actor) -> Slot:
             raise ClinicRefused(_("号数不能少于已约的人数。")) from error
         if not changed:
             raise ClinicRefused(_("号数不能少于 1。"))
+        mark_places_changed([session.day])
         _note(actor, "appointments.add_places", session, {"slot": slot_id, "more": more})
     slot.refresh_from_db()
     return slot
@@ -235,6 +237,7 @@ def _close(session: Session) -> None:
     """Nobody books here any more; bookings under way have ended when this returns. Slots in the order of their ids."""
     ids = list(session.slots.select_for_update().order_by("pk").values_list("pk", flat=True))
     Slot.objects.filter(pk__in=ids).update(is_open=False)
+    mark_places_changed([session.day])
 
 
 def _note(actor: Actor, act: str, session: Session, detail: dict[str, object]) -> None:
