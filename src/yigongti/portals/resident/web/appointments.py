@@ -132,7 +132,7 @@ def book(request: HttpRequest) -> HttpResponse:
     name = organisation.names([institution_id]).get(institution_id, "")
     if not department:
         choices = [
-            Choice(one, "", f"{here}?{urlencode({'at': institution_id, 'department': one})}")
+            Choice(one, "", _address(here, at=institution_id, department=one))
             for one in appointments.departments(institution_id)
         ]
         shown = {"choices": choices, "institution": name, "back": here}
@@ -147,8 +147,8 @@ def book(request: HttpRequest) -> HttpResponse:
         "groups": _groups(_of_day(slots, chosen)),
         "institution": name,
         "department": department,
-        "here": f"{here}?{urlencode(asked)}",
-        "back": f"{here}?{urlencode({'at': institution_id})}",
+        "here": _address(here, **asked),
+        "back": _address(here, at=institution_id),
     }
     return show(request, "resident/book_time.html", context, here="appointments")
 
@@ -182,9 +182,13 @@ def _institutions(person_id: int, here: str) -> list[Choice]:
     card = residents.card(person_id)
     own = card.managing_institution_id if card else None
     return [
-        Choice(one.label, _("管理我的机构") if one.id == own else one.tier_label, f"{here}?{urlencode({'at': one.id})}")
+        Choice(one.label, _("管理我的机构") if one.id == own else one.tier_label, _address(here, at=one.id))
         for one in sorted(known.values(), key=lambda one: (one.id != own, one.kind != "lead_hospital", one.label))
     ]
+
+
+def _address(here: str, **asked: str | int) -> str:
+    return f"{here}?{urlencode(asked)}"
 
 
 def _days(
@@ -197,9 +201,7 @@ def _days(
         left[on] = left.get(on, 0) + slot.left
     wanted = _date(request.GET.get("day", ""))
     chosen = wanted if wanted in left else min(left, default=None)
-    return chosen, [
-        Day(on, f"{here}?{urlencode({**asked, 'day': on.isoformat()})}", on == chosen, left[on]) for on in sorted(left)
-    ]
+    return chosen, [Day(on, _address(here, **asked, day=on.isoformat()), on == chosen, left[on]) for on in sorted(left)]
 
 
 def _of_day(slots: Iterable[SlotView], on: date | None) -> list[SlotView]:

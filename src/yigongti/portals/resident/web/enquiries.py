@@ -49,7 +49,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     reader = reader_of(request)
     form = AskForm(request.POST or None)
     desks = enquiries.desks(reader.person_id)
-    form.fields["institution"].choices = [(str(d.id), f"{d.name}（{d.why}）") for d in desks]  # type: ignore[attr-defined]
+    form.fields["institution"].choices = [(str(d.id), f"{d.name} · {d.why}") for d in desks]  # type: ignore[attr-defined]
     if desks:
         form.fields["institution"].initial = str(desks[0].id)
     if request.method == "POST" and form.is_valid():

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from yigongti.domains.base.residents import api as residents
 from yigongti.portals.resident.sessions import Reader
@@ -28,7 +29,7 @@ class Way:
 
 MENU = (
     Way("home", _("首页"), "home", ""),
-    Way("appointments", _("预约"), "calendar", _("预约挂号、改约、取消")),
+    Way("appointments", pgettext_lazy("bar", "预约"), "calendar", _("预约挂号、改约、取消")),
     Way("record", _("档案"), "record", _("看过的病、检查、用药")),
     Way("barcode", _("条码"), "scan", _("就诊时给工作人员扫")),
     Way("more", _("更多"), "menu", ""),

@@ -102,7 +102,7 @@ def _line(fact: FactView, parts: Iterable[FactView] = ()) -> Line:
     return Line(
         icon=_ICONS.get(fact.kind, "file"),
         title=_title(fact),
-        detail="；".join(said for said in (where, _money(fact), _stay(fact)) if said),
+        detail=_("；").join(said for said in (where, _money(fact), _stay(fact)) if said),
         parts=tuple(_part(part) for part in parts),
         text=str(fact.detail.get("content") or ""),
     )
