@@ -1,6 +1,7 @@
 """The desk: a barcode is scanned, and who has a booking here today is checked in. Else it says what there is."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.utils.translation import gettext as _
 
@@ -22,6 +23,8 @@ DONE, ALREADY, NOT_TODAY, ELSEWHERE, MISSED, NOTHING = (
     "missed",
     "nothing",
 )
+
+LATE = timedelta(hours=12)
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def check_in_resident(resident_id: int, *, institution_id: int, actor: Actor, de
     """The same for a person whom the desk has found by other means. Raises Forbidden."""
     actor.require(RECEIVE, institution_id)
     entries = residents.cluster(resident_id)
-    today = [case for case in _of_person(entries) if case.institution_id == institution_id and is_today(case)]
+    today = [case for case in _of_person(entries) if case.institution_id == institution_id and _of_late(case)]
     if department:
         today = [case for case in today if case.department == department] or today
     now = clock.now()
@@ -71,6 +74,7 @@ def check_in_resident(resident_id: int, *, institution_id: int, actor: Actor, de
         ("checked_in", ALREADY, _("已经签到过了：%(when)s %(who)s。")),
         ("done", ALREADY, _("这个预约已经就诊完成：%(when)s %(who)s。")),
         ("stopped", NOTHING, _("所约的门诊已停诊：%(when)s %(who)s。可以在预约页面改约。")),
+        ("booked", MISSED, _("来晚了：%(when)s %(who)s 的预约已过时间。请重新挂号。")),
         ("no_show", MISSED, _("来晚了：%(when)s %(who)s 的预约已记为爽约。请重新挂号。")),
         ("cancelled", NOTHING, _("今天的预约已取消：%(when)s %(who)s。")),
     ):
@@ -79,6 +83,12 @@ def check_in_resident(resident_id: int, *, institution_id: int, actor: Actor, de
             view = appointment_views(found[-1:])[0]
             return Scanned(kind, text % _about(view), resident_id, view)
     return _elsewhere(entries, institution_id, resident_id)
+
+
+def _of_late(case: Appointment) -> bool:
+    """Whether a booking is today's, or was last night's: who comes too late hears that, not that there is nothing."""
+    now = clock.now()
+    return is_today(case) or case.starts_at <= now < case.ends_at + LATE
 
 
 def _elsewhere(entries: tuple[int, ...], institution_id: int, resident_id: int) -> Scanned:

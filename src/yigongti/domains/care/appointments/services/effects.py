@@ -89,7 +89,7 @@ def is_today(case: Appointment) -> bool:
     """
     today = clock.today()
     late = case.ends_at + timedelta(minutes=policy.GRACE_MINUTES.at().value)
-    return today in (case.day, case.starts_at.astimezone(clock.ZONE).date()) or case.starts_at <= clock.now() < late
+    return today in (case.day, case.starts_at.astimezone(clock.ZONE).date()) or case.starts_at <= clock.now() <= late
 
 
 def _free(case: Appointment) -> None:
