@@ -74,12 +74,8 @@ class NewForm(Form):
             self.add("receiver", forms.ChoiceField(label=_("转入机构"), choices=_receivers(origin_id, self.direction)))
         self.add("department", forms.CharField(label=_("转入科室"), required=False, max_length=60))
         self.add("diagnosis", CodeField(ICD10, label=_("主要诊断"), max_length=60))
-        self.add(
-            "reason",
-            forms.ChoiceField(
-                label=_("转诊原因"), choices=[("", _("请选择")), *((r.value, r.label) for r in REASONS[self.direction])]
-            ),
-        )
+        reasons = [("", _("请选择")), *((reason.value, reason.label) for reason in REASONS[self.direction])]
+        self.add("reason", forms.ChoiceField(label=_("转诊原因"), choices=reasons))
         self.add(
             "note", forms.CharField(label=_("病情和转诊要求"), required=False, max_length=2000, widget=forms.Textarea)
         )
