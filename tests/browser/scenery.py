@@ -101,12 +101,26 @@ def _residents(village_id: int) -> None:
 
 def barcode_of(name: str, environment: dict[str, str]) -> str:
     """What the code on the screen of a resident of this name says: a browser can't read its own picture."""
-    code = f"import django; django.setup(); from tests.browser.scenery import barcode; print(barcode({name!r}))"
-    root = Path(__file__).resolve().parents[2]
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", code], env=environment, cwd=root, capture_output=True, text=True, check=True
-    )
-    return done.stdout.split()[-1]
+    return _said(f"barcode({name!r})", environment)
+
+
+def session_of(name: str, environment: dict[str, str]) -> str:
+    """The session cookie of the resident of this name, just signed in."""
+    return _said(f"session({name!r})", environment)
+
+
+def work_off(environment: dict[str, str]) -> None:
+    """Do the jobs that wait, as the job process would: these tests run none of their own."""
+    _said("jobs()", environment)
+
+
+def jobs() -> str:
+    """Run every waiting job once."""
+    from procrastinate.contrib.django import app
+
+    with app.replace_connector(app.connector.get_worker_connector()) as working:
+        working.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+    return "done"
 
 
 def barcode(name: str) -> str:
@@ -114,6 +128,29 @@ def barcode(name: str) -> str:
     from yigongti.domains.base.residents import api as residents
     from yigongti.kernel.access.api import system_actor
 
-    actor = system_actor("seed")
-    [card] = [card for card in residents.search(name, actor=actor).cards if card.full_name == name]
-    return residents.make_barcode(card.id, actor=actor)[0]
+    return residents.make_barcode(_resident(name), actor=system_actor("seed"))[0]
+
+
+def session(name: str) -> str:
+    """A stored session of the resident of this name."""
+    from yigongti.portals.resident.tests import factories
+
+    return str(factories.session_of(_resident(name)).session_key)
+
+
+def _resident(name: str) -> int:
+    from yigongti.domains.base.residents import api as residents
+    from yigongti.kernel.access.api import system_actor
+
+    [card] = [card for card in residents.search(name, actor=system_actor("seed")).cards if card.full_name == name]
+    return card.id
+
+
+def _said(expression: str, environment: dict[str, str]) -> str:
+    """What an expression gives inside the platform that is being looked at."""
+    code = f"import django; django.setup(); from tests.browser import scenery; print(scenery.{expression})"
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code], env=environment, cwd=root, capture_output=True, text=True, check=True
+    )
+    return done.stdout.split()[-1]

@@ -8,14 +8,19 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser import crawl
 from tests.browser.conftest import PHONE, WIDE, Desk
+from tests.browser.scenery import RESIDENTS, session_of
 
 ROLES = [
-    "village_doctor", "doctor", "data_officer", "insurance_officer", "finance_officer", "director",
+    "village_doctor", "doctor", "coordinator", "data_officer", "insurance_officer", "finance_officer", "director",
     "guidance_officer", "system_admin", "security_admin", "auditor",
 ]  # fmt: skip
 
 # Reached by acting, not by a link from a page: a form's target, a piece of a page that a script asks for.
-NOT_LINKED = {"access:sign_in", "access:sign_out", "terminology:lookup", "ui:gallery_progress"}
+NOT_LINKED = {
+    "access:sign_in", "access:sign_out", "terminology:lookup", "ui:gallery_progress", "notices:bell",
+    "referrals:belongs", "appointments:book", "resident:sign_in", "resident:sign_out", "resident:code",
+    "resident:choose",
+}  # fmt: skip
 
 # Without a relation to the resident these ask for a reason: a page all the same, with status 403.
 CLOSED = {"health_record:record", "health_record:looked"}
@@ -51,6 +56,22 @@ def test_pages_of(role, sign_in):
         elif found.view not in reached:
             reached[found.view] = found.path
             faults += [f"{found.path}: {fault}" for fault in look(desk, found.path)]
+    assert not faults, "\n".join(faults)
+
+
+def test_pages_of_a_resident(sign_in, platform):
+    """The residents' own pages, from their first one."""
+    desk: Desk = sign_in(None)
+    cookie = session_of(RESIDENTS["calm"][0], platform.environment)
+    desk.context.add_cookies([{"name": "sessionid", "value": cookie, "url": desk.address}])
+    faults: list[str] = []
+    for found in crawl.pages(desk.context.request, desk.address, ["/resident/"], frozenset(reached)):
+        if found.status != 200:
+            faults.append(f"{found.path}: a link leads to status {found.status}")
+        elif found.view not in reached:
+            reached[found.view] = found.path
+            faults += [f"{found.path}: {fault}" for fault in look(desk, found.path)]
+    assert any(view.startswith("resident:") for view in reached)
     assert not faults, "\n".join(faults)
 
 
