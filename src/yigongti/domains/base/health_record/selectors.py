@@ -28,7 +28,7 @@ from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.base.residents import api as residents
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.audit.acts import in_words
-from yigongti.kernel.audit.api import record, who_looked
+from yigongti.kernel.audit.api import LineView, record, who_looked
 
 PAGE = 50
 
@@ -216,8 +216,8 @@ def looks(resident_id: int, *, actor: Actor, limit: int = 200) -> list[Look]:
     return [
         Look(
             at=line.at,
-            who=line.actor_name,
-            where=places[line.organisation_id].label if line.organisation_id in places else "",
+            who=residents.plain_name(line.actor_name),
+            where=_side(line, places),
             what=in_words(line.act),
             why=str(line.detail.get("reason") or LABELS.get(line.detail.get("relation", ""), "")),
             urgent=line.act == "health_record.break_glass" or line.detail.get("relation") == "break_glass",
@@ -226,6 +226,13 @@ def looks(resident_id: int, *, actor: Actor, limit: int = 200) -> list[Look]:
         for line in found
         if line.outcome == "done"
     ]
+
+
+def _side(line: LineView, places: dict[int, organisation.OrganisationView]) -> str:
+    """For whom somebody looked: an institution, or, of residents, themselves or a ward."""
+    if own := residents.signed_by(line.actor_name):
+        return str(LABELS[own])
+    return places[line.organisation_id].label if line.organisation_id in places else ""
 
 
 def _standing(cluster: tuple[int, ...]) -> QuerySet[Fact]:

@@ -21,7 +21,7 @@ CONSENTING_FROM = 14
 """Years from which a minor's own consent is needed as well (PIPL art. 31 e contrario)."""
 
 _WHY = "who acts for whom is asked before anything is shown"
-_SELF, _GUARDIAN = "（本人）", "（代办人）"
+_SELF, _GUARDIAN = "（居民本人）", "（居民代办人）"
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def _views(rows: list[Guardianship], other: str) -> list[Acting]:
 
 
 def signature(name: str, *, for_oneself: bool) -> str:
-    """How the trail calls a resident who acts: 王秀英（本人） or, for somebody else, 王秀英（代办人）."""
+    """How the trail calls a resident who acts: 王秀英（居民本人） or, for somebody else, 王秀英（居民代办人）."""
     return f"{name}{_SELF if for_oneself else _GUARDIAN}"[:100]
 
 
@@ -159,3 +159,8 @@ def signed_by(actor_name: str) -> str:
     if actor_name.endswith(_SELF):
         return "self"
     return "guardian" if actor_name.endswith(_GUARDIAN) else ""
+
+
+def plain_name(actor_name: str) -> str:
+    """The name in a line of the trail without how a resident acted."""
+    return actor_name.removesuffix(_SELF).removesuffix(_GUARDIAN)

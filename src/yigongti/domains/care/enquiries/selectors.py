@@ -183,7 +183,10 @@ def _view(row: Enquiry, said: list[Message], names: dict[int, str]) -> EnquiryVi
         due_at=row.due_at,
         first_answered_at=row.first_answered_at,
         messages=tuple(
-            MessageView(m.at, m.by_resident, m.author, names.get(m.organisation_id or 0, ""), m.text) for m in said
+            MessageView(
+                m.at, m.by_resident, residents.plain_name(m.author), names.get(m.organisation_id or 0, ""), m.text
+            )
+            for m in said
         ),
         address=row.get_absolute_url(),
     )

@@ -70,7 +70,7 @@ def guards(who, ward, kind="elder", **said):
     )
 
 
-def acting(resident_id, name="某人（本人）"):
+def acting(resident_id, name="某人（居民本人）"):
     return resident_actor(name, {resident_id})
 
 
@@ -205,13 +205,16 @@ class TestWhoLooked:
         health_record.timeline(who.father, actor=stranger)
         lines = Line.objects.filter(act="health_record.read", resident_id=who.father).order_by("pk")
         assert [(line.actor_name, line.detail["relation"]) for line in lines] == [
-            ("王建国（本人）", "self"), ("王秀英（代办人）", "guardian"), ("周秀兰", "duty"), ("陈急诊", "break_glass"),
-        ]  # fmt: skip
+            ("王建国（居民本人）", "self"),
+            ("王秀英（居民代办人）", "guardian"),
+            ("周秀兰", "duty"),
+            ("陈急诊", "break_glass"),
+        ]
         looked = reverse("resident:looked", args=[who.father])
         by_staff, by_family = (text(signed_in(who.father).get(looked + own)) for own in ("", "?own=1"))
         assert "周秀兰" in by_staff and "管理职责" in by_staff
         assert by_staff.count("紧急</span>") == 2 and "昏迷送医，了解过敏" in by_staff
-        assert "（代办人）" not in by_staff and "王秀英（代办人）" in by_family and "周秀兰" not in by_family
+        assert "代办人" not in by_staff and "王秀英 · 代办人" in by_family and "周秀兰" not in by_family
 
     def test_plain_words_and_no_codes(self, at, who):
         own = {"resident_id": who.mother, "source_id": at.centre, "institution_id": at.centre}
@@ -278,7 +281,7 @@ class TestBooking:
         assert client.post(page, {"slot": slots[0].pk}).status_code == 302
         [one] = appointments.of_resident(who.child, actor=acting(who.child))
         history = Line.objects.filter(resident_id=who.child, act__startswith="appointments.").first()
-        assert one.is_open and (history is None or history.actor_name == "王秀英（代办人）")
+        assert one.is_open and (history is None or history.actor_name == "王秀英（居民代办人）")
 
     def test_the_portal_asks_for_little(self, who, slots):
         """Before the booking itself: the session and which entries are the person."""

@@ -199,7 +199,7 @@ class TestEnding:
     @pytest.mark.parametrize(("who", "may"), [("mother", True), ("father", True), ("neighbour", False)])
     def test_by_the_persons_themselves(self, family, centre, who, may):
         made = elder_of(family, centre)
-        actor = resident_actor("某人（本人）", {family[who]})
+        actor = resident_actor("某人（居民本人）", {family[who]})
         if may:
             end_guardianship(made, reason="", actor=actor, by_resident_id=family[who])
             assert ward_ids((family["mother"],)) == frozenset()
@@ -210,7 +210,7 @@ class TestEnding:
     def test_not_by_a_child_nor_by_one_guardian_in_the_child_s_name(self, family, centre):
         made = child_of(family, centre)
         child_of(family, centre, guardian_id=family["neighbour"])
-        both = resident_actor("赵大力（本人）", {family["neighbour"], family["child"]})
+        both = resident_actor("赵大力（居民本人）", {family["neighbour"], family["child"]})
         for who in ("child", "neighbour"):
             with pytest.raises(NotVisible):
                 end_guardianship(made, reason="", actor=both, by_resident_id=family[who])
@@ -219,7 +219,7 @@ class TestEnding:
         made = elder_of(family, centre)
         with pytest.raises(NotVisible):
             end_guardianship(
-                made, reason="", actor=resident_actor("赵大力（本人）", {family["neighbour"]}),
+                made, reason="", actor=resident_actor("赵大力（居民本人）", {family["neighbour"]}),
                 by_resident_id=family["mother"],
             )  # fmt: skip
 
@@ -260,7 +260,7 @@ def test_named_by_number_and_name_together(family, centre):
 
 
 def test_a_resident_shows_the_code_of_those_he_acts_for_only(family):
-    actor = resident_actor("王秀英（本人）", {family["mother"]})
+    actor = resident_actor("王秀英（居民本人）", {family["mother"]})
     token, until = make_barcode(family["mother"], actor=actor)
     assert token and until > NOW
     with pytest.raises(NotVisible):

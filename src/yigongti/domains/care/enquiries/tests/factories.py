@@ -23,7 +23,7 @@ def resident(institution_id: int | None, *, name: str = "王秀英", born: str =
     return int(made)
 
 
-def himself(resident_id: int, name: str = "王秀英（本人）") -> Actor:
+def himself(resident_id: int, name: str = "王秀英（居民本人）") -> Actor:
     """A resident who signed in."""
     return resident_actor(name, {resident_id})
 
