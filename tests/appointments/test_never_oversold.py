@@ -9,11 +9,11 @@ from collections import Counter
 from urllib.parse import quote
 
 import pytest
+from bench import appointments_town as town
+from bench.appointments_crowd import Wish, rush, served
 from django.db import connection
 from django.urls import reverse
 
-from tests.appointments import town
-from tests.appointments.crowd import Wish, rush, served
 from yigongti.domains.care.appointments.models import Appointment, Slot
 from yigongti.kernel.access.api import Role
 from yigongti.kernel.audit.api import verify
@@ -37,7 +37,8 @@ def _test_database() -> str:
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.django_db(transaction=True)
 def test_ten_thousand_at_once_for_a_thousand_places(seed):
-    centre_id, slots = town.make_clinics(SCHEDULES, TIMES, QUOTA)
+    centre_id = town.make_centre()
+    slots = town.make_clinics(centre_id, SCHEDULES, TIMES, QUOTA)
     assert len(slots) * QUOTA == PLACES
     people = town.make_residents(PLACES * RIVALS, centre_id)
     sessions = town.sign_in_staff(Role.DOCTOR, centre_id, 300)
@@ -46,7 +47,7 @@ def test_ten_thousand_at_once_for_a_thousand_places(seed):
     ]
     connection.close()
     with served(_test_database()) as port:
-        answers = rush(port, reverse("appointments:book"), wishes, seed=seed, connections=150)
+        answers = rush(port, reverse("appointments:book"), wishes, seed=seed, connections=100)
 
     assert Counter(answer.status for answer in answers) == {201: PLACES, 409: PLACES * (RIVALS - 1)}
     booked = [answer for answer in answers if answer.status == 201]

@@ -119,7 +119,8 @@ def full(slot_id: int) -> SlotTaken | None:
 
     For pages on which thousands come at once: ask before looking up who they are.
     """
-    return hot.taken(slot_id)
+    found = hot.taken(slot_id)
+    return found.refusal if found else None
 
 
 def cancel(appointment_id: int, *, actor: Actor, reason: str = "") -> AppointmentView:

@@ -4,6 +4,7 @@ Whether a slot is full is no secret, so nobody need be known to be told. What is
 """
 
 import time
+from dataclasses import dataclass
 
 from django.db import connection
 from django.utils.translation import get_language
@@ -45,10 +46,20 @@ def read_slot(slot_id: int) -> Slot | None:
 
 _FULL = "SELECT 1 FROM appointments_slot WHERE id = %s AND booked >= quota AND is_open"
 _LIMIT = 2_048
-_said: dict[tuple[int, str], tuple[float, SlotTaken]] = {}
 
 
-def taken(slot_id: int) -> SlotTaken | None:
+@dataclass
+class Taken:
+    """A refusal, and what programs read of it: put together when first asked for."""
+
+    refusal: SlotTaken
+    body: bytes = b""
+
+
+_said: dict[tuple[int, str], tuple[float, Taken]] = {}
+
+
+def taken(slot_id: int) -> Taken | None:
     """The refusal of a slot that is full; None where there may be a place, or the slot is none."""
     with connection.cursor() as cursor:
         cursor.execute(_FULL, [slot_id])
@@ -62,7 +73,7 @@ def taken(slot_id: int) -> SlotTaken | None:
     slot = read_slot(slot_id)
     if slot is None:
         return None
-    refusal = SlotTaken(slot_views([slot])[0], nearest.free(slot, Rights()))
+    refusal = Taken(SlotTaken(slot_views([slot])[0], nearest.free(slot, Rights())))
     if len(_said) >= _LIMIT:
         _said.clear()
     _said[key] = (now, refusal)

@@ -40,7 +40,8 @@ def book(request: HttpRequest) -> HttpResponse:
     except (KeyError, TypeError, ValueError):
         return JsonResponse({"refused": _("请说明要约的号（slot）和居民（resident）。")}, status=422)
     if (full := hot.taken(slot_id)) is not None:
-        return _taken(full)
+        full.body = full.body or _taken(full.refusal).content
+        return HttpResponse(full.body, content_type="application/json", status=409)
     turned_away = identify(request)
     actor: Actor | None = request.actor  # type: ignore[attr-defined]
     if turned_away is not None or actor is None:

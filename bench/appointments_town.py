@@ -1,39 +1,46 @@
 """A town on the morning a clinic opens: a thousand places, ten thousand residents, and who books for them."""
 
-from datetime import date, time, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
 from importlib import import_module
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
-from yigongti.domains.base.organisation.services import tree
-from yigongti.domains.base.organisation.tests.factories import SET_UP, organisation
+from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.base.residents.models import Resident
 from yigongti.domains.care.appointments import api
-from yigongti.domains.care.appointments.models import Slot
+from yigongti.domains.care.appointments.models import Schedule, Slot
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Role, system_actor
 from yigongti.kernel.access.models import Account, Grant
 
-MACHINE = system_actor("tests")
+PLACE = "kunshan"
+CENTRE = "penglang_centre"
+MACHINE = system_actor("bench")
 
 
-def make_clinics(schedules: int, times: int, quota: int) -> tuple[int, list[int]]:
-    """Clinics of a community centre the day after tomorrow, published; gives the centre and the ids of the slots."""
-    city = organisation("city", "town")
-    centre = organisation("community_centre", "centre", city)
-    with tree.writing(SET_UP, "tests"):
-        tree.set_tier(centre.pk, "primary", on=tree.BEFORE_RECORDS)
+def make_centre() -> int:
+    """The plan's organisations; gives the id of the community centre whose clinics are booked."""
+    organisation.load_place(PLACE, MACHINE)
+    return organisation.by_key(PLACE, CENTRE).id
+
+
+def make_clinics(centre_id: int, schedules: int, times: int, quota: int) -> list[int]:
+    """Clinics of the centre the day after tomorrow, published; gives the ids of their slots."""
     day = clock.today() + timedelta(days=2)
-    for number in range(schedules):
+    before = set(Slot.objects.values_list("pk", flat=True))
+    first = Schedule.objects.unscoped("made-up clinics").count()
+    for number in range(first, first + schedules):
         row = api.keep_schedule(
-            actor=MACHINE, institution_id=centre.pk, kind="doctor", department=f"科{number}", doctor=f"医生{number}"
+            actor=MACHINE, institution_id=centre_id, kind="doctor", department=f"科{number}", doctor=f"医生{number}"
         )
         minutes = 600 // times
         hours = api.Hours(day.isoweekday(), time(8), time(18), minutes, quota, date(2026, 1, 1), on_days_off=True)
         api.add_pattern(row.pk, hours, actor=MACHINE)
-    api.publish(centre.pk, since=day, until=day, actor=MACHINE)
-    return centre.pk, list(Slot.objects.order_by("pk").values_list("pk", flat=True))
+    api.publish(centre_id, since=day, until=day, actor=MACHINE)
+    return [pk for pk in Slot.objects.order_by("pk").values_list("pk", flat=True) if pk not in before]
 
 
 def make_residents(count: int, managing_institution_id: int) -> list[int]:
@@ -49,7 +56,7 @@ def make_residents(count: int, managing_institution_id: int) -> list[int]:
     return [row.pk for row in rows]
 
 
-def _times(now):
+def _times(now: datetime) -> dict[str, datetime]:
     fields = {field.name for field in Resident._meta.concrete_fields}
     return {name: now for name in ("created_at", "updated_at", "registered_at") if name in fields}
 
@@ -83,7 +90,7 @@ def sign_in_staff(role: Role, organisation_id: int, count: int) -> list[str]:
     )
 
 
-def _sessions(contents) -> list[str]:
+def _sessions(contents: Iterable[dict[str, Any]]) -> list[str]:
     """Sessions of these contents, written at once; used a moment ago, so that none is rewritten."""
     store = import_module(settings.SESSION_ENGINE).SessionStore
     seen = {"last_seen": clock.now().timestamp()}
