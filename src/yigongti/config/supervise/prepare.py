@@ -54,11 +54,14 @@ def _migrate() -> None:
 
 
 def _load_code_systems() -> None:
-    """The value sets and small code lists shipped with the platform; quick when they are in already."""
+    """The value sets, small code lists and the default catalogue of what each tier treats, shipped with the platform;
+    quick when they are in already."""
     from yigongti.domains.base.terminology import api as terminology
+    from yigongti.domains.care.referrals import api as referrals
     from yigongti.kernel.access.api import system_actor
 
     terminology.load_shipped(system_actor("set-up"))
+    referrals.load_shipped_catalogue(system_actor("set-up"))
 
 
 def _demo(residents: int | None) -> None:

@@ -41,6 +41,7 @@ __all__ = [
     "StepRefused",
     "certificate_for",
     "certificates",
+    "figure_address",
     "figures",
     "followed_up",
     "get",
@@ -80,6 +81,20 @@ def followed_up(referral_id: int, *, actor: Actor, note: str, done_on: date) -> 
     case = rows.get(pk=referral_id)
     taken = take_step(case, "follow_up", actor=actor, answers={"note": note, "done_on": done_on.isoformat()})
     return views([taken])[0]
+
+
+def figure_address(
+    since: date, until: date, *, figure: str = "", receiver_id: int | None = None, direction: str = ""
+) -> str:
+    """The list of the referrals a figure counts.
+
+    ``figure``: "" (sent), answered, accepted, not_accepted, overdue, in_time, follow_up_due, followed_up_in_time.
+    """
+    asked = {
+        "sent_from": since.isoformat(), "sent_to": until.isoformat(), "figure": figure, "direction": direction,
+        "receiver": receiver_id or "",
+    }  # fmt: skip
+    return f"{reverse('referrals:part', args=['all'])}?{urlencode({k: v for k, v in asked.items() if v})}"
 
 
 def to_answer(actor: Actor) -> list[ReferralView]:

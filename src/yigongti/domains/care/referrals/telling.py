@@ -10,6 +10,7 @@ from yigongti.domains.care.referrals.permissions import ANSWER, APPROVE, ARRANGE
 from yigongti.kernel.access.api import Permission
 from yigongti.kernel.events import emit
 from yigongti.kernel.notices.api import notify
+from yigongti.kernel.workflow.api import history
 
 
 def tell(kind: type[events.OfReferral], case: Referral, **more: Any) -> None:
@@ -72,6 +73,12 @@ def accepted(case: Referral, attempt: int) -> None:
     said = _("您的转诊已由%(where)s接收：%(what)s") if when["what"] else _("您的转诊已由%(where)s接收，请尽快前往")
     resident(case, f"accepted.{attempt}", said % when, case.instructions)
     tell(events.ReferralAccepted, case)
+
+
+def asked_again(case: Referral) -> None:
+    title = _("患者愿意再来，请重新安排：%(what)s") % {"what": case.title}
+    page(case, f"again.{len(history(case))}", title, ANSWER, case.receiver_id)
+    lake.mark_changed(case)
 
 
 def declined(case: Referral) -> None:

@@ -6,7 +6,8 @@
 
 What leaves the way: not accepted (with reason and advice; the origin redirects or arranges otherwise), overdue (the
 platform's step: it goes up to the overseeing lead hospital and can still be answered), not come (back to the origin,
-which contacts the patient), withdrawn. Deadlines are policy (``policy.py``), worked out in ``deadlines.py``.
+which contacts the patient), withdrawn. Steps that are ``quiet`` stay out of inboxes: they are taken from the
+referral's own page, or by the patient's arrival. Deadlines are policy (``policy.py``), worked out in ``deadlines.py``.
 """
 
 from importlib import import_module
@@ -172,7 +173,7 @@ REFERRAL = Workflow(
         Step("reschedule", _("改约"), ("accepted",), "accepted", by=ANSWER, at=RECEIVER, asks=TAKE_IN,
              effect=_effect("answering", "reschedule"), plain=True),
         # the patient comes, or not
-        Step("arrive", _("登记到诊"), ("accepted", "not_arrived"), "arrived", by=RECEIVE, at=RECEIVER,
+        Step("arrive", _("登记到诊"), ("accepted", "not_arrived"), "arrived", by=RECEIVE, at=RECEIVER, quiet=True,
              effect=_effect("treating", "arrive")),
         Step("miss", _("未按时到诊"), ("accepted",), "not_arrived", by=None, due=deadlines.arrive_by,
              effect=_effect("treating", "miss")),
@@ -188,7 +189,7 @@ REFERRAL = Workflow(
              when=_to_follow_up, due=deadlines.follow_up_by,
              asks=(Ask("note", _("随访情况")), Ask("done_on", _("随访日期"), kind="date")),
              effect=_effect("ending", "follow_up")),
-        Step("close", _("办结"), ("followed_up",), "closed", by=FOLLOW_UP, at=FOLLOWER,
+        Step("close", _("办结"), ("followed_up",), "closed", by=FOLLOW_UP, at=FOLLOWER, quiet=True,
              effect=_effect("ending", "close")),
         Step("close_itself", _("自动办结"), ("followed_up",), "closed", by=None, due=deadlines.close_at,
              effect=_effect("ending", "close")),
@@ -205,9 +206,11 @@ REFERRAL = Workflow(
         Step("arrange_otherwise", _("不再转诊，另行安排"), ("declined",), "closed", by=ARRANGE, at=ORIGIN,
              due=deadlines.arrange_by, asks=(Ask("reason", _("怎样安排"), hint=_("本机构治疗、患者自行就医等")),),
              effect=_effect("ending", "arrange_otherwise"), plain=True),
-        Step("withdraw", _("撤回"), WITHDRAWABLE, "withdrawn", by=ARRANGE, at=ORIGIN, due=deadlines.contact_by,
+        Step("ask_again", _("已联系患者，请对方重新安排"), ("not_arrived",), "sent", by=ARRANGE, at=ORIGIN,
+             due=deadlines.contact_by, asks=(Ask("note", _("联系情况")),), effect=_effect("sending", "ask_again")),
+        Step("withdraw", _("撤回"), WITHDRAWABLE, "withdrawn", by=ARRANGE, at=ORIGIN, quiet=True,
              asks=(REASON,), effect=_effect("ending", "withdraw"), plain=True),
-        Step("revoke", _("撤销证明"), ("certified",), "withdrawn", by=APPROVE, at=APPROVER, asks=(REASON,),
+        Step("revoke", _("撤销证明"), ("certified",), "withdrawn", by=APPROVE, at=APPROVER, quiet=True, asks=(REASON,),
              effect=_effect("ending", "withdraw"), plain=True),
     ],
 )

@@ -34,7 +34,7 @@ def reschedule(case: Referral, actor: Actor, answers: Answers) -> None:
 
 
 def decline(case: Referral, actor: Actor, answers: Answers) -> None:
-    case.answered_at = clock.now()
+    case.answered_at = case.answered_at or clock.now()
     case.decline_code, case.advice = answers["code"], answers["advice"]
     telling.declined(case)
 

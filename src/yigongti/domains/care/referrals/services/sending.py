@@ -10,6 +10,7 @@ from yigongti.domains.base.residents import api as residents
 from yigongti.domains.care.referrals import deadlines, selectors, telling
 from yigongti.domains.care.referrals.models import Referral
 from yigongti.domains.care.referrals.services import certificates, routes
+from yigongti.domains.care.referrals.services.answering import release
 from yigongti.domains.care.referrals.services.routes import ReferralRefused
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
@@ -47,6 +48,17 @@ def approve_outside(case: Referral, actor: Actor, answers: Answers) -> None:
     if case.approver_id is None:
         raise StepRefused(_("这张转诊单没有审批机构。"))
     _certify(case, actor, case.approver_id)
+
+
+def ask_again(case: Referral, actor: Actor, answers: Answers) -> None:
+    """The patient was reached and will come: the receiver is asked for another appointment; the time runs anew.
+
+    What was held is free, so that the receiver chooses afresh. When it was first sent and answered stays.
+    """
+    _route(case)
+    release(case, actor, _("患者未到诊"))
+    case.answer_by = deadlines.answer_within(case, clock.now())
+    telling.asked_again(case)
 
 
 def _off(case: Referral) -> None:

@@ -1,4 +1,4 @@
-"""Urgent criteria at their bounds, how long the receiver reads the record, the certificate's paper, what is measured."""
+"""Urgent criteria at their bounds, how long the receiver reads the record, the certificate, what is measured."""
 
 import io
 from datetime import date, datetime, timedelta

@@ -121,6 +121,9 @@ def test_a_patient_who_does_not_come_goes_back_to_the_origin_and_may_come_late(w
         case = again(case)
         assert case.state == "not_arrived" and case.due_at == at(2027, 1, 6, 0, 0)
         assert Notice.objects.filter(account_id=origin, key__startswith="referrals.missed.").count() == 1
+    with clock.fixed(at(2027, 1, 2, 9, 0)):  # a Saturday
+        case = take_step(case, "ask_again", actor=world.origin, answers={"note": "患者答应来"})
+        assert (case.state, case.due_at, case.sent_at) == ("sent", at(2027, 1, 5, 0, 0), at(2026, 12, 30, 9, 0))
     with clock.fixed(at(2027, 1, 3, 9, 0)):
         case = take_step(case, "accept", actor=world.receiver, answers={**factories.BED, "on": "2027-01-04"})
         assert (case.state, case.due_at) == ("accepted", at(2027, 1, 6, 0, 0))

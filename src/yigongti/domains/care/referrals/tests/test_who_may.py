@@ -54,6 +54,7 @@ TABLE = {
     "redirect": ("inside", {"declined", "expired"}, "origin", DESK, {}, "redirected"),
     "redirect_for_origin": ("inside", {"expired"}, "overseer", OVERSEERS, {}, "redirected"),
     "arrange_otherwise": ("inside", {"declined"}, "origin", DESK, WHY, "closed"),
+    "ask_again": ("inside", {"not_arrived"}, "origin", DESK, {"note": "患者答应周五来"}, "sent"),
     "withdraw": ("inside", {"draft", "approval", "sent", "expired", "accepted", "not_arrived", "certified"}, "origin",
                  DESK, WHY, "withdrawn"),
     "revoke": ("outside", {"certified"}, "approver", APPROVERS, WHY, "withdrawn"),

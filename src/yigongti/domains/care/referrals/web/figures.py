@@ -2,13 +2,12 @@
 
 from datetime import date
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from yigongti.domains.care.referrals.api import figure_address
 from yigongti.domains.care.referrals.figures import Figures, figures
 from yigongti.domains.care.referrals.permissions import FIGURES, VIEW
 from yigongti.kernel import clock
@@ -35,20 +34,9 @@ def figures_page(request: HttpRequest) -> HttpResponse:
     return render(request, "referrals/figures.html", context)
 
 
-def list_address(
-    since: date, until: date, *, figure: str = "", receiver_id: int | None = None, direction: str = ""
-) -> str:
-    """The list of the referrals a figure counts."""
-    asked = {
-        "sent_from": since.isoformat(), "sent_to": until.isoformat(), "figure": figure, "direction": direction,
-        "receiver": receiver_id or "",
-    }  # fmt: skip
-    return f"{reverse('referrals:part', args=['all'])}?{urlencode({k: v for k, v in asked.items() if v})}"
-
-
 def _row(one: Figures, since: date, until: date, direction: str, *, linked: bool) -> dict[str, Any]:
     def cell(value: Any, figure: str) -> dict[str, Any]:
-        address = list_address(since, until, figure=figure, receiver_id=one.institution_id, direction=direction)
+        address = figure_address(since, until, figure=figure, receiver_id=one.institution_id, direction=direction)
         return {"value": value, "href": address if linked else ""}
 
     return {

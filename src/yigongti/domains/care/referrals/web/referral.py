@@ -29,6 +29,8 @@ from yigongti.kernel.workflow.api import StepRefused, take_step
 
 ON_THEIR_OWN_PAGE = ("accept", "reschedule")
 LOOK_AHEAD = timedelta(days=14)
+SLOTS_SHOWN = 24
+POOL_ORDER = {"green": 0, "early": 1}
 COLOURS = {
     "draft": "", "approval": "attention", "sent": "attention", "expired": "bad", "accepted": "info",
     "not_arrived": "bad", "arrived": "info", "treated": "info", "returned": "attention", "certified": "info",
@@ -93,7 +95,10 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _slots(case: Referral, actor: Actor, since: date, department: str) -> list[SlotView]:
-    """Free slots of the receiver for two weeks; of the department asked for, or of any where that has none."""
+    """The next free slots of the receiver within two weeks; of the department asked for, or of any where that has none.
+
+    Of places for the same time with the same doctor the one kept for referrals is offered, so the public keeps its own.
+    """
     assert case.receiver_id is not None
     until = since + LOOK_AHEAD
     try:
@@ -102,12 +107,17 @@ def _slots(case: Referral, actor: Actor, since: date, department: str) -> list[S
             found = slots.offered(case.receiver_id, actor=actor, since=since, until=until)
     except Forbidden:
         return []
-    return found
+    best: dict[tuple[int, datetime], SlotView] = {}
+    for one in sorted(found, key=lambda slot: POOL_ORDER.get(slot.pool, len(POOL_ORDER))):
+        best.setdefault((one.schedule_id, one.starts_at), one)
+    return sorted(best.values(), key=lambda slot: (slot.starts_at, slot.id))[:SLOTS_SHOWN]
 
 
 def slot_words(slot: SlotView) -> str:
     """A slot for a radio button."""
     parts = [words.moment(slot.starts_at), slot.department, slot.doctor, slot.title]
+    if slot.pool == "green":
+        parts.append(_("绿色通道"))
     left = _("余 %(left)d") % {"left": slot.left}
     return " · ".join([part for part in parts if part] + [left])
 
@@ -133,7 +143,6 @@ def page_context(case: Referral, actor: Actor) -> dict[str, Any]:
         "sees": sees,
         "readings": readings,
         "summary": [(GROUP_LABELS[g], [i for i in items if i["group"] == g]) for g in GROUPS],
-        "plain": selectors.plain_state(case),
         "opens_record": _opens_record(case, actor),
         "access": access_words(case),
         "own_pages": ON_THEIR_OWN_PAGE,
