@@ -2,7 +2,9 @@
 (STSong-Light, a standard CID font), so that no font file has to be on the server."""
 
 import io
+from collections.abc import Iterator
 from datetime import date
+from itertools import groupby
 
 import segno
 from django.utils import translation
@@ -16,7 +18,7 @@ from reportlab.pdfgen.canvas import Canvas
 from yigongti.domains.care.referrals.certificates import CertificateView
 from yigongti.kernel import clock
 
-FONT = "STSong-Light"
+FONT, LATIN = "STSong-Light", "Helvetica"
 LEFT, RIGHT = 25 * mm, 185 * mm
 QR_SIZE = 34 * mm
 
@@ -34,34 +36,50 @@ def _draw(certificate: CertificateView, name: str, id_number: str, address: str)
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=A4)
     canvas.setTitle(f"{_('县域外转诊证明')} {certificate.number}")
-    canvas.setFont(FONT, 22)
-    canvas.drawCentredString(A4[0] / 2, 262 * mm, _("县域外转诊证明"))
-    canvas.setFont(FONT, 11)
-    canvas.drawRightString(RIGHT, 250 * mm, f"{_('编号')}：{certificate.number}")
+    title = _("县域外转诊证明")
+    _write(canvas, (A4[0] - _width(title, 22)) / 2, 262 * mm, title, 22)
+    _write_to(canvas, RIGHT, 250 * mm, f"{_('编号')}：{certificate.number}", 11)
     y = 240 * mm
     for label, value in _lines(certificate, name, id_number):
         y = _line(canvas, y, label, value)
     y -= 6 * mm
-    canvas.setFont(FONT, 11)
     if certificate.state == "revoked":
-        canvas.setFont(FONT, 20)
-        canvas.drawString(LEFT, y, _("本证明已撤销"))
-        canvas.setFont(FONT, 11)
+        _write(canvas, LEFT, y, _("本证明已撤销"), 20)
     y -= 10 * mm
-    canvas.drawRightString(RIGHT, y, f"{_('签发机构')}：{certificate.issuer_name}")
-    canvas.drawRightString(RIGHT, y - 8 * mm, f"{_('签发人')}：{certificate.issued_by_name}")
-    canvas.drawRightString(RIGHT, y - 16 * mm, _day(certificate.issued_at.astimezone(clock.ZONE).date()))
+    _write_to(canvas, RIGHT, y, f"{_('签发机构')}：{certificate.issuer_name}", 11)
+    _write_to(canvas, RIGHT, y - 8 * mm, f"{_('签发人')}：{certificate.issued_by_name}", 11)
+    _write_to(canvas, RIGHT, y - 16 * mm, _day(certificate.issued_at.astimezone(clock.ZONE).date()), 11)
     _qr(canvas, LEFT, 30 * mm, address)
-    canvas.setFont(FONT, 9)
-    canvas.drawString(
-        LEFT + QR_SIZE + 6 * mm,
-        50 * mm,
-        _("扫码核验真伪和是否有效。核验页面只显示编号、隐去部分的姓名、机构和有效期。"),
+    beside = LEFT + QR_SIZE + 6 * mm
+    _write(
+        canvas, beside, 50 * mm, _("扫码核验真伪和是否有效。核验页面只显示编号、隐去部分的姓名、机构和有效期。"), 8.5
     )
-    canvas.drawString(LEFT + QR_SIZE + 6 * mm, 44 * mm, _("本证明用于医保转外就医备案和结算，请妥善保管。"))
+    _write(canvas, beside, 44 * mm, _("本证明用于医保转外就医备案和结算，请妥善保管。"), 8.5)
     canvas.showPage()
     canvas.save()
     return out.getvalue()
+
+
+def _runs(text: str) -> Iterator[tuple[str, str]]:
+    """Pieces of a text with their face: digits and Latin letters in Helvetica, since a reader that puts another face in
+    the place of Song may have none of them."""
+    for plain, letters in groupby(text, key=lambda letter: letter.isascii()):
+        yield LATIN if plain else FONT, "".join(letters)
+
+
+def _width(text: str, size: float) -> float:
+    return sum(float(pdfmetrics.stringWidth(piece, face, size)) for face, piece in _runs(text))
+
+
+def _write(canvas: Canvas, x: float, y: float, text: str, size: float) -> None:
+    for face, piece in _runs(text):
+        canvas.setFont(face, size)
+        canvas.drawString(x, y, piece)
+        x += float(pdfmetrics.stringWidth(piece, face, size))
+
+
+def _write_to(canvas: Canvas, right: float, y: float, text: str, size: float) -> None:
+    _write(canvas, right - _width(text, size), y, text, size)
 
 
 def _lines(certificate: CertificateView, name: str, id_number: str) -> list[tuple[str, str]]:
@@ -81,15 +99,14 @@ def _lines(certificate: CertificateView, name: str, id_number: str) -> list[tupl
 
 def _line(canvas: Canvas, y: float, label: str, value: str) -> float:
     """One line of the table, its value broken where it is too long; returns where the next one begins."""
-    canvas.setFont(FONT, 12)
-    canvas.drawString(LEFT, y, label)
+    _write(canvas, LEFT, y, label, 12)
     room, line = RIGHT - LEFT - 42 * mm, ""
     for letter in value or "–":
-        if pdfmetrics.stringWidth(line + letter, FONT, 12) > room:
-            canvas.drawString(LEFT + 40 * mm, y, line)
+        if _width(line + letter, 12) > room:
+            _write(canvas, LEFT + 40 * mm, y, line, 12)
             y, line = y - 7 * mm, ""
         line += letter
-    canvas.drawString(LEFT + 40 * mm, y, line)
+    _write(canvas, LEFT + 40 * mm, y, line, 12)
     canvas.setLineWidth(0.3)
     canvas.line(LEFT, y - 3 * mm, RIGHT, y - 3 * mm)
     return y - 11 * mm

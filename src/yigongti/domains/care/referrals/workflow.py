@@ -11,11 +11,12 @@ referral's own page, or by the patient's arrival. Deadlines are policy (``policy
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
 from yigongti.domains.care.referrals import deadlines
+from yigongti.domains.care.referrals.codes import DeclineCode, Way
 from yigongti.domains.care.referrals.permissions import (
     ANSWER,
     APPROVE,
@@ -45,20 +46,6 @@ def _effect(room: str, name: str) -> Effect:
         getattr(import_module(f"yigongti.domains.care.referrals.services.{room}"), name)(case, actor, answers)
 
     return run
-
-
-def _choices(name: str) -> Choices:
-    from yigongti.domains.care.referrals.models import referral
-
-    return tuple(getattr(referral, name).choices)
-
-
-def _decline_codes(case: Any) -> Choices:
-    return _choices("DeclineCode")
-
-
-def _ways(case: Any) -> Choices:
-    return _choices("Way")
 
 
 def _receivers(case: "Referral") -> Choices:
@@ -104,14 +91,14 @@ DUPLICATE = Ask(
     "duplicate_reason", _("仍要转诊的理由"), required=False, hint=_("仅在该患者已有同一病种或同一原因的转诊时填写")
 )
 TAKE_IN = (
-    Ask("way", _("接收方式"), kind="choice", choices=_ways),
+    Ask("way", _("接收方式"), kind="choice", choices=tuple(Way.choices)),
     Ask("slot", _("号源编号"), required=False, hint=_("预留号源时填写，请在“接收”页面选择")),
     Ask("ward", _("病区和床位"), required=False, hint=_("预留床位时填写")),
     Ask("on", _("入院日期"), kind="date", required=False, hint=_("预留床位时填写")),
     Ask("instructions", _("到诊须知"), required=False, hint=_("请患者带什么、到哪里找谁")),
 )
 DECLINE = (
-    Ask("code", _("不接收原因"), kind="choice", choices=_decline_codes),
+    Ask("code", _("不接收原因"), kind="choice", choices=tuple(DeclineCode.choices)),
     Ask("advice", _("处理建议"), hint=_("建议转出机构怎么办")),
 )
 REASON = Ask("reason", _("理由"))

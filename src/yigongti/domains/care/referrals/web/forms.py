@@ -8,13 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from yigongti.domains.base.terminology.api import CodeField
-from yigongti.domains.care.referrals.models import Direction, Reach
-from yigongti.domains.care.referrals.models.referral import (
-    DOWN_REASONS,
-    SIDEWAYS_REASONS,
-    UP_REASONS,
-    Way,
-)
+from yigongti.domains.care.referrals.codes import DOWN_REASONS, SIDEWAYS_REASONS, UP_REASONS, Direction, Reach, Way
 from yigongti.domains.care.referrals.services import routes
 from yigongti.domains.care.referrals.services.drafting import ICD10
 from yigongti.domains.care.referrals.summary import Item
