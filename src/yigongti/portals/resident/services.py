@@ -16,16 +16,14 @@ from yigongti.kernel import clock
 from yigongti.kernel.access.api import system_actor
 from yigongti.kernel.audit.api import record
 from yigongti.kernel.jobs.api import defer
-from yigongti.kernel.privacy.api import blind_index, sign_token
+from yigongti.kernel.privacy.api import blind_index
+from yigongti.portals.resident import codes
 from yigongti.portals.resident.models import SignInCode
 from yigongti.portals.resident.policy import CODE_ATTEMPTS, CODE_MINUTES, CODES_PER_CLIENT, CODES_PER_NUMBER
 
-NUMBER, CLIENT, CODE = "resident.number", "resident.client", "resident.code"
+NUMBER, CLIENT = "resident.number", "resident.client"
 DIGITS = 6
 WINDOW = timedelta(hours=1)
-KEPT = timedelta(days=1)
-ANY_PHONE = "0" * 11
-"""What goes to the job for an unknown number, so that both tokens are of one length."""
 
 
 class TooMany(Exception):
@@ -68,10 +66,10 @@ def ask_code(number: str, *, client: str) -> int:
             asked_at=now,
             expires_at=now + lasts,
         )
-        row.code_key = _key(row.pk, code)
+        row.code_key = codes.key_of(row.pk, code)
         row.save(update_fields=["code_key"])
-        said = f"{code} {found.phone}" if found else f"{code} {ANY_PHONE}"
-        defer(send_code, code_id=row.pk, known=bool(found), sealed=sign_token(CODE, said, lasts=lasts))
+        note = codes.sealed(code, found.phone if found else None, lasts=lasts)
+        defer(send_code, code_id=row.pk, known=bool(found), sealed=note)
     return row.pk
 
 
@@ -99,24 +97,13 @@ def _try(code_id: int, code: str) -> int | None:
     most = CODE_ATTEMPTS.at().value
     if row is None or row.used_at or row.expires_at <= clock.now() or row.failures >= most:
         raise CodeOver
-    if compare_digest(bytes(row.code_key), _key(row.pk, code)):
+    if compare_digest(bytes(row.code_key), codes.key_of(row.pk, code)):
         row.used_at = clock.now()
         row.save(update_fields=["used_at"])
         return None
     row.failures += 1
     row.save(update_fields=["failures"])
     return most - row.failures
-
-
-def forget_codes() -> int:
-    """Remove codes of yesterday; returns how many."""
-    return SignInCode.objects.filter(asked_at__lt=clock.now() - KEPT).delete()[0]
-
-
-def _key(code_id: int, code: str) -> bytes:
-    """The keyed hash of a code: of the digits typed, under this very asking."""
-    digits = "".join(sign for sign in code if sign.isdigit())[:20]
-    return blind_index(CODE, f"{code_id}:{digits}")
 
 
 def _one_at_a_time(number_key: bytes) -> None:

@@ -14,11 +14,11 @@ from tests.support.people import person as staff
 from yigongti.domains.base.health_record import api as health_record
 from yigongti.domains.base.health_record.tests.factories import fact
 from yigongti.domains.base.residents import api as residents
-from yigongti.domains.base.residents.models import Resident
-from yigongti.domains.base.residents.tests.factories import MACHINE, id_number, one_person, person, register
+from yigongti.domains.base.residents.tests.factories import MACHINE, died, id_number, one_person, person, register
 from yigongti.domains.care.appointments import api as appointments
 from yigongti.domains.care.appointments.tests.factories import NOW, clinic
 from yigongti.domains.care.enquiries import api as enquiries
+from yigongti.domains.care.enquiries.tests.factories import case_of
 from yigongti.domains.care.referrals.tests.factories import bed, sent, world
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Role, resident_actor
@@ -299,9 +299,7 @@ class TestNotices:
         pk = enquiries.ask(
             who.mother, institution_id=at.centre, topic="other", text="想问一下这个", actor=acting(who.mother)
         )
-        from yigongti.domains.care.enquiries.models import Enquiry
-
-        case = Enquiry.objects.unscoped("test").get(pk=pk)
+        case = case_of(pk)
         take_step(case, "answer", actor=staff(Role.DOCTOR, at.centre), answers={"answer": "好的"})
         client = signed_in(who.mother)
         page = reverse("resident:notices", args=[who.mother])
@@ -356,5 +354,5 @@ def test_asking_and_being_answered(at, who):
 
 def test_the_dead_are_nobody_s_ward(who):
     guards(who, who.father)
-    Resident.objects.unscoped("test").filter(pk=who.father).update(deceased_on=(NOW - timedelta(days=1)).date())
+    died(who.father, (NOW - timedelta(days=1)).date())
     assert signed_in(who.mother).get(reverse("resident:home", args=[who.father])).status_code == 404

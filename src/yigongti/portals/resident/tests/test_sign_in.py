@@ -11,15 +11,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from yigongti.domains.base.residents.models import Resident
-from yigongti.domains.base.residents.tests.factories import id_number, person, register
+from yigongti.domains.base.residents.tests.factories import died, id_number, person, register
 from yigongti.domains.care.enquiries.tests.factories import places
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Role
 from yigongti.kernel.access.models import Account, Grant
 from yigongti.kernel.audit.models import Line
 from yigongti.kernel.notices import senders
-from yigongti.portals.resident import services, tasks
+from yigongti.portals.resident import codes, services, tasks
 from yigongti.portals.resident.models import SignInCode
 from yigongti.portals.resident.tests.factories import last_code, signed_in
 
@@ -120,7 +119,8 @@ def test_a_child_s_number_lets_the_child_in_nowhere(family):
     asks(client, id_number(BORN["child"], 3))
     answers(client, last_code())
     assert "李*明" not in words(client.get(reverse("resident:choose")))
-    Resident.objects.unscoped("test").exclude(pk=family["child"]).update(deceased_on=date(2026, 1, 1))
+    for elder in ("wife", "husband"):
+        died(family[elder], date(2026, 1, 1))
     asks(client, id_number(BORN["child"], 3))
     alone = answers(client, last_code())
     assert alone.status_code == 403 and "没有年满 18 周岁" in words(alone)
@@ -261,7 +261,7 @@ class TestCodes:
     def test_forgotten_after_a_day(self, family):
         asks(Client(), KNOWN)
         with clock.fixed(NOW + timedelta(days=1, seconds=1)):
-            assert services.forget_codes() == 1
+            assert codes.forget_codes() == 1
 
 
 def test_the_number_stands_in_no_address_and_no_log(family, caplog):

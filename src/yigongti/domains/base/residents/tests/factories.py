@@ -6,6 +6,7 @@ import polars as pl
 
 from yigongti.domains.base.residents import formulas
 from yigongti.domains.base.residents.incoming import COLUMNS
+from yigongti.domains.base.residents.models import Resident
 from yigongti.domains.base.residents.services.deciding import merge
 from yigongti.domains.base.residents.services.resolving import resolve
 from yigongti.kernel.access.api import system_actor
@@ -46,3 +47,8 @@ def register(*rows, source=None):
 def one_person(one_id, other_id):
     """Merge two entries."""
     return merge(one_id, other_id, reason="test", actor=MACHINE)
+
+
+def died(resident_id, on):
+    """Note somebody's death."""
+    Resident.objects.unscoped("test").filter(pk=resident_id).update(deceased_on=on)

@@ -6,6 +6,7 @@ from typing import Any
 from yigongti.domains.base.organisation.tests.factories import county_with_two_areas
 from yigongti.domains.base.residents.tests.factories import id_number, person, register
 from yigongti.domains.care.enquiries import services
+from yigongti.domains.care.enquiries.models import Enquiry
 from yigongti.kernel.access.api import Actor, resident_actor
 
 
@@ -32,3 +33,9 @@ def asked(resident_id: int, institution_id: int, **said: Any) -> int:
     """A question of his."""
     words = {"topic": "medicine", "text": "降压药饭前吃还是饭后吃？", "actor": himself(resident_id), **said}
     return services.ask(resident_id, institution_id=institution_id, **words)
+
+
+def case_of(enquiry_id: int) -> Enquiry:
+    """The case of a question."""
+    found: Enquiry = Enquiry.objects.unscoped("test").get(pk=enquiry_id)
+    return found
