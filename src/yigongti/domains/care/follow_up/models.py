@@ -3,7 +3,6 @@
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from yigongti.domains.care.follow_up.formulas import Risk
@@ -72,7 +71,7 @@ class FollowUp(CaseModel):
 
     @property
     def title(self) -> str:
-        return _("%(reason)s：%(about)s") % {"reason": self.get_reason_display(), "about": self.about or "–"}
+        return self.about or str(self.get_reason_display())
 
     @property
     def risk_label(self) -> str:

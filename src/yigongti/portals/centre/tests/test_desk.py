@@ -70,7 +70,7 @@ def test_what_waits_for_the_desk_and_nothing_else(world):
     asked(world, clock.today())
     status, page = text(folk["sun"][1])
     assert status == 200
-    assert case.get_absolute_url() in page and "约定的随访" in page
+    assert case.get_absolute_url() in page and "高血压病" in page
     assert "王*英" in page and "王秀英" not in page
     assert case.get_absolute_url() not in text(folk["far"][1])[1]
     assert text(folk["clerk"][1])[0] == 403
