@@ -86,7 +86,7 @@ def figures(request: HttpRequest) -> HttpResponseBase:
             Column("asked", _("提问"), kind="number"),
             Column("answered", _("已答复"), kind="number"),
             Column("share_in_time", _("按时答复"), kind="share"),
-            Column("median_hours", _("答复用时中位数（小时）"), kind="number"),
+            Column("median_hours", _("用时（小时）"), kind="number"),
             Column("waiting", _("待答复"), kind="number"),
             Column("overdue", _("超期未答复"), kind="number"),
         ],
