@@ -28,6 +28,13 @@ def organisation(
     return row
 
 
+def of_tier(row: Organisation, tier: str) -> Organisation:
+    """An organisation that has been of a tier since always."""
+    with tree.writing(SET_UP, "tests"):
+        tree.set_tier(row.pk, tier, on=tree.BEFORE_RECORDS)
+    return row
+
+
 def county_with_two_areas() -> dict[str, Organisation]:
     """A county with a guidance centre and a working group, one consortium of two led areas, members and outsiders."""
     made: dict[str, Organisation] = {}

@@ -7,7 +7,7 @@ import polars as pl
 from yigongti.domains.base.residents import formulas
 from yigongti.domains.base.residents.incoming import COLUMNS
 from yigongti.domains.base.residents.models import Resident
-from yigongti.domains.base.residents.services.deciding import merge
+from yigongti.domains.base.residents.services.deciding import merge, undo
 from yigongti.domains.base.residents.services.resolving import resolve
 from yigongti.kernel.access.api import system_actor
 
@@ -52,3 +52,8 @@ def one_person(one_id, other_id):
 def died(resident_id, on):
     """Note somebody's death."""
     Resident.objects.unscoped("test").filter(pk=resident_id).update(deceased_on=on)
+
+
+def two_persons(merge_id):
+    """Take a merge back."""
+    return undo(merge_id, reason="test", actor=MACHINE)

@@ -4,8 +4,7 @@ from datetime import date, datetime, time, timedelta
 
 from tests.support.people import person
 
-from yigongti.domains.base.organisation.services import tree
-from yigongti.domains.base.organisation.tests.factories import SET_UP, organisation
+from yigongti.domains.base.organisation.tests.factories import of_tier, organisation
 from yigongti.domains.base.residents.tests import factories as index
 from yigongti.domains.care.appointments import api
 from yigongti.domains.care.appointments.models import Appointment, Slot
@@ -33,14 +32,10 @@ class County:
         self.second = organisation("hospital", "second", self.city, name="市二院")
         self.centre = organisation("community_centre", "centre", self.city, name="蓬朗卫生中心")
         self.village = organisation("village_clinic", "village", self.centre, name="蓬朗村卫生室")
-        with tree.writing(SET_UP, "tests"):
-            for row, tier in (
-                (self.hospital, "tertiary"),
-                (self.second, "secondary"),
-                (self.centre, "primary"),
-                (self.village, "village"),
-            ):
-                tree.set_tier(row.pk, tier, on=tree.BEFORE_RECORDS)
+        of_tier(self.hospital, "tertiary")
+        of_tier(self.second, "secondary")
+        of_tier(self.centre, "primary")
+        of_tier(self.village, "village")
         self.doctor = person("doctor", self.hospital.pk, id=11, name="医生")
         self.coordinator = person("coordinator", self.hospital.pk, id=12, name="专员")
         self.director = person("director", self.hospital.pk, id=13, name="院长")

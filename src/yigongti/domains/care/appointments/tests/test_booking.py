@@ -6,12 +6,10 @@ import pytest
 from django.db import connection
 from tests.support.people import person
 
-from yigongti.domains.base.residents.services.deciding import undo as undo_merge
-from yigongti.domains.base.residents.tests.factories import one_person
+from yigongti.domains.base.residents.tests.factories import one_person, two_persons
 from yigongti.domains.care.appointments import api
 from yigongti.domains.care.appointments.models import Slot
 from yigongti.domains.care.appointments.tests.factories import (
-    MACHINE,
     NOW,
     as_resident,
     at,
@@ -252,7 +250,7 @@ def test_a_booking_follows_its_person_when_two_entries_are_found_to_be_one(count
     assert [v.id for v in api.of_resident(kept, actor=as_resident(kept))] == [view.id]
     with pytest.raises(api.BookingRefused, match="同一天"):
         api.book(second.pk, resident_id=absorbed, actor=county.family_doctor)
-    undo_merge(getattr(merge, "pk", merge), reason="不是同一人", actor=MACHINE)
+    two_persons(merge.pk)
     assert case_of(view).resident_id == absorbed
 
 
