@@ -177,9 +177,11 @@ def _mean(measure: api.Measure) -> list[Column]:
         _denominator(measure),
         Column(_("平均"), lambda s: _with_unit(measure, s.value)),
         Column(_("中位数"), lambda s: _with_unit(measure, s.median), in_total=False),
-        Column(_("%(what)s（%(unit)s）") % {"what": measure.numerator, "unit": measure.numerator_unit.label},
-               lambda s: amount(measure.numerator_unit, s.numerator)),
-    ]  # fmt: skip
+        Column(
+            measure.numerator,
+            lambda s: f"{amount(measure.numerator_unit, s.numerator)} {measure.numerator_unit.label}",
+        ),
+    ]
 
 
 _COLUMNS = {api.SHARE.name: _share, api.COUNT.name: _count, api.MEAN.name: _mean}

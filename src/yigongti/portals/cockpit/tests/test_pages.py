@@ -10,11 +10,13 @@ from django.urls import reverse
 
 from yigongti.domains.base.organisation.tests.factories import organisation
 from yigongti.domains.base.residents.tests.factories import person, register
-from yigongti.domains.oversight.indicators.tests.factories import county, facts
+from yigongti.domains.oversight.indicators.tests import rows
+from yigongti.domains.oversight.indicators.tests.factories import county, facts, publish
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Role, create_account, grant_role, system_actor
 from yigongti.kernel.access.models import Account
-from yigongti.portals.cockpit.words import shown
+from yigongti.kernel.audit.models import Line
+from yigongti.portals.cockpit.words import duration, shown
 
 pytestmark = pytest.mark.django_db
 SYSTEM = system_actor("test")
@@ -181,3 +183,148 @@ def test_nonsense_that_is_no_error_finds_nothing_or_the_first_page(ids, query):
 )
 def test_a_share_is_never_rounded_up_to_a_target_it_has_not_reached(value, reads):
     assert shown(Decimal(value)) == reads
+
+
+@pytest.mark.parametrize(
+    ("value", "reads"),
+    [("10.0400", "10.1"), ("10.0000", "10.0"), ("9.9600", "10.0"), ("4.9499", "4.9"), ("0.0000", "0.0")],
+)
+def test_where_lower_is_better_a_share_is_never_rounded_down_to_a_target(value, reads):
+    assert shown(Decimal(value), lower=True) == reads
+
+
+@pytest.mark.parametrize(
+    ("minutes", "reads"),
+    [("59.4", ""), ("59.5", "约 1 小时 0 分钟"), ("187.4", "约 3 小时 7 分钟"), ("1500", "约 1 天 1 小时")],
+)
+def test_minutes_in_words(minutes, reads):
+    assert duration(Decimal(minutes)) == reads
+
+
+FEBRUARY = date(2026, 2, 3)
+
+
+@pytest.fixture
+def moving(ids):
+    """Two up-referrals and one down, answered after 30, 100 and 200 minutes; a follow-up; early places; a no-show."""
+    hospital, east, west = ids["hospital"], ids["east"], ids["west"]
+    [resident] = register(person("李建军", "1955-03-02", "1"))
+    sent = rows.at(FEBRUARY, 9)
+    ids["mine"] = rows.referral(east, hospital, sent, minutes=30, resident_id=resident, urgency="urgent")
+    rows.referral(west, hospital, sent, minutes=1234, resident_id=resident)
+    rows.referral(hospital, west, sent, minutes=200, resident_id=resident, direction="down")
+    rows.follow_up(east, FEBRUARY, done_on=FEBRUARY, resident_id=resident, asked_by_id=hospital)
+    rows.follow_up(west, FEBRUARY, resident_id=resident)
+    slot = rows.slot(hospital, FEBRUARY, quota=3)
+    rows.booking(slot, hospital, FEBRUARY, "no_show", early=True, resident_id=resident, booked_by_id=east)
+    rows.booking(slot, hospital, FEBRUARY, "done", resident_id=resident + 1)
+    publish({date(2026, 2, 1)})
+    return ids
+
+
+MADE_HERE = {
+    "referrals_up": ("2", "例", "共 2 条记录"),
+    "referrals_down": ("1", "例", "共 1 条记录"),
+    # 30 + 1234 + 200 over three
+    "referral_time_to_answer": ("488.0", "分钟", "共 3 条记录"),
+    "urgent_referral_followed_up": ("50.0", "%", "共 2 条记录"),
+    "early_release_use": ("33.3", "%", "共 1 条记录"),
+    "no_show_rate": ("50.0", "%", "共 2 条记录"),
+}
+
+
+def test_the_cockpit_shows_them_by_theme(moving):
+    client = signed_in(Role.GUIDANCE_OFFICER, moving["county"])
+    page = text(client.get(reverse("cockpit:home") + "?period=2026-02"))
+    assert page.index("就医格局") < page.index("转诊协同") < page.index("预约诊疗")
+    for value, unit, _records in MADE_HERE.values():
+        assert f"{value} {unit}" in page
+    assert "方案没有规定目标值；越低越好。" in page and "中位数 200 分钟" in page and "约 8 小时 8 分钟" in page
+
+
+@pytest.mark.parametrize("name", MADE_HERE)
+def test_from_each_figure_down_to_its_records(moving, name):
+    client = signed_in(Role.GUIDANCE_OFFICER, moving["county"])
+    value, unit, count = MADE_HERE[name]
+    address = reverse("cockpit:measure", args=[name]) + "?period=2026-02"
+    page = client.get(address)
+    assert f"{value} {unit}" in text(page)
+    breakdowns = re.findall(r'href="([?][^"]*by=[^"]*)"', page.content.decode())
+    for link in breakdowns:
+        assert client.get(reverse("cockpit:measure", args=[name]) + link.replace("&amp;", "&")).status_code == 200
+    links = [link.replace("&amp;", "&") for link in re.findall(r'href="([^"]*/records/[^"]*)"', page.content.decode())]
+    assert links
+    for link in links:
+        assert "条记录" in text(client.get(link))
+    shown = text(client.get(reverse("cockpit:records", args=[name]) + "?period=2026-02"))
+    assert count in shown and "李建军" not in shown
+    assert ("李*军" in shown) == (name != "early_release_use")
+
+
+def test_a_mean_is_broken_down_with_its_middle(moving):
+    client = signed_in(Role.GUIDANCE_OFFICER, moving["county"])
+    page = text(client.get(reverse("cockpit:measure", args=["referral_time_to_answer"]) + "?period=2026-02"))
+    assert "hospital 2 632.0 分钟 632.0 分钟 1,264 分钟 全部" in page  # (30 + 1234) ÷ 2, which is the middle too
+    assert "west 1 200.0 分钟 200.0 分钟 200 分钟 全部" in page
+    assert "合计 3 488.0 分钟 1,464 分钟 全部记录" in page
+
+
+def test_where_lower_is_better_the_link_leads_to_what_there_should_be_less_of(moving):
+    client = signed_in(Role.GUIDANCE_OFFICER, moving["county"])
+    page = client.get(reverse("cockpit:measure", args=["no_show_rate"]) + "?period=2026-02&by=home")
+    [link] = re.findall(r'href="([^"]*/records/[^"]*part=of_which[^"]*)"', page.content.decode())
+    records = text(client.get(link.replace("&amp;", "&")))
+    assert "共 1 条记录" in records and "part=rest" not in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "hidden"),
+    [
+        ("east", "referrals_up", 1),
+        ("hospital", "referrals_up", 0),
+        ("east", "urgent_referral_followed_up", 1),
+        ("hospital", "urgent_referral_followed_up", 1),
+        ("east", "no_show_rate", 1),
+        ("west", "no_show_rate", 2),
+        ("west", "early_release_use", 1),
+    ],
+)
+def test_records_of_neither_side_are_counted_not_shown(moving, where, name, hidden):
+    client = signed_in(Role.DIRECTOR, moving[where])
+    page = text(client.get(reverse("cockpit:records", args=[name]) + "?period=2026-02"))
+    assert (f"其中 {hidden} 条属于您管理范围以外的机构" in page) == bool(hidden)
+
+
+def test_one_line_of_the_trail_says_whose_were_listed(moving):
+    client = signed_in(Role.DIRECTOR, moving["hospital"])
+    for name, act in (
+        ("referrals_up", "referrals.list"),
+        ("no_show_rate", "appointments.list"),
+        ("urgent_referral_followed_up", "follow_up.list"),
+    ):
+        before = Line.objects.filter(act=act).count()
+        client.get(reverse("cockpit:records", args=[name]) + "?period=2026-02")
+        assert Line.objects.filter(act=act).count() == before + 1
+
+
+def test_a_record_opens_only_for_those_who_may_open_it(moving):
+    """A director of a side may open a referral; a data officer sees that there is one."""
+    for role, opens in ((Role.DIRECTOR, True), (Role.DATA_OFFICER, False)):
+        client = signed_in(role, moving["east"])
+        page = client.get(reverse("cockpit:records", args=["referrals_up"]) + "?period=2026-02").content.decode()
+        assert (reverse("referrals:referral", args=[moving["mine"]]) in page) == opens
+
+
+@pytest.mark.parametrize(
+    "query", ["by=setting", "setting=outpatient", "urgent=perhaps", "origin=999999", "direction=up"]
+)
+def test_a_break_down_the_measure_does_not_offer_is_not_found(moving, query):
+    client = signed_in(Role.GUIDANCE_OFFICER, moving["county"])
+    assert client.get(reverse("cockpit:measure", args=["referrals_up"]) + f"?period=2026-02&{query}").status_code == 404
+
+
+def test_a_period_without_records_is_said_plainly(moving):
+    client = signed_in(Role.GUIDANCE_OFFICER, moving["county"])
+    page = text(client.get(reverse("cockpit:measure", args=["no_show_rate"]) + "?period=2026-01"))
+    assert "没有可计算的记录" in page and "请联系报送单位" not in page
+    assert "0 例" in text(client.get(reverse("cockpit:measure", args=["referrals_up"]) + "?period=2026-01"))

@@ -307,7 +307,7 @@ def test_the_command_line_says_the_same(ids):
     mean = told["referral_time_to_answer"]
     assert (mean["kind"], mean["unit"], mean["value_unit"], mean["better"]) == ("mean", "cases", "minutes", "lower")
     assert mean["median"] == "35.0"
-    assert (told["referrals_up"]["kind"], told["referrals_up"]["value_unit"]) == ("count", "visits")
+    assert (told["referrals_up"]["kind"], told["referrals_up"]["value_unit"]) == ("count", "cases")
     assert (told["fund_share_in_county"]["unit"], told["in_county_visit_rate"]["unit"]) == ("fen", "visits")
 
 
