@@ -35,6 +35,12 @@ def of_tier(row: Organisation, tier: str) -> Organisation:
     return row
 
 
+def moved(row: Organisation, parent: Organisation, on: date) -> None:
+    """From a day the organisation stands under another parent."""
+    with tree.writing(SET_UP, "tests"):
+        tree.put_under(row.pk, parent.pk, on=on)
+
+
 def county_with_two_areas() -> dict[str, Organisation]:
     """A county with a guidance centre and a working group, one consortium of two led areas, members and outsiders."""
     made: dict[str, Organisation] = {}

@@ -9,11 +9,9 @@ from typing import Any
 from tests.support.people import person
 
 from yigongti.domains.base.health_record.tests import factories as records
-from yigongti.domains.base.organisation.models import Organisation
-from yigongti.domains.base.organisation.services import tree
-from yigongti.domains.base.organisation.tests.factories import SET_UP, county_with_two_areas
+from yigongti.domains.base.organisation.tests.factories import SET_UP, county_with_two_areas, of_tier, organisation
 from yigongti.domains.base.terminology import api as terminology
-from yigongti.domains.base.terminology.services import describe_system
+from yigongti.domains.base.terminology.tests.factories import made_system
 from yigongti.domains.care.referrals.models import Referral
 from yigongti.domains.care.referrals.services.drafting import Content, start
 from yigongti.kernel import clock
@@ -33,7 +31,7 @@ class World:
     west_centre: int
     outsider: int
     resident: int
-    made: dict[str, Organisation]
+    made: dict[str, Any]
 
     def actor(self, role: Role | str, organisation_id: int, id: int = 1) -> Actor:
         return person(role, organisation_id, id=id)
@@ -56,7 +54,7 @@ CODES = (
 
 def icd() -> None:
     """A handful of codes: loading all the platform ships takes longer than a test."""
-    describe_system("icd10", kind="classification", name="ICD-10", actor=SET_UP)
+    made_system("icd10")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "codes.csv"
         path.write_text("\n".join(["code,name", *(",".join(row) for row in CODES)]) + "\n", encoding="utf-8")
@@ -67,16 +65,12 @@ def world(*, codes: bool = True) -> World:
     made = county_with_two_areas()
     if codes:
         icd()
-    with tree.writing(SET_UP, "tests"):
-        west = tree.create(place="kunshan", key="west_centre", kind="community_centre", name="west_centre",
-                           since=tree.BEFORE_RECORDS)  # fmt: skip
-        tree.put_under(west.pk, made["west"].pk, on=tree.BEFORE_RECORDS)
-        made["west_centre"] = west
-        for key, tier in (
-            ("east_hospital", "tertiary"), ("west_hospital", "tertiary"), ("east_centre", "primary"),
-            ("west_centre", "primary"), ("east_clinic", "village"), ("outsider", "secondary"),
-        ):  # fmt: skip
-            tree.set_tier(made[key].pk, tier, on=tree.BEFORE_RECORDS)
+    made["west_centre"] = organisation("community_centre", "west_centre", made["west"])
+    for key, tier in (
+        ("east_hospital", "tertiary"), ("west_hospital", "tertiary"), ("east_centre", "primary"),
+        ("west_centre", "primary"), ("east_clinic", "village"), ("outsider", "secondary"),
+    ):  # fmt: skip
+        of_tier(made[key], tier)
     who = records.resident(name="王秀英", managing_institution_id=made["east_centre"].pk)
     return World(
         east_hospital=made["east_hospital"].pk,

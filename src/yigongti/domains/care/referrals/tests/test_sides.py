@@ -7,10 +7,8 @@ from types import SimpleNamespace
 import pytest
 from django.db import connection
 
-from yigongti.domains.base.organisation.services import tree
-from yigongti.domains.base.organisation.tests.factories import SET_UP
+from yigongti.domains.base.organisation.tests.factories import moved
 from yigongti.domains.care.appointments import api as appointments
-from yigongti.domains.care.appointments.models import Slot
 from yigongti.domains.care.appointments.tests import factories as clinics
 from yigongti.domains.care.referrals import api, selectors
 from yigongti.domains.care.referrals.models import Referral
@@ -34,8 +32,7 @@ def again(case: Referral) -> Referral:
 
 def leave(world, key: str, on: date) -> None:
     """The institution stands directly under the county from a day."""
-    with tree.writing(SET_UP, "tests"):
-        tree.put_under(world.made[key].pk, world.made["county"].pk, on=on)
+    moved(world.made[key], world.made["county"], on)
 
 
 class TestMembership:
@@ -77,6 +74,11 @@ def factories_choices(world):
     return [(view.id, reach) for view, reach in routes.receivers(world.centre, "up")]
 
 
+def booked(slot) -> int:
+    slot.refresh_from_db()
+    return slot.booked
+
+
 class TestSlots:
     @pytest.fixture(autouse=True)
     def _monday(self):
@@ -93,11 +95,11 @@ class TestSlots:
         answers = {"way": "slot", "slot": str(slots[0].pk)}
         case = take_step(case, "accept", actor=world.receiver, answers=answers)
         assert case.appointment_id and case.expected_at == slots[0].starts_at and "王主任" in case.slot
-        assert Slot.objects.get(pk=slots[0].pk).booked == 1
+        assert booked(slots[0]) == 1
         case = take_step(case, "reschedule", actor=world.receiver, answers={"way": "slot", "slot": str(slots[1].pk)})
-        assert [Slot.objects.get(pk=s.pk).booked for s in slots[:2]] == [0, 1]
+        assert [booked(slot) for slot in slots[:2]] == [0, 1]
         case = take_step(case, "withdraw", actor=world.origin, answers={"reason": "患者好转"})
-        assert [Slot.objects.get(pk=s.pk).booked for s in slots[:2]] == [0, 0]
+        assert [booked(slot) for slot in slots[:2]] == [0, 0]
         assert (case.state, case.appointment_id) == ("withdrawn", None)
 
     def test_a_slot_taken_a_moment_ago_is_refused_and_nothing_changes(self, world, slots):
@@ -117,7 +119,7 @@ class TestSlots:
         case = factories.sent(world)
         with pytest.raises(StepRefused):
             take_step(case, "accept", actor=world.receiver, answers={"way": "slot", "slot": str(elsewhere[0].pk)})
-        assert Slot.objects.get(pk=elsewhere[0].pk).booked == 0
+        assert booked(elsewhere[0]) == 0
 
     def test_checking_in_marks_the_arrival(self, world, slots):
         case = factories.sent(world)

@@ -195,3 +195,37 @@ def test_certificates_are_numbered_without_gaps_by_year(world):
     found = api.certificate_for(world.resident, date(2026, 12, 31))
     assert found.referral_id == first.pk and found.valid_until == date(2027, 6, 28)
     assert len(api.certificates(date(2026, 12, 31), date(2026, 12, 31))) == 1
+
+
+def test_each_figure_has_as_many_referrals_below_it(world):
+    """The list a figure leads to holds exactly what it counted."""
+    from yigongti.domains.care.referrals.web.lists import by_figure
+
+    kinds = ("I10.x00", "I63.900", "J18.900", "C34.900")
+    with clock.fixed(at(2026, 11, 2, 9, 0)):
+        cases = [
+            factories.sent(world, diagnosis_code=code, reason_code="other", duplicate_reason="x") for code in kinds
+        ]
+    with clock.fixed(at(2026, 11, 2, 15, 0)):
+        take_step(cases[0], "accept", actor=world.receiver, answers=factories.bed(0))
+        take_step(cases[0], "arrive", actor=world.receiver)
+        take_step(cases[0], "return", actor=world.receiver, answers=factories.PLAN)
+        take_step(cases[3], "withdraw", actor=world.origin, answers={"reason": "好转"})
+    with clock.fixed(at(2026, 11, 4, 9, 0)):
+        take_due()
+        take_step(again(cases[1]), "decline", actor=world.receiver, answers={"code": "other", "advice": "转二院"})
+    with clock.fixed(at(2026, 12, 1, 9, 0)):
+        [total, one] = api.figures(actor=world.actor("director", world.east_hospital), since=date(2026, 11, 1),
+                                   until=date(2026, 11, 30))  # fmt: skip
+        rows = Referral.objects.unscoped("test")
+        below = {name: by_figure(rows, name).count() for name in (
+            "answered", "accepted", "not_accepted", "overdue", "in_time", "follow_up_due", "followed_up_in_time"
+        )}  # fmt: skip
+    assert (total.sent, total.answered, total.accepted, total.overdue) == (4, 2, 1, 2)
+    assert below == {
+        "answered": total.answered, "accepted": total.accepted, "not_accepted": 1, "overdue": total.overdue,
+        "in_time": 1, "follow_up_due": total.follow_ups, "followed_up_in_time": total.followed_up_in_time,
+    }  # fmt: skip
+    assert (total.follow_ups, total.followed_up_in_time, float(total.share_in_time)) == (1, 0, 1 / 3)
+    assert (total.median_minutes, total.p90_minutes) == ((360 + 2880) / 2, 2880)
+    assert one.institution_id == world.east_hospital and one.sent == 4

@@ -6,8 +6,7 @@ import pytest
 from django.db import connection, transaction
 from tests.support.people import person
 
-from yigongti.domains.base.organisation.services import tree
-from yigongti.domains.base.organisation.tests.factories import SET_UP
+from yigongti.domains.base.organisation.tests.factories import of_tier, organisation
 from yigongti.domains.care.referrals import selectors
 from yigongti.domains.care.referrals.models import Certificate, Referral
 from yigongti.domains.care.referrals.permissions import VIEW
@@ -72,14 +71,11 @@ def world():
 @pytest.fixture
 def sides(world):
     """Six institutions, one for each side; all members, of tiers that fit."""
-    with tree.writing(SET_UP, "tests"):
-        for key, kind, tier in (
-            ("follower", "community_centre", "primary"), ("second", "hospital", "secondary"),
-            ("overseeing", "hospital", "tertiary"), ("elsewhere", "hospital", "secondary"),
-        ):  # fmt: skip
-            made = tree.create(place="kunshan", key=key, kind=kind, name=key, tier=tier, since=tree.BEFORE_RECORDS)
-            tree.put_under(made.pk, world.made["east"].pk, on=tree.BEFORE_RECORDS)
-            world.made[key] = made
+    for key, kind, tier in (
+        ("follower", "community_centre", "primary"), ("second", "hospital", "secondary"),
+        ("overseeing", "hospital", "tertiary"), ("elsewhere", "hospital", "secondary"),
+    ):  # fmt: skip
+        world.made[key] = of_tier(organisation(kind, key, world.made["east"]), tier)
     return {
         "origin": world.made["second"].pk,
         "receiver": world.west_hospital,
