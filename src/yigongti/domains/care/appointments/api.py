@@ -13,6 +13,7 @@ from yigongti.domains.care.appointments.services.publishing import Published, pu
 from yigongti.domains.care.appointments.services.schedules import Hours, add_pattern, keep_schedule
 from yigongti.domains.care.appointments.services.sessions import except_day, stop_session
 from yigongti.domains.care.appointments.views import AppointmentView, SlotView
+from yigongti.domains.care.appointments.working_days import is_working_day
 from yigongti.kernel.access.api import Actor
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "full",
     "get",
     "institutions_with_clinics",
+    "is_working_day",
     "keep_schedule",
     "many",
     "of_referral",

@@ -43,5 +43,13 @@ def workday(day: date) -> Workday:
     return Workday(day, day.isoweekday(), False)
 
 
+def is_working_day(day: date) -> bool:
+    """Whether offices work on a day: by the year's notice on days off, Monday to Friday where it is not there yet."""
+    try:
+        return workday(day).weekday in range(1, 6)
+    except CalendarGap:
+        return day.isoweekday() in range(1, 6)
+
+
 _days_off = lru_cache(maxsize=16)(formulas.days_off)
 _made_up_days = lru_cache(maxsize=16)(formulas.made_up_days)

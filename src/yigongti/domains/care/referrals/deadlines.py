@@ -1,24 +1,18 @@
 """By when each step of a referral should be taken: policy values of the referral's place, counted from the case.
 
-A working day is one by the appointments calendar where that domain says so, else Monday to Friday.
+A working day is one by the yearly notice on days off (appointments keeps it).
 """
 
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from yigongti.domains.care.appointments import api as appointments
+from yigongti.domains.care.appointments.api import is_working_day
 from yigongti.domains.care.referrals import policy
 from yigongti.domains.care.referrals.formulas import after_working_days
 from yigongti.kernel import clock
 
 if TYPE_CHECKING:
     from yigongti.domains.care.referrals.models import Referral
-
-
-def is_working_day(day: date) -> bool:
-    """By the notice on days off, where appointments knows the year's; else Monday to Friday."""
-    known = getattr(appointments, "is_working_day", None)
-    return bool(known(day)) if known is not None else day.weekday() < 5
 
 
 def _day(at: datetime) -> date:

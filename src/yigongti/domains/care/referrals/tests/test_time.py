@@ -229,3 +229,9 @@ def test_each_figure_has_as_many_referrals_below_it(world):
     assert (total.follow_ups, total.followed_up_in_time, float(total.share_in_time)) == (1, 0, 1 / 3)
     assert (total.median_minutes, total.p90_minutes) == ((360 + 2880) / 2, 2880)
     assert one.institution_id == world.east_hospital and one.sent == 4
+
+
+def test_days_off_do_not_count(world):
+    """The national day of 2026: 1–7 October off (国办发明电〔2025〕7号); sent on 30 September, due on 8 October."""
+    with clock.fixed(at(2026, 9, 30, 10, 0)):
+        assert factories.sent(world).due_at == at(2026, 10, 8, 10, 0)
