@@ -73,11 +73,12 @@ def _free(rights: Rights) -> "QuerySet[Slot]":
     )
 
 
-def offers_instead(case: Appointment, actor: Actor, *, limit: int = 60) -> list[SlotView]:
+def offers_instead(case: Appointment, actor: Actor, *, limit: int = 24) -> list[SlotView]:
     """Equal places for somebody whose clinic was stopped, or who wants another time: the nearest first."""
     from yigongti.domains.care.appointments.services.booking import rights_to_change
 
-    return slot_views(nearest.equal_places(case.slot, rights_to_change(case, actor))[:limit])
+    view = slot_views([case.slot])[0]
+    return list(nearest.equal_places(view, rights_to_change(case, actor), most=limit))
 
 
 # -- bookings: for their sides -----------------------------------------------------------------------------------

@@ -7,15 +7,13 @@ two bookings at once), one conditional UPDATE that takes the place or doesn't, a
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.base.residents import api as residents
-from yigongti.domains.care.appointments import limits, nearest, policy, release
+from yigongti.domains.care.appointments import hot, limits, nearest, policy, release
 from yigongti.domains.care.appointments.events import AppointmentBooked
 from yigongti.domains.care.appointments.formulas import EARLY
-from yigongti.domains.care.appointments.hot import read_slot
 from yigongti.domains.care.appointments.lake import mark_changed
 from yigongti.domains.care.appointments.models import Appointment, Priority, SessionState, Slot
 from yigongti.domains.care.appointments.permissions import BOOK
@@ -109,7 +107,7 @@ def _asked_for(slot_id: int, actor: Actor, resident_id: int) -> Slot:
             raise NotVisible
     else:
         actor.require(BOOK)
-    slot = read_slot(slot_id)
+    slot = hot.read_slot(slot_id)
     if slot is None:
         raise NotVisible
     return slot
@@ -178,17 +176,17 @@ def _book(
         with transaction.atomic():
             limits.lock(entries[0])
             limits.check(entries, wanted)
-            free = Slot.objects.filter(pk=slot.pk, is_open=True, booked__lt=F("quota"))
-            if not free.update(booked=F("booked") + 1):
+            if not hot.take(slot.pk):
                 raise _Gone
             mark_changed([case.day])
             open_case(case, actor=actor)  # last: it ends with the trail, where others of the same chain wait
             emit(AppointmentBooked(case.pk, case.resident_id, case.referral_id, case.replaces_id))
     except _Gone:
-        now_there = read_slot(slot.pk)
+        now_there = hot.read_slot(slot.pk)
         if now_there is None or not now_there.is_open:
             raise BookingRefused(_("这个门诊已停诊，请选择其他时间。")) from None
-        raise SlotTaken(slot_views([now_there])[0], nearest.free(now_there, rights)) from None
+        view = slot_views([now_there])[0]
+        raise SlotTaken(view, nearest.free(view, rights)) from None
     except IntegrityError as error:
         if _OVERLAP in str(error):
             raise BookingRefused(_("这个时间已有另一个预约，不能同时约两个号。")) from error
@@ -207,7 +205,8 @@ def _refuse_full(slot: Slot, rights: Rights) -> None:
     if slot.starts_at <= clock.now():
         raise BookingRefused(_("这个时间已经开始就诊，不能再预约。"))
     if slot.booked >= slot.quota:
-        raise SlotTaken(slot_views([slot])[0], nearest.free(slot, rights))
+        view = slot_views([slot])[0]
+        raise SlotTaken(view, nearest.free(view, rights))
 
 
 def _refuse_closed(slot: Slot, rights: Rights) -> None:
