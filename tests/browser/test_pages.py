@@ -19,7 +19,7 @@ ROLES = [
 NOT_LINKED = {
     "access:sign_in", "access:sign_out", "terminology:lookup", "ui:gallery_progress", "notices:bell",
     "referrals:belongs", "appointments:book", "resident:sign_in", "resident:sign_out", "resident:code",
-    "resident:choose",
+    "resident:choose", "resident:start", "resident:developer",
 }  # fmt: skip
 
 # Without a relation to the resident these ask for a reason: a page all the same, with status 403.

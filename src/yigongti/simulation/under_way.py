@@ -179,7 +179,7 @@ def _referrals(people: People, patients: list[int]) -> None:
 def _questions(people: People, patients: list[int]) -> None:
     who = patients[0]
     card = residents.card(who)
-    asker = resident_actor(card.name if card else "", {who})
+    asker = resident_actor(residents.signature(card.full_name if card else "", for_oneself=True), {who})
     desks = [desk.id for desk in enquiries.desks(who)]
     topic = enquiries.TOPICS[0][0]
     for text in ("降压药吃完了，下周去开药要不要空腹抽血？", "我母亲出院以后腿还是肿，要不要再去看？"):

@@ -14,9 +14,10 @@ SHARDS = 16  # heads that may be written at once; a line is locked only against 
 Content = dict[str, Any]
 
 
-def shard_of(actor_id: int | None) -> int:
-    """The chain an actor's lines go to: one person's lines stay in their order."""
-    return (actor_id or 0) % SHARDS
+def shard_of(actor_id: int | None, resident_id: int | None = None) -> int:
+    """The chain an actor's lines go to: one person's lines stay in their order. Who acts without an account (residents,
+    the platform) is told apart by whom it is about, or thousands at once would wait for one chain."""
+    return (actor_id if actor_id is not None else resident_id or 0) % SHARDS
 
 
 def seal(key: bytes, previous: bytes, shard: int, number: int, at: datetime, content: Content) -> bytes:

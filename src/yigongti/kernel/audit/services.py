@@ -1,7 +1,7 @@
 """Writing the trail and checking it."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +27,8 @@ class Acting(Protocol):
     def name(self) -> str: ...
     @property
     def home_organisation_id(self) -> int | None: ...
+    @property
+    def residents(self) -> Collection[int]: ...
 
 
 def record(
@@ -46,7 +48,7 @@ def record(
     is JSON without identity numbers, phones or passwords. A refusal is recorded after the refused act has been rolled
     back.
     """
-    shard = chain.shard_of(actor.id)
+    shard = chain.shard_of(actor.id, resident_id or min(actor.residents, default=None))
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         number, last = _lock(cursor, shard)
         line = Line(
@@ -180,6 +182,7 @@ class _Operator:
     id: int | None = None
     name: str = "operator"
     home_organisation_id: int | None = None
+    residents: frozenset[int] = frozenset()
 
 
 def go_on_from_here(reason: str) -> None:

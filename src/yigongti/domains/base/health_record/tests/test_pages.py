@@ -155,9 +155,9 @@ def test_a_long_record_asks_few_questions(places, who, django_assert_max_num_que
     doctor = signed_in(Role.VILLAGE_DOCTOR, clinic)
     address = reverse("health_record:record", args=[who])
     doctor.get(address)  # the first page of a session also says when it was last seen
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         assert "共 505 条记录" in text(doctor.get(address))
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         assert "共 1 条记录" in text(doctor.get(address, {"kind": "claim"}))
 
 
