@@ -1,4 +1,5 @@
-"""Menu, workbench: what waits for an answer, and the way to start."""
+"""Menu, workbench: what waits for an answer, and the way to start. The menu counts nothing: the bell and the card say
+what presses, and a count would cost every page a query."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,12 +12,6 @@ from yigongti.kernel.ui.navigation import Group, NavItem, register
 from yigongti.kernel.ui.workbench import Card, QuickLink, register_card, register_link
 
 
-def _waiting(actor: Actor) -> int | None:
-    from yigongti.domains.care.referrals.web.lists import PARTS, part_rows
-
-    return sum(part_rows(p, actor).count() for p in PARTS if p[0] in ("answer", "approve") and actor.may(p[2])) or None
-
-
 def _card(actor: Actor) -> Mapping[str, Any] | None:
     from yigongti.domains.care.referrals.api import to_answer
 
@@ -24,7 +19,7 @@ def _card(actor: Actor) -> Mapping[str, Any] | None:
     return {"referrals": found[:5], "more": max(len(found) - 5, 0)} if found else None
 
 
-register(NavItem(_("转诊"), "referrals:list", (VIEW, APPROVE), Group.WORK, order=30, icon="send", count=_waiting))
+register(NavItem(_("转诊"), "referrals:list", (VIEW, APPROVE), Group.WORK, order=30, icon="send"))
 register(NavItem(_("病种收治目录"), "referrals:catalogue", CATALOGUE, Group.CONSORTIUM, order=40, icon="book"))
 register(NavItem(_("县域外转诊证明"), "referrals:certificates", (VIEW, APPROVE), Group.WORK, order=35, icon="file"))
 register_link(QuickLink(_("新建转诊"), "referrals:new", SEND, icon="send", order=20))
