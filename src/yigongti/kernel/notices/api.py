@@ -2,13 +2,23 @@
 
 from yigongti.kernel.notices.selectors import NoticeView, of_resident
 from yigongti.kernel.notices.senders import Sender, Sent, sent
-from yigongti.kernel.notices.services import deliver_waiting, notify, read, read_all, register_phones, send_text
+from yigongti.kernel.notices.services import (
+    deliver_waiting,
+    in_the_places_language,
+    notify,
+    read,
+    read_all,
+    register_phones,
+    send_text,
+    settle,
+)
 
 __all__ = [
     "NoticeView",
     "Sender",
     "Sent",
     "deliver_waiting",
+    "in_the_places_language",
     "notify",
     "of_resident",
     "read",
@@ -16,4 +26,5 @@ __all__ = [
     "register_phones",
     "send_text",
     "sent",
+    "settle",
 ]

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable
 
+from django.conf import settings
 from django.db import transaction
+from django.utils import translation
 
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor, Permission, holders
@@ -11,6 +13,12 @@ from yigongti.kernel.notices import senders
 from yigongti.kernel.notices.models import Notice, Text
 
 PhoneOf = Callable[[int], str | None]
+
+
+def in_the_places_language() -> translation.override:
+    """A block, or a decorated function, whose words are those of the place, whatever language its cause was shown in:
+    what is told is read by others."""
+    return translation.override(settings.LANGUAGE_CODE)
 
 
 def _no_phone(resident_id: int) -> str | None:
@@ -99,6 +107,11 @@ def _deliver(pk: int) -> bool:
     text.state, text.sent_at = Text.State.SENT, clock.now()
     text.save(update_fields=["state", "sent_at"])
     return True
+
+
+def settle(*keys: str) -> int:
+    """What these notices ask for has been done: nobody needs to open them any more; returns how many were unread."""
+    return Notice.objects.filter(key__in=keys, read_at=None).update(read_at=clock.now())
 
 
 def send_text(phone: str, text: str, *, key: str) -> None:

@@ -38,7 +38,8 @@ class Column:
     ``kind``: number; yuan (value in fen); share (0–1, shown as percent); day; moment; due (a deadline, in words);
     tag (``tag`` gives its colour: good, attention, bad, info). ``href`` links the cell; ``lead`` makes it the row's
     heading; ``sort`` is the ORM name to order by; ``html`` draws the cell itself (return a SafeString);
-    ``on_page`` / ``in_export`` leave the column out of one of the two.
+    ``on_page`` / ``in_export`` leave the column out of one of the two. ``chinese``: the words were stored in Chinese,
+    whatever the language of the page.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Column:
     lead: bool = False
     on_page: bool = True
     in_export: bool = True
+    chinese: bool = False
 
     def of(self, row: Row) -> Any:
         """The raw value of a row."""
@@ -95,6 +97,8 @@ class Column:
             text = f'<span class="tag{f" tag--{_escaped(colour)}" if colour else ""}">{text}</span>'
         elif self.kind == "due" and text and words.overdue(self.of(row)):
             text = f'<span class="tag tag--bad">{text}</span>'
+        if self.chinese and text:
+            text = f'<span lang="zh-Hans">{text}</span>'
         address = self.href(row) if self.href and text else None
         return f'<a href="{_escaped(address)}">{text}</a>' if address else text
 

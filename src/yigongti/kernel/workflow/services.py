@@ -5,7 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.db import connection, transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from yigongti.kernel import clock
@@ -173,6 +175,8 @@ def _rewrite_waiting(case: CaseModel) -> None:
 
 
 def _note_waiting(case: CaseModel) -> None:
+    with translation.override(settings.LANGUAGE_CODE):  # others read it than who took the step
+        title = case.title[:200]
     Waiting.objects.bulk_create(
         Waiting(
             workflow=case.workflow.name,
@@ -181,7 +185,7 @@ def _note_waiting(case: CaseModel) -> None:
             permission=step.by.name if step.by else BY_THE_PLATFORM,
             organisation_id=getattr(case, step.at) if step.at else None,
             resident_id=getattr(case, "resident_id", None),
-            title=case.title[:200],
+            title=title,
             address=case.get_absolute_url(),
             since=case.entered_at,
             due_at=step.due_at(case) or (case.due_at if step.by else None),

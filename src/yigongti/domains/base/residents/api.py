@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from yigongti.domains.base.residents.actions import Action, actions_for, register_action
 from yigongti.domains.base.residents.barcode import BarcodeRefused, make_barcode, read_barcode
 from yigongti.domains.base.residents.events import MergeUndone, ResidentHandedOver, ResidentRegistered, ResidentsMerged
 from yigongti.domains.base.residents.guardians import (
@@ -43,6 +44,7 @@ __all__ = [
     "SCAN",
     "SEARCH",
     "Acting",
+    "Action",
     "BarcodeRefused",
     "Card",
     "Found",
@@ -57,6 +59,7 @@ __all__ = [
     "ResidentHandedOver",
     "ResidentRegistered",
     "ResidentsMerged",
+    "actions_for",
     "adults_with_phone",
     "card",
     "cards",
@@ -74,6 +77,7 @@ __all__ = [
     "reachable",
     "read_barcode",
     "record_guardianship",
+    "register_action",
     "resolve",
     "search",
     "signature",

@@ -13,7 +13,7 @@ from yigongti.domains.care.enquiries.workflow import ENQUIRY
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor, NotVisible
 from yigongti.kernel.events import emit
-from yigongti.kernel.notices.api import notify
+from yigongti.kernel.notices.api import in_the_places_language, notify
 from yigongti.kernel.workflow.api import StepRefused, open_case, take_step
 from yigongti.kernel.workflow.table import Answers
 
@@ -86,12 +86,7 @@ def note_answer(case: Enquiry, actor: Actor, answers: Answers) -> None:
     if case.first_answered_at is None:
         case.first_answered_at = now
     _note(case, actor, str(answers["answer"]), by_resident=False)
-    notify(
-        f"enquiries.answered:{case.pk}:{case.rounds}",
-        title=_("您的咨询有答复了，请登录居民页面查看。"),
-        address=case.get_absolute_url(),
-        resident_id=case.resident_id,
-    )
+    _tell_resident(case)
     emit(EnquiryAnswered(case.pk, case.resident_id, case.institution_id))
 
 
@@ -124,6 +119,17 @@ def _note(case: Enquiry, actor: Actor, text: str, *, by_resident: bool) -> None:
     )
 
 
+@in_the_places_language()
+def _tell_resident(case: Enquiry) -> None:
+    notify(
+        f"enquiries.answered:{case.pk}:{case.rounds}",
+        title=_("您的咨询有答复了，请登录居民页面查看。"),
+        address=case.get_absolute_url(),
+        resident_id=case.resident_id,
+    )
+
+
+@in_the_places_language()
 def _tell_desk(case: Enquiry, *, again: bool = False) -> None:
     """Everybody who answers there is told, once per question and desk."""
     moved = f":{case.institution_id}" if again else ""

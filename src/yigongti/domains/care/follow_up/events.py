@@ -1,12 +1,11 @@
 """What other domains' events ask for: a follow-up stands exactly if the referral's step stands."""
 
 from datetime import date
-from typing import cast
 
 from yigongti.domains.care.follow_up import policy
 from yigongti.domains.care.follow_up.formulas import due_on
 from yigongti.domains.care.follow_up.models import Reason
-from yigongti.domains.care.follow_up.services.keeping import ask_for, settle
+from yigongti.domains.care.follow_up.services.keeping import ask_for, done_elsewhere, renew_urgent
 from yigongti.domains.care.referrals import api as referrals
 from yigongti.domains.care.referrals.events import (
     OfReferral,
@@ -25,7 +24,9 @@ DOWN = "down"
 @subscribe(ReferralSent, within=True)
 def _sent(event: ReferralSent) -> None:
     """紧急转诊后2周内主动随访转诊情况: whoever sent the patient asks how it went, whatever the hospital does."""
-    if event.urgent and event.direction != DOWN:
+    if not event.urgent or event.direction == DOWN:
+        return
+    if not renew_urgent(event.resident_id, event.origin_id, event.referral_id):
         last = due_on(clock.today(), policy.URGENT_DAYS.at().value)
         _ask(event, Reason.URGENT_REFERRAL, by=event.origin_id, asked_by=event.receiver_id, due=last)
 
@@ -44,7 +45,7 @@ def _sent_down(event: ReferralArrived) -> None:
 @subscribe(ReferralFollowedUp)
 def _followed_up(event: ReferralFollowedUp) -> None:
     """Entered on the referral's own page: then nobody needs to enter it here again."""
-    settle(event.referral_id, actor=system_actor("follow_up"))
+    done_elsewhere(event.referral_id, actor=system_actor("follow_up"))
 
 
 def _ask(event: OfReferral, reason: Reason, *, by: int, asked_by: int | None, due: date | None = None) -> None:
@@ -57,7 +58,7 @@ def _ask(event: OfReferral, reason: Reason, *, by: int, asked_by: int | None, du
         asked_by_id=asked_by,
         actor=platform,
         about=referral.diagnosis or referral.direction_label,
-        due=due or cast(date, referral.follow_up_by),
+        due=due or referral.follow_up_by or clock.today(),
         referral_id=event.referral_id,
         care_plan=referral.care_plan,
         medicines=referral.medicines,

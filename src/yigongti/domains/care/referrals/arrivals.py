@@ -1,11 +1,8 @@
 """What appointments tell referrals: who checks in has arrived; a booking that falls away must be made anew."""
 
-from django.utils.translation import gettext as _
-
 from yigongti.domains.care.appointments.events import AppointmentCancelled, AppointmentStopped, CheckedIn
 from yigongti.domains.care.referrals import telling
 from yigongti.domains.care.referrals.models import Referral
-from yigongti.domains.care.referrals.permissions import ANSWER
 from yigongti.kernel.access.api import Actor, ScopedQuerySet, actor_by_id, system_actor
 from yigongti.kernel.events import subscribe
 from yigongti.kernel.workflow.api import StepRefused, take_step
@@ -41,8 +38,7 @@ def _slot_gone(referral_id: int | None, appointment_id: int) -> None:
     case = _holding(referral_id, appointment_id)
     if case is None or case.state != "accepted":
         return
-    title = _("预约已取消，请改约：%(what)s") % {"what": case.title}
-    telling.page(case, f"slot_gone.{appointment_id}", title, ANSWER, case.receiver_id)
+    telling.slot_gone(case, appointment_id)
 
 
 def _holding(referral_id: int | None, appointment_id: int) -> Referral | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -49,11 +49,12 @@ class ReferralView:
     ward: str
     instructions: str
     follow_up_id: int
-    follow_up_by: object
+    follow_up_by: date | None
+    followed_up_on: date | None
     care_plan: str
     medicines: str
     next_checks: str
-    next_check_on: object
+    next_check_on: date | None
     access_open: bool
     access_until: datetime | None
     address: str
@@ -100,6 +101,7 @@ def _view(row: Referral, names: dict[int, str]) -> ReferralView:
         instructions=row.instructions,
         follow_up_id=row.follow_up_id,
         follow_up_by=row.follow_up_by,
+        followed_up_on=row.followed_up_on,
         care_plan=row.care_plan,
         medicines=row.medicines,
         next_checks=row.next_checks,

@@ -6,10 +6,10 @@ from django.utils.translation import gettext as _
 
 from yigongti.domains.care.referrals import events, lake
 from yigongti.domains.care.referrals.models import Referral
-from yigongti.domains.care.referrals.permissions import ANSWER, APPROVE, ARRANGE, FOLLOW_UP, OVERSEE
+from yigongti.domains.care.referrals.permissions import ANSWER, APPROVE, ARRANGE, OVERSEE
 from yigongti.kernel.access.api import Permission
 from yigongti.kernel.events import emit
-from yigongti.kernel.notices.api import notify
+from yigongti.kernel.notices.api import in_the_places_language, notify, settle
 from yigongti.kernel.workflow.api import history
 
 
@@ -55,15 +55,18 @@ def resident(case: Referral, what: str, title: str, body: str = "") -> None:
     notify(f"referrals.{what}:{case.pk}", title=title, body=body, resident_id=case.resident_id)
 
 
+@in_the_places_language()
 def sent(case: Referral) -> None:
     page(case, "sent", _("请答复：%(what)s") % {"what": case.title}, ANSWER, case.receiver_id)
     tell(events.ReferralSent, case)
 
 
+@in_the_places_language()
 def asked_approval(case: Referral) -> None:
     page(case, "approval", _("请审批：%(what)s") % {"what": case.title}, APPROVE, case.approver_id)
 
 
+@in_the_places_language()
 def accepted(case: Referral, attempt: int) -> None:
     page(
         case, f"accepted.{attempt}", _("已接收：%(what)s") % {"what": case.title}, ARRANGE, case.origin_id,
@@ -72,23 +75,28 @@ def accepted(case: Referral, attempt: int) -> None:
     when = {"where": case.receiver_name, "what": case.slot or case.ward}
     said = _("您的转诊已由%(where)s接收：%(what)s") if when["what"] else _("您的转诊已由%(where)s接收，请尽快前往")
     resident(case, f"accepted.{attempt}", said % when, case.instructions)
+    answered(case)
     tell(events.ReferralAccepted, case)
 
 
+@in_the_places_language()
 def asked_again(case: Referral) -> None:
     title = _("患者愿意再来，请重新安排：%(what)s") % {"what": case.title}
     page(case, f"again.{len(history(case))}", title, ANSWER, case.receiver_id)
     lake.mark_changed(case)
 
 
+@in_the_places_language()
 def declined(case: Referral) -> None:
     page(
         case, "declined", _("未接收，请处理：%(what)s") % {"what": case.title}, ARRANGE, case.origin_id,
         body=f"{case.get_decline_code_display()}\n{case.advice}",
     )  # fmt: skip
+    answered(case)
     tell(events.ReferralDeclined, case)
 
 
+@in_the_places_language()
 def expired(case: Referral) -> None:
     """Overdue: the overseeing hospital and the receiving desk are paged, urgent or not; the origin is told."""
     title = _("超时未答复：%(what)s") % {"what": case.title}
@@ -98,16 +106,29 @@ def expired(case: Referral) -> None:
     tell(events.ReferralExpired, case)
 
 
+@in_the_places_language()
 def missed(case: Referral, attempt: int) -> None:
     title = _("患者未到诊，请联系：%(what)s") % {"what": case.title}
     page(case, f"missed.{attempt}", title, ARRANGE, case.origin_id)
     tell(events.ReferralNotArrived, case)
 
 
-def to_follow_up(case: Referral) -> None:
-    title = _("请随访：%(what)s") % {"what": case.title}
-    page(case, "to_follow_up", title, FOLLOW_UP, case.follow_up_id, urgent=False)
+@in_the_places_language()
+def withdrawn(case: Referral) -> None:
+    page(case, "withdrawn", _("已撤回：%(what)s") % {"what": case.title}, ANSWER, case.receiver_id, urgent=False)
+
+
+@in_the_places_language()
+def slot_gone(case: Referral, appointment_id: int) -> None:
+    title = _("预约已取消，请改约：%(what)s") % {"what": case.title}
+    page(case, f"slot_gone.{appointment_id}", title, ANSWER, case.receiver_id)
+
+
+def answered(case: Referral) -> None:
+    """Nobody needs to be paged for an answer any more."""
+    settle(*(f"referrals.{what}:{case.pk}" for what in ("sent", "approval", "expired")))
 
 
 def ended(case: Referral, state: str) -> None:
+    answered(case)
     tell(events.ReferralClosed, case, state=state)

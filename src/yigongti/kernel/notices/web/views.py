@@ -32,8 +32,8 @@ def notices(request: HttpRequest) -> HttpResponseBase:
         title=_("通知"),
         order=("-told_at", "-pk"),
         columns=[
-            Column("title", _("内容"), lead=True, href=lambda n: f"{n.pk}/"),
-            Column("body", _("说明")),
+            Column("title", _("内容"), lead=True, href=lambda n: f"{n.pk}/", chinese=True),
+            Column("body", _("说明"), chinese=True),
             Column(
                 "read_at",
                 _("状态"),
@@ -85,7 +85,7 @@ def outbox(request: HttpRequest) -> HttpResponseBase:
         name="outbox",
         title=_("发出的短信"),
         columns=[
-            Column("text", gettext_lazy("内容"), lead=True),
+            Column("text", gettext_lazy("内容"), lead=True, chinese=True),
             Column("phone", gettext_lazy("电话")),
             Column("at", gettext_lazy("时间"), kind="moment"),
         ],

@@ -45,7 +45,7 @@ def desk(request: HttpRequest) -> HttpResponseBase:
         title=_("健康管理中心"),
         columns=[
             Column("person", _("居民"), lead=True, value=lambda one: one.person or one.title, href=_address),
-            Column("title", _("事项"), on_page=True),
+            Column("title", _("事项"), chinese=True),
             Column("kind", _("类型"), value=lambda one: str(one.kind)),
             Column("steps", _("可以办理"), value=lambda one: joined([str(step) for step in one.item.steps])),
             Column("due_at", _("期限"), kind="due", sort="due_at"),

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from yigongti.domains.base.organisation.tests.factories import organisation
 from yigongti.domains.base.residents.tests.factories import person, register
-from yigongti.domains.oversight.indicators.tests import rows
+from yigongti.domains.oversight.indicators.tests import factories as rows
 from yigongti.domains.oversight.indicators.tests.factories import county, facts, publish
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Role, create_account, grant_role, system_actor

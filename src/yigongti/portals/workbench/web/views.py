@@ -51,7 +51,7 @@ def inbox_page(request: HttpRequest) -> HttpResponseBase:
         name="inbox",
         title=_("待办"),
         columns=[
-            Column("title", _("事项"), lead=True, href=lambda item: item.address),
+            Column("title", _("事项"), lead=True, href=lambda item: item.address, chinese=True),
             Column("workflow_label", _("类型"), sort="workflow_label", value=lambda item: str(item.workflow_label)),
             Column("steps", _("可以办理"), value=lambda item: joined([str(step) for step in item.steps])),
             Column("since", _("到达时间"), kind="moment", sort="since"),

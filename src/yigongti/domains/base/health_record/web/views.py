@@ -38,6 +38,7 @@ def record(request: HttpRequest, resident_id: int) -> HttpResponse:
         "health_record/record.html",
         {
             **_header(found.entries),
+            "actions": _actions(actor, found.entries[0]),
             "on_timeline": True,
             "timeline": found,
             "days": [(day.on, body(day)) for day in found.days],
@@ -86,7 +87,15 @@ def _closed(request: HttpRequest, resident_id: int, form: BreakGlassForm, *, sta
             resident_id=resident_id,
             outcome="refused",
         )
-    return render(request, "health_record/closed.html", {"card": card, "form": form}, status=status)
+    actions = _actions(request.actor, card.id)  # type: ignore[attr-defined]
+    return render(request, "health_record/closed.html", {"card": card, "form": form, "actions": actions}, status=status)
+
+
+def _actions(actor: Actor, resident_id: int) -> list[dict[str, Any]]:
+    """What may be begun for the resident from here."""
+    return [
+        {"label": one.label, "href": one.address(resident_id), "icon": one.icon} for one in residents.actions_for(actor)
+    ]
 
 
 def _header(entries: tuple[int, ...]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from yigongti.domains.base.residents.selectors import cluster
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor, NotVisible
 from yigongti.kernel.audit.api import record
-from yigongti.kernel.notices.api import notify
+from yigongti.kernel.notices.api import in_the_places_language, notify
 from yigongti.kernel.privacy.api import blind_index, mask_name
 
 _WHY = "staff of an institution concerned, or the persons themselves"
@@ -111,14 +111,15 @@ def record_guardianship(
         ends_on=ends_on,
     )
     _write("residents.record_guardianship", made, actor, consent=consent, consent_no=made.consent_no)
-    _tell(
-        made,
-        "recorded",
-        to_guardian=_("已登记：您可以代 %(other)s 办理健康事务。"),
-        to_ward=_(
-            "已登记：%(other)s 可以代您查看档案、预约和咨询。如不是您的意思，请登录居民页面取消，或联系登记机构。"
-        ),
-    )
+    with in_the_places_language():
+        _tell(
+            made,
+            "recorded",
+            to_guardian=_("已登记：您可以代 %(other)s 办理健康事务。"),
+            to_ward=_(
+                "已登记：%(other)s 可以代您查看档案、预约和咨询。如不是您的意思，请登录居民页面取消，或联系登记机构。"
+            ),
+        )
     return made.pk
 
 
@@ -143,12 +144,13 @@ def end_guardianship(guardianship_id: int, *, reason: str, actor: Actor, by_resi
     found.ended_at, found.ended_by_name, found.end_reason = clock.now(), actor.name, reason.strip()[:200]
     found.save(update_fields=["ends_on", "ended_at", "ended_by_name", "end_reason"])
     _write("residents.end_guardianship", found, actor, reason=found.end_reason)
-    _tell(
-        found,
-        "ended",
-        to_guardian=_("您代 %(other)s 办理健康事务的关系已结束。"),
-        to_ward=_("%(other)s 不再能代您查看档案、预约和咨询。"),
-    )
+    with in_the_places_language():
+        _tell(
+            found,
+            "ended",
+            to_guardian=_("您代 %(other)s 办理健康事务的关系已结束。"),
+            to_ward=_("%(other)s 不再能代您查看档案、预约和咨询。"),
+        )
 
 
 def _require_side(found: Guardianship, resident_id: int, actor: Actor) -> None:

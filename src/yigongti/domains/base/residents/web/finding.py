@@ -6,11 +6,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from yigongti.domains.base.residents.actions import actions_for
 from yigongti.domains.base.residents.barcode import BarcodeRefused, make_barcode, read_barcode
 from yigongti.domains.base.residents.permissions import DECIDE, REGISTER, SCAN, SEARCH, SHOW_BARCODE
 from yigongti.domains.base.residents.search import MOST, By, Found, search
@@ -68,6 +69,7 @@ def _listing(request: HttpRequest, found: Found) -> Listing:
         Column("id_number", gettext_lazy("身份证号码")),
         Column("managing", gettext_lazy("管理机构"), value=lambda card: names.get(card.managing_institution_id, "")),
         Column("deceased_on", gettext_lazy("死亡日期"), kind="day", on_page=any(c.deceased_on for c in found.cards)),
+        Column("actions", gettext_lazy("办理"), html=_action_links(actor), on_page=bool(actions_for(actor))),
         Column("barcode", gettext_lazy("个人条码"), html=_barcode_link(), on_page=actor.may(SHOW_BARCODE)),
     ]
     title = gettext_lazy("找到的居民")
@@ -97,6 +99,16 @@ def _barcode_link() -> Callable[[Card], SafeString]:
     address, words = _address("residents:barcode"), _("出示条码")
     return lambda card: format_html(
         '<a href="{}">{}<span class="visually-hidden"> {}</span></a>', address(card), words, card.name
+    )
+
+
+def _action_links(actor: Actor) -> Callable[[Card], SafeString]:
+    """What may be begun for each of them."""
+    actions = actions_for(actor)
+    return lambda card: format_html_join(
+        " ",
+        '<a href="{}">{}<span class="visually-hidden"> {}</span></a>',
+        ((one.address(card.id), one.label, card.name) for one in actions),
     )
 
 

@@ -20,7 +20,7 @@ from yigongti.domains.care.follow_up.permissions import FOLLOW_UP, VIEW
 from yigongti.domains.care.referrals import api as referrals
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor, NotVisible, system_actor
-from yigongti.kernel.notices.api import notify
+from yigongti.kernel.notices.api import in_the_places_language, notify, settle
 from yigongti.kernel.workflow.api import open_case, take_step
 
 SYSTOLIC, DIASTOLIC, GLUCOSE = "8480-6", "8462-4", "14771-0"
@@ -118,13 +118,7 @@ def ask_for(
         open_case(made, actor=actor)
         mark_changed([made])
         if reason in (Reason.RETURNED, Reason.DISCHARGED):
-            notify(
-                f"follow_up.asked:{made.pk}",
-                title=_("有居民需要您机构随访：%(about)s") % {"about": made.about},
-                body=_("请在 %(due)s 前完成。") % {"due": due.isoformat()},
-                address=made.get_absolute_url(),
-                desk=(FOLLOW_UP, institution_id),
-            )
+            _tell_asked(made)
     return made
 
 
@@ -207,6 +201,7 @@ def _findings(visit: Visit, criteria: tuple[referrals.Criterion, ...]) -> dict[s
     return {name: value for name, value in said.items() if value}
 
 
+@in_the_places_language()
 def _risk_of(resident_id: int, *, urgent: bool) -> tuple[Risk, str]:
     """The band of a person, and in words what it comes from."""
     newest = health_record.latest(resident_id, (SYSTOLIC, DIASTOLIC, GLUCOSE))
@@ -245,17 +240,45 @@ def note_done(case: FollowUp, actor: Actor) -> None:
     """The day it was done; a referral whose care plan was followed up goes on, unless it was entered there."""
     case.done_on = clock.today()
     mark_changed([case])
+    settle(f"follow_up.asked:{case.pk}", f"follow_up.late:{case.pk}:0", f"follow_up.late:{case.pk}:1")
     if case.referral_id is not None and case.reason == Reason.RETURNED and not actor.everything:
         referrals.followed_up(case.referral_id, actor=actor, note=case.about, done_on=clock.today())
 
 
-def settle(referral_id: int, *, actor: Actor) -> None:
-    """A returned patient's follow-up was entered with the referral: what waits for it here is done."""
+def done_elsewhere(referral_id: int, *, actor: Actor) -> None:
+    """A returned patient's follow-up was entered with the referral: what waits for it here is done, on that day."""
     waiting = FollowUp.objects.unscoped("the platform keeps the two together")
     for case in waiting.filter(referral_id=referral_id, reason=Reason.RETURNED, state__in=("open", "late")):
-        take_step(case, "done", actor=actor, answers={"note": _("已在转诊单上登记随访")})
+        done = take_step(case, "done", actor=actor, answers={"note": _("已在转诊单上登记随访")})
+        done.done_on = referrals.get(referral_id, actor=actor).followed_up_on or done.done_on
+        done.save(update_fields=["done_on"])
 
 
+def renew_urgent(resident_id: int, institution_id: int, referral_id: int) -> bool:
+    """An urgent referral was sent on to another hospital: the follow-up that waits already is of the new one, and keeps
+    its day. False where none waits."""
+    waiting = FollowUp.objects.unscoped("the platform keeps the two together").filter(
+        resident_id__in=residents.cluster(resident_id),
+        institution_id=institution_id,
+        reason=Reason.URGENT_REFERRAL,
+        state__in=("open", "late"),
+    )
+    latest = waiting.order_by("-pk").first()
+    return latest is not None and waiting.filter(pk=latest.pk).update(referral_id=referral_id) == 1
+
+
+@in_the_places_language()
+def _tell_asked(case: FollowUp) -> None:
+    notify(
+        f"follow_up.asked:{case.pk}",
+        title=_("有居民需要您机构随访：%(about)s") % {"about": case.about},
+        body=_("请在 %(due)s 前完成。") % {"due": case.due_on.isoformat()},
+        address=case.get_absolute_url(),
+        desk=(FOLLOW_UP, case.institution_id),
+    )
+
+
+@in_the_places_language()
 def tell_late(case: FollowUp) -> None:
     """One that is late is told to whoever was to do it and to whoever asked."""
     mark_changed([case])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from yigongti.domains.base.residents import api as residents
@@ -21,12 +22,18 @@ def _waiting(actor: Actor) -> Mapping[str, Any] | None:
     return {"rows": [(row, names.get(row.resident_id, "")) for row in rows]} if rows else None
 
 
-def _count(actor: Actor) -> int | None:
-    return waiting(actor).count() or None
-
-
-register(NavItem(_("随访"), "follow_up:list", VIEW, Group.WORK, order=20, icon="heart", on_phone=True, count=_count))
+register(NavItem(_("随访"), "follow_up:list", VIEW, Group.WORK, order=20, icon="heart", on_phone=True))
 register_link(QuickLink(_("随访"), "follow_up:list", FOLLOW_UP, icon="heart", order=5))
 register_card(
     Card("follow_up.waiting", _("待随访"), "follow_up/waiting.html", _waiting, VIEW, order=10, more="follow_up:list")
+)
+residents.register_action(
+    residents.Action(
+        "follow_up",
+        _("测量、随访"),
+        lambda resident_id: f"{reverse('follow_up:measure')}?resident={resident_id}",
+        FOLLOW_UP,
+        icon="heart",
+        order=10,
+    )
 )

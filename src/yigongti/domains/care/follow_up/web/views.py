@@ -60,9 +60,9 @@ def listing(request: HttpRequest, *, everything: bool = False) -> HttpResponseBa
         columns=[
             Column("person", _("居民"), lead=True, href=lambda row: row.get_absolute_url()),
             Column("risk", _("风险"), kind="tag", value=lambda r: r.risk_label, tag=lambda r: RISK_TAGS[Risk(r.risk)]),
-            Column("why", _("最近测量")),
+            Column("why", _("最近测量"), chinese=True),
             Column("reason", _("事由"), value=lambda row: row.get_reason_display()),
-            Column("about", _("情况")),
+            Column("about", _("情况"), chinese=True),
             Column("due_at", _("期限"), kind="due", on_page=not everything),
             Column("due_on", _("期限"), kind="day", on_page=everything),
             Column(

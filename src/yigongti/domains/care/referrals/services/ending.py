@@ -51,10 +51,7 @@ def withdraw(case: Referral, actor: Actor, answers: Answers) -> None:
     told = case.sent_at is not None
     _end(case, "withdrawn", with_access=False)
     if told and case.receiver_id is not None:
-        telling.page(
-            case, "withdrawn", _("已撤回：%(what)s") % {"what": case.title}, telling.ANSWER, case.receiver_id,
-            urgent=False,
-        )  # fmt: skip
+        telling.withdrawn(case)
 
 
 def _end(case: Referral, state: str, *, with_access: bool) -> None:

@@ -20,7 +20,6 @@ def arrive(case: Referral, actor: Actor, answers: Answers) -> None:
     if case.straight_down:
         case.follow_up_by = deadlines.follow_up_day(case, now.date())
         count_discharges(case, case.origin_id, now.date())
-        telling.to_follow_up(case)
     telling.tell(ReferralArrived, case)
 
 
@@ -50,7 +49,6 @@ def return_(case: Referral, actor: Actor, answers: Answers) -> None:
     case.follow_up_by = deadlines.follow_up_day(case, now.date())
     if case.receiver_id is not None:
         count_discharges(case, case.receiver_id, now.date())
-    telling.to_follow_up(case)
     telling.tell(ReferralReturned, case)
 
 

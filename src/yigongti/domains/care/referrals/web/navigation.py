@@ -4,8 +4,10 @@ what presses, and a count would cost every page a query."""
 from collections.abc import Mapping
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from yigongti.domains.base.residents import api as residents
 from yigongti.domains.care.referrals.permissions import ANSWER, APPROVE, CATALOGUE, SEND, VIEW
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.ui.navigation import Group, NavItem, register
@@ -26,5 +28,15 @@ register_link(QuickLink(_("新建转诊"), "referrals:new", SEND, icon="send", o
 register_card(
     Card(
         "referrals", _("待答复的转诊"), "referrals/card.html", _card, permission=ANSWER, order=20, more="referrals:list"
+    )
+)
+residents.register_action(
+    residents.Action(
+        "referrals",
+        _("转诊"),
+        lambda resident_id: f"{reverse('referrals:new')}?resident={resident_id}",
+        SEND,
+        icon="send",
+        order=30,
     )
 )

@@ -8,6 +8,16 @@ from uuid import uuid4
 from django.db import connection
 
 from yigongti.domains.base.organisation.tests.factories import organisation
+from yigongti.domains.oversight.indicators.tests.rows import (  # noqa: F401  (one door for other domains' tests)
+    at,
+    booking,
+    catalogue,
+    follow_up,
+    leads,
+    referral,
+    slot,
+    store,
+)
 from yigongti.kernel import clock
 from yigongti.kernel.lake.api import datasets, publish_month
 

@@ -9,9 +9,8 @@ from click.testing import CliRunner
 from tests.support.people import person
 
 from yigongti.domains.oversight.indicators import api, cli
-from yigongti.domains.oversight.indicators.tests import rows
-from yigongti.domains.oversight.indicators.tests.factories import PLACE, county, facts, publish
-from yigongti.domains.oversight.indicators.tests.rows import at
+from yigongti.domains.oversight.indicators.tests import factories as rows
+from yigongti.domains.oversight.indicators.tests.factories import PLACE, at, county, facts, publish
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Role, system_actor
 
