@@ -34,8 +34,6 @@ PLANNED: dict[str, str | Promise] = {
     "books": _("财务账套"),
     "subsidies": _("财政补助"),
     "supplies": _("药品耗材与后勤"),
-    "appointments": _("预约诊疗"),
-    "referrals": _("双向转诊"),
     "diagnostics": _("医技诊断中心"),
     "recognition": _("检查检验结果互认"),
     "consultations": _("远程会诊"),

@@ -18,8 +18,13 @@ def alone() -> None:
 
 @pytest.fixture(autouse=True)
 def _empty_queue(transactional_db):
-    """The queue's tables aren't Django's to flush."""
+    """The queue's tables aren't Django's to flush: neither after these tests, nor after those before them."""
+    _clear()
     yield
+    _clear()
+
+
+def _clear() -> None:
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
 

@@ -25,7 +25,9 @@ OWNER_DOCTOR = person("doctor", 1)
 
 def item(title, *, due_days, kind="test.loan"):
     due = NOON + timedelta(days=due_days) if due_days is not None else None
-    return InboxItem(kind, "借用" if kind == "test.loan" else "转诊", 1, title, "/x/", ("借出", "谢绝"), NOON, due)
+    return InboxItem(
+        kind, "借用" if kind == "test.loan" else "转诊", 1, None, title, "/x/", ("借出", "谢绝"), NOON, due
+    )
 
 
 @pytest.fixture

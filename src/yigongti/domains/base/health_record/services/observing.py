@@ -89,7 +89,7 @@ def observe(
     )
     record(
         actor=actor,
-        act=OBSERVE.name,
+        act="health_record.observe",
         subject=f"resident:{whole}",
         resident_id=whole,
         organisation_id=institution_id,

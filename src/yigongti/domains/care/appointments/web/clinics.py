@@ -159,7 +159,7 @@ def _add_hours(row: Schedule, values: dict[str, Any], actor: Actor) -> None:
 def _done(request: HttpRequest, form: Any, act: Any) -> bool:
     try:
         with transaction.atomic():
-            act()
+            change()
     except ClinicRefused as refused:
         form.add_error(None, str(refused))
         return False

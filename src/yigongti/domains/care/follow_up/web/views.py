@@ -158,7 +158,7 @@ def follow_up(request: HttpRequest, pk: int) -> HttpResponse:
     case = selectors.follow_up(actor, pk)
     own = actor.may(FOLLOW_UP, case.institution_id)
     card = residents.card(case.resident_id)
-    record(actor=actor, act=VIEW.name, subject=f"follow_up:{pk}", resident_id=case.resident_id)
+    record(actor=actor, act="follow_up.view", subject=f"follow_up:{pk}", resident_id=case.resident_id)
     return case_page(
         request,
         case,

@@ -36,7 +36,7 @@ def test_what_is_there_is_found(text: str, label: str | None) -> None:
         "workflow:organisation.flying",
         "command:policy fly",
         "command:fly",
-        "domain:referrals",
+        "domain:chronic_care",
         "domain:policy",
         "domain:sessions",
         "measure:happiness",
