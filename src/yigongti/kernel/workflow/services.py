@@ -1,6 +1,6 @@
 """Opening a case and taking a step: the only two places where a state is written."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -36,8 +36,14 @@ class StepTaken(Event):
     actor_id: int | None
 
 
-def open_case(case: C, *, actor: Actor, answers: dict[str, Any] | None = None) -> C:
-    """Store a new case in its initial state, with its first line of history. The caller has checked the permission."""
+def open_case(
+    case: C, *, actor: Actor, answers: dict[str, Any] | None = None, effect: Callable[[], None] | None = None
+) -> C:
+    """Store a new case in its initial state, with its first line of history. The caller has checked the permission.
+
+    ``effect`` runs in the same transaction when all but the trail is written: what many want at once is locked there,
+    as late as can be. What it raises undoes everything.
+    """
     with transaction.atomic():
         now = clock.now()
         case.state = case.workflow.initial
@@ -48,6 +54,8 @@ def open_case(case: C, *, actor: Actor, answers: dict[str, Any] | None = None) -
         _note_due(case)
         _write_history(case, "", "", actor, answers or {}, number=1)
         _note_waiting(case)
+        if effect is not None:
+            effect()
         record(actor=actor, act=f"{case.workflow.name}.open", subject=subject_of(case))
         emit(StepTaken(case.workflow.name, case.pk, "", "", case.state, actor.id))
     return case

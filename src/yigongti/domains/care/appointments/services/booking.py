@@ -176,10 +176,9 @@ def _book(
         with transaction.atomic():
             limits.lock(entries[0])
             limits.check(entries, wanted)
-            if not hot.take(slot.pk):
-                raise _Gone
             mark_changed([case.day])
-            open_case(case, actor=actor)  # last: it ends with the trail, where others of the same chain wait
+            # The slot comes last but for the trail, as it does when a place is given back: it is what all wait for.
+            open_case(case, actor=actor, effect=lambda: _take(slot.pk))
             emit(AppointmentBooked(case.pk, case.resident_id, case.referral_id, case.replaces_id))
     except _Gone:
         now_there = hot.read_slot(slot.pk)
@@ -196,6 +195,11 @@ def _book(
 
 class _Gone(Exception):
     """Somebody else was faster."""
+
+
+def _take(slot_id: int) -> None:
+    if not hot.take(slot_id):
+        raise _Gone
 
 
 def _refuse_full(slot: Slot, rights: Rights) -> None:

@@ -156,7 +156,7 @@ def _add_hours(row: Schedule, values: dict[str, Any], actor: Actor) -> None:
         add_pattern(row.pk, Hours(weekday=weekday, **values), actor=actor)
 
 
-def _done(request: HttpRequest, form: Any, act: Any) -> bool:
+def _done(request: HttpRequest, form: Any, change: Any) -> bool:
     try:
         with transaction.atomic():
             change()
