@@ -151,7 +151,7 @@ class Listing:
         actor = request.actor  # type: ignore[attr-defined]
         self.may_export = export is not None and actor is not None and actor.may(export)
         asked = request.GET.get("size", "")
-        self.page_size = int(asked) if asked.isdigit() and int(asked) in _SIZES else page_size
+        self.page_size = int(asked) if asked.isdecimal() and int(asked) in _SIZES else page_size
         self.filters: list[Shown] = [one.read(request.GET) for one in filters]
         for shown in self.filters:
             rows = shown.apply(rows)

@@ -246,7 +246,7 @@ def _standing(cluster: tuple[int, ...]) -> QuerySet[Fact]:
 def _filtered(rows: QuerySet[Fact], filters: Filters) -> QuerySet[Fact]:
     if filters.kinds:
         rows = rows.filter(kind__in=filters.kinds)
-    if filters.institution.startswith("id:") and filters.institution[3:].isdigit():
+    if filters.institution.startswith("id:") and filters.institution[3:].isdecimal():
         rows = rows.filter(institution_id=int(filters.institution[3:]))
     elif filters.institution.startswith("name:"):
         rows = rows.filter(institution_id=None, institution_name=filters.institution[5:])
@@ -298,7 +298,7 @@ def _may_match(part: Part, filters: Filters) -> bool:
     """Whether facts of this part can be among those asked for; the filters by kind and place decide it for all."""
     if filters.kinds and part.kind not in filters.kinds:
         return False
-    if filters.institution.startswith("id:") and filters.institution[3:].isdigit():
+    if filters.institution.startswith("id:") and filters.institution[3:].isdecimal():
         return part.institution_id == int(filters.institution[3:])
     if filters.institution.startswith("name:"):
         return part.institution_id is None and part.institution_name == filters.institution[5:]

@@ -152,9 +152,12 @@ def record_visit(case: FollowUp, visit: Visit, *, actor: Actor) -> Found:
 def measure(resident_id: int, visit: Visit, *, institution_id: int, actor: Actor) -> tuple[FollowUp, Found]:
     """Measure somebody whom no follow-up waits for: it is one, opened and done at once.
 
-    Raises Forbidden, NotVisible, ValueError.
+    It shows what was measured elsewhere, so it takes a relation to the resident, as the record does. Raises Forbidden,
+    NotVisible for nobody's id, NoRelation, ValueError.
     """
     actor.require(FOLLOW_UP, institution_id)
+    if health_record.relation(actor, resident_id) is None:
+        raise health_record.NoRelation
     made = ask_for(
         resident_id,
         Reason.UNPLANNED,

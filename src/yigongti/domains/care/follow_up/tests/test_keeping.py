@@ -4,6 +4,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from tests.support.people import person
 
 from yigongti.domains.base.health_record import api as health_record
@@ -16,6 +18,7 @@ from yigongti.domains.care.follow_up.models import FollowUp
 from yigongti.domains.care.follow_up.services.keeping import open_for_discharges
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Forbidden, NotVisible, Role, create_account, grant_role, system_actor
+from yigongti.kernel.audit.api import who_looked
 from yigongti.kernel.notices.models import Notice
 from yigongti.kernel.workflow.api import StepRefused, history, inbox, take_due, take_step
 
@@ -102,11 +105,36 @@ def test_what_is_urgent_at_its_boundary(places, doctor, measured, urgent):
 
 
 def test_a_reading_changes_how_pressing_what_waits_is(places, doctor):
-    who = resident()
+    who = resident(managing_institution_id=places["east_clinic"])
     waiting = asked(places, who, Reason.DISCHARGED, fact_id=11)
     assert waiting.risk == Risk.ROUTINE
     api.measure(who, visit(systolic=170, diastolic=96), institution_id=places["east_clinic"], actor=doctor)
     assert (now(waiting).risk, now(waiting).why) == (Risk.HIGH, "血压 170/96")
+
+
+def test_nobody_is_measured_without_a_relation(places, doctor):
+    stranger = resident(managing_institution_id=places["west_hospital"])
+    fact("observation", resident_id=stranger, at=date(2026, 12, 1), value="173")
+    with pytest.raises(health_record.NoRelation):
+        api.measure(stranger, visit(systolic=150, diastolic=90), institution_id=places["east_clinic"], actor=doctor)
+    assert not FollowUp.objects.unscoped("test").exists()
+    client = Client()
+    account = create_account(
+        "周秀兰", "周秀兰", organisation_id=places["east_clinic"], password="Jade-2026-hill", actor=PLATFORM,
+        must_change_password=False,
+    )  # fmt: skip
+    grant_role(account, Role.VILLAGE_DOCTOR, organisation_id=places["east_clinic"], actor=PLATFORM)
+    assert client.login(username="周秀兰", password="Jade-2026-hill")
+    address = f"{reverse('follow_up:measure')}?resident="
+    answer = client.get(f"{address}{stranger}")
+    assert answer.status_code == 302 and answer.url.endswith(f"/{stranger}/")
+    assert client.post(f"{address}{stranger}", {"way": "1"}).status_code == 302
+    assert not FollowUp.objects.unscoped("test").exists()
+    for odd in ("²", "-1", "99999999999999999999", "x", ""):
+        assert client.get(address + odd).status_code == 302
+    own = resident(managing_institution_id=places["east_clinic"])
+    assert client.get(f"{address}{own}").status_code == 200
+    assert [line.actor_name for line in who_looked([own])] == ["周秀兰"]
 
 
 def test_the_next_agreed_day_is_a_follow_up_of_its_own(places, doctor):

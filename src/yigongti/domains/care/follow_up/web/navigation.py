@@ -6,6 +6,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from yigongti.domains.base.health_record import api as health_record
 from yigongti.domains.base.residents import api as residents
 from yigongti.domains.care.follow_up.permissions import FOLLOW_UP, VIEW
 from yigongti.domains.care.follow_up.selectors import waiting
@@ -32,7 +33,7 @@ residents.register_action(
         "follow_up",
         _("测量、随访"),
         lambda resident_id: f"{reverse('follow_up:measure')}?resident={resident_id}",
-        FOLLOW_UP,
+        health_record.OBSERVE,
         icon="heart",
         order=10,
     )

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from yigongti.domains.base.health_record import api as health_record
 from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.base.residents import api as residents
 from yigongti.domains.care.follow_up import selectors
@@ -240,17 +241,24 @@ def visit(request: HttpRequest, pk: int) -> HttpResponse:
     return _visit_page(request, case.resident_id, form, case)
 
 
-@permission_required(FOLLOW_UP)
+@permission_required(health_record.OBSERVE)
 def measure(request: HttpRequest) -> HttpResponse:
-    """Measure a resident whom no follow-up waits for (``?resident=``); one that waits is done instead."""
+    """Measure a resident whom no follow-up waits for (``?resident=``); one that waits is done instead.
+
+    Without a relation to the resident the record has to be opened first, for a reason the resident will see.
+    """
     actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor.require(health_record.VIEW)
     text = request.GET.get("resident", "")
-    card = residents.card(int(text)) if text.isdigit() and len(text) < 19 else None
+    card = residents.card(int(text)) if text.isdecimal() and len(text) < 19 else None
     if card is None:
-        messages.info(request, gettext_lazy("请先查找居民，再为其测量。"))
+        messages.info(request, _("请先查找居民，再为其测量。"))
         return redirect("residents:search")
     if waiting := selectors.waiting_of(card.id, actor):
         return redirect("follow_up:visit", pk=waiting[0].pk)
+    if health_record.relation(actor, card.id) is None:
+        messages.info(request, _("您与这位居民没有诊疗或管理关系，请先说明理由打开档案，再测量。"))
+        return redirect("health_record:record", resident_id=card.id)
     form = VisitForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and actor.home_organisation_id is not None:
         case, found = keeping.measure(card.id, form.visit(), institution_id=actor.home_organisation_id, actor=actor)
@@ -270,5 +278,11 @@ def _said(request: HttpRequest, case: FollowUp, found: keeping.Found) -> HttpRes
 
 def _visit_page(request: HttpRequest, resident_id: int, form: VisitForm, case: FollowUp | None) -> HttpResponse:
     card = residents.card(resident_id)
+    record(
+        actor=request.actor,  # type: ignore[attr-defined]
+        act="follow_up.view",
+        subject=f"follow_up:{case.pk}" if case else f"resident:{resident_id}",
+        resident_id=resident_id,
+    )
     context = {"form": form, "case": case, "card": card, "person": card.full_name if card else ""}
     return render(request, "follow_up/visit.html", context, status=422 if form.is_bound else 200)
