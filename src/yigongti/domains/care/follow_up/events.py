@@ -10,6 +10,7 @@ from yigongti.domains.care.referrals import api as referrals
 from yigongti.domains.care.referrals.events import (
     OfReferral,
     ReferralArrived,
+    ReferralCertified,
     ReferralFollowedUp,
     ReferralReturned,
     ReferralSent,
@@ -24,6 +25,16 @@ DOWN = "down"
 @subscribe(ReferralSent, within=True)
 def _sent(event: ReferralSent) -> None:
     """紧急转诊后2周内主动随访转诊情况: whoever sent the patient asks how it went, whatever the hospital does."""
+    _ask_urgent(event)
+
+
+@subscribe(ReferralCertified, within=True)
+def _certified(event: ReferralCertified) -> None:
+    """Out of the county the same: nobody else asks how it went."""
+    _ask_urgent(event)
+
+
+def _ask_urgent(event: OfReferral) -> None:
     if not event.urgent or event.direction == DOWN:
         return
     if not renew_urgent(event.resident_id, event.origin_id, event.referral_id):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 AT = "institution_id"
 NOTE = Ask("note", _("说明"), hint=_("何时、怎样联系的"))
+DONE_ON = Ask("done_on", _("随访日期"), kind="date", required=False)
 WHY_NOT = Ask(
     "why",
     _("原因"),
@@ -44,7 +45,13 @@ def _note_attempt(case: CaseModel, actor: Actor, answers: Answers) -> None:
 def _note_done(case: CaseModel, actor: Actor, answers: Answers) -> None:
     from yigongti.domains.care.follow_up.services import keeping
 
-    keeping.note_done(cast("FollowUp", case), actor)
+    keeping.note_done(cast("FollowUp", case), actor, answers)
+
+
+def _note_dropped(case: CaseModel, actor: Actor, answers: Answers) -> None:
+    from yigongti.domains.care.follow_up.services import keeping
+
+    keeping.note_dropped(cast("FollowUp", case), actor, answers)
 
 
 def _tell_late(case: CaseModel, actor: Actor, answers: Answers) -> None:
@@ -63,13 +70,14 @@ FOLLOW_UP_CASE = Workflow(
     initial="open",
     final={"done", "dropped"},
     steps=[
-        Step("done", _("完成随访"), WAITING, "done", by=FOLLOW_UP, at=AT, due=_due, asks=(NOTE,), effect=_note_done),
+        Step("done", _("完成随访"), WAITING, "done", by=FOLLOW_UP, at=AT, due=_due, asks=(NOTE, DONE_ON),
+             effect=_note_done),
         Step("not_reached", _("没有联系上"), ("open",), "open", by=FOLLOW_UP, at=AT, asks=(NOTE,),
              effect=_note_attempt, plain=True),
         Step("still_not_reached", _("仍没有联系上"), ("late",), "late", by=FOLLOW_UP, at=AT, asks=(NOTE,),
              effect=_note_attempt, plain=True),
         Step("drop", _("不再随访"), WAITING, "dropped", by=FOLLOW_UP, at=AT,
-             asks=(WHY_NOT, Ask("note", _("说明"), required=False)), plain=True),
+             asks=(WHY_NOT, Ask("note", _("说明"), required=False)), effect=_note_dropped, plain=True),
         Step("late", _("逾期"), ("open",), "late", by=None, due=_due, effect=_tell_late),
     ],
 )

@@ -71,6 +71,16 @@ def test_one_that_fails_keeps_no_other_back(monkeypatch):
     assert {now(first).state, now(second).state} == {"forgotten"}
 
 
+def test_a_deadline_moved_meanwhile_is_looked_at_again_under_the_lock():
+    case = errand(wanted_by=NEW_YEARS_EVE)
+    Errand.objects.unscoped("test").filter(pk=case.pk).update(wanted_by=NEW_YEARS_EVE + timedelta(days=5))
+    with clock.fixed(NEW_YEARS_EVE + timedelta(days=1)):
+        assert take_due() == 0
+        with pytest.raises(StepRefused):
+            take_step(case, "forget", actor=system_actor("deadline"))
+    assert now(case).state == "asked"
+
+
 def test_nobody_takes_the_platforms_step():
     case = errand(wanted_by=NEW_YEARS_EVE)
     assert "forget" not in [step.name for step in open_steps(case, runner)]

@@ -118,5 +118,8 @@ def test_figures_of_ones_own_institutions(world):
     assert "42 分钟" in page and "0.0 %" in page
     assert "42 分钟" not in folk["far"][1].get(address).content.decode()
     assert folk["clerk"][1].get(address).status_code == 403
+    for since, until in (("0001-01-01", "0001-01-02"), ("9999-12-30", "9999-12-31"), ("x", ""), ("2026-11-01", "²")):
+        odd = folk["head"][1].get(reverse("centre:figures"), {"since": since, "until": until})
+        assert odd.status_code == 200
     wrong = folk["head"][1].get(reverse("centre:figures") + "?since=2026-11-30&until=2026-11-01")
     assert wrong.status_code == 200 and "不早于" in wrong.content.decode()

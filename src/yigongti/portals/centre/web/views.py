@@ -31,6 +31,7 @@ from yigongti.portals.centre.permissions import FIGURES, WORK
 from yigongti.portals.centre.selectors import Item, counts, kinds, work
 
 LONGEST = timedelta(days=366)
+EARLIEST = date(2000, 1, 1)
 
 
 @permission_required(WORK)
@@ -144,6 +145,8 @@ class PeriodForm(Form):
         since, until = said.get("since"), said.get("until")
         if since and until and not timedelta(0) <= until - since <= LONGEST:
             self.add_error("until", _("结束日期应不早于开始日期，且不超过一年。"))
+        elif since and until and not EARLIEST <= since <= until <= clock.today() + LONGEST:
+            self.add_error("until", _("请填写近年的日期。"))
         return said
 
 

@@ -21,7 +21,8 @@ from yigongti.domains.care.referrals import api as referrals
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor, NotVisible, system_actor
 from yigongti.kernel.notices.api import in_the_places_language, notify, settle
-from yigongti.kernel.workflow.api import open_case, take_step
+from yigongti.kernel.workflow.api import StepRefused, open_case, take_step
+from yigongti.kernel.workflow.table import Answers
 
 SYSTOLIC, DIASTOLIC, GLUCOSE = "8480-6", "8462-4", "14771-0"
 PULSE, TEMPERATURE = "8867-4", "8310-5"
@@ -128,11 +129,11 @@ def record_visit(case: FollowUp, visit: Visit, *, actor: Actor) -> Found:
 
     Raises StepRefused (nothing is stored then), Forbidden, ValueError for a moment still to come.
     """
-    done = take_step(case, "done", actor=actor, answers={"note": visit.note or _("已随访")})
+    day = visit.at.astimezone(clock.ZONE).date()
+    done = take_step(case, "done", actor=actor, answers={"note": visit.note or _("已随访"), "done_on": day})
     found = _measure(done.resident_id, done.institution_id, visit, actor)
     done.findings = _findings(visit, found.criteria)
-    done.done_on = visit.at.astimezone(clock.ZONE).date()
-    done.save(update_fields=["findings", "done_on"])
+    done.save(update_fields=["findings"])
     following = None
     if visit.next_on is not None:
         following = ask_for(
@@ -239,22 +240,49 @@ def _limits() -> Limits:
 # What the steps do; called by the state table inside the step's transaction.
 
 
-def note_done(case: FollowUp, actor: Actor) -> None:
+def note_done(case: FollowUp, actor: Actor, answers: Answers) -> None:
     """The day it was done; a referral whose care plan was followed up goes on, unless it was entered there."""
-    case.done_on = clock.today()
+    day = date.fromisoformat(answers["done_on"]) if answers.get("done_on") else clock.today()
+    if day > clock.today():
+        raise StepRefused(_("随访日期不能在今天之后。"))
+    case.done_on = day
+    _ended(case)
+    if case.referral_id is not None and case.reason == Reason.RETURNED and not actor.everything:
+        referrals.followed_up(case.referral_id, actor=actor, note=case.about, done_on=day)
+
+
+def note_dropped(case: FollowUp, actor: Actor, answers: Answers) -> None:
+    """No longer followed up: what was found out (died, moved away) is what the hospital that asked is told, and the
+    referral that waited for it goes on. One entered by mistake leaves the referral as it is."""
+    _ended(case)
+    if case.referral_id is not None and case.reason == Reason.RETURNED and answers["why"] != "mistake":
+        why = dict(case.workflow.step("drop").asks[0].offered(case)).get(answers["why"], "")
+        note = _("不再随访：%(why)s") % {"why": why}
+        referrals.followed_up(case.referral_id, actor=actor, note=note, done_on=clock.today())
+
+
+def _ended(case: FollowUp) -> None:
+    """Counted anew, and nobody needs to be told of it any more."""
     mark_changed([case])
     settle(f"follow_up.asked:{case.pk}", f"follow_up.late:{case.pk}:0", f"follow_up.late:{case.pk}:1")
-    if case.referral_id is not None and case.reason == Reason.RETURNED and not actor.everything:
-        referrals.followed_up(case.referral_id, actor=actor, note=case.about, done_on=clock.today())
+
+
+def drop_for_the_dead() -> int:
+    """Nobody is asked to follow up who has died meanwhile; returns how many were waiting."""
+    waiting = FollowUp.objects.unscoped("the platform asks nobody to visit the dead").filter(state__in=("open", "late"))
+    cards = residents.cards(waiting.values_list("resident_id", flat=True).distinct())
+    dead = [pk for pk, card in cards.items() if card.deceased_on is not None]
+    for case in list(waiting.filter(resident_id__in=dead)):
+        take_step(case, "drop", actor=system_actor("follow_up"), answers={"why": "died"})
+    return len(dead)
 
 
 def done_elsewhere(referral_id: int, *, actor: Actor) -> None:
     """A returned patient's follow-up was entered with the referral: what waits for it here is done, on that day."""
     waiting = FollowUp.objects.unscoped("the platform keeps the two together")
     for case in waiting.filter(referral_id=referral_id, reason=Reason.RETURNED, state__in=("open", "late")):
-        done = take_step(case, "done", actor=actor, answers={"note": _("已在转诊单上登记随访")})
-        done.done_on = referrals.get(referral_id, actor=actor).followed_up_on or done.done_on
-        done.save(update_fields=["done_on"])
+        day = referrals.get(referral_id, actor=actor).followed_up_on
+        take_step(case, "done", actor=actor, answers={"note": _("已在转诊单上登记随访"), "done_on": day})
 
 
 def renew_urgent(resident_id: int, institution_id: int, referral_id: int) -> bool:

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from tests.support.people import person
@@ -15,10 +16,12 @@ from yigongti.domains.base.residents.tests.factories import one_person
 from yigongti.domains.care.follow_up import api, selectors
 from yigongti.domains.care.follow_up.api import Reason, Risk, Visit
 from yigongti.domains.care.follow_up.models import FollowUp
-from yigongti.domains.care.follow_up.services.keeping import open_for_discharges
+from yigongti.domains.care.follow_up.services.keeping import drop_for_the_dead, open_for_discharges
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Forbidden, NotVisible, Role, create_account, grant_role, system_actor
 from yigongti.kernel.audit.api import who_looked
+from yigongti.kernel.lake.api import dataset_named, engine, publish_month, snapshot, table
+from yigongti.kernel.lake.models import Stale
 from yigongti.kernel.notices.models import Notice
 from yigongti.kernel.workflow.api import StepRefused, history, inbox, take_due, take_step
 
@@ -235,6 +238,34 @@ def test_everybody_discharged_lately_is_followed_up_once(places):
     [case] = FollowUp.objects.unscoped("test")
     assert (case.resident_id, case.reason, case.about) == (managed, "discharged", "出院：脑梗死")
     assert case.due_on == date(2027, 1, 1)
+
+
+def test_the_dead_are_not_followed_up(places):
+    case = asked(places)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE residents_resident SET deceased_on = '2026-12-19' WHERE id = %s", [case.resident_id])
+    assert drop_for_the_dead() == 1
+    assert (now(case).state, drop_for_the_dead()) == ("dropped", 0)
+
+
+def published(day):
+    dataset = dataset_named("follow_ups")
+    publish_month(dataset, day.replace(day=1))
+    with engine() as backend:
+        rows = table(backend, snapshot("follow_ups", day.replace(day=1), day)).to_pyarrow().to_pylist()
+    return {row["id"]: (row["resident_id"], row["managing_id"], row["in_time"]) for row in rows}
+
+
+def test_what_is_measured_follows_the_person(places, doctor):
+    kept = resident(managing_institution_id=places["east_clinic"])
+    absorbed = resident()
+    case = asked(places, absorbed, due=date(2026, 12, 31))
+    assert published(date(2026, 12, 31)) == {case.pk: (absorbed, None, False)}
+    Stale.objects.all().delete()
+    one_person(kept, absorbed)
+    assert Stale.objects.filter(dataset="follow_ups", month=date(2026, 12, 1)).exists()
+    take_step(case, "done", actor=doctor, answers={"note": "已见面"})
+    assert published(date(2026, 12, 31)) == {case.pk: (kept, places["east_clinic"], True)}
 
 
 def test_an_entry_merged_away_is_followed_up_under_the_one_that_stands(places, doctor):

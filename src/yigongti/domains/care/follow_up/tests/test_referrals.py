@@ -86,3 +86,39 @@ def test_within_fourteen_days_is_counted_to_the_day(world):
         api.record_visit(follow_ups()[0], visit(systolic=136, diastolic=84), actor=world.origin)
     [figures] = api.figures(world.origin, since=NOW.date(), until=NOW.date() + timedelta(days=30))
     assert (figures.due, figures.done, figures.in_time) == (1, 1, 1)
+
+
+def test_out_of_the_county_it_is_followed_up_as_well(world):
+    case = factories.sent(
+        world, receiver_id=None, receiver_name="上海瑞金医院", receiver_region="上海市", urgent=True,
+        readings={"systolic": Decimal(186), "diastolic": Decimal(112)},
+    )  # fmt: skip
+    assert follow_ups() == []
+    take_step(case, "approve_outside", actor=world.actor("director", world.east_hospital, id=20))
+    [made] = follow_ups()
+    assert (made.reason, made.institution_id, made.asked_by_id) == ("urgent", world.centre, None)
+
+
+def test_sent_on_to_another_hospital_it_is_one_follow_up(world):
+    case = factories.sent(world, urgent=True, readings={"systolic": Decimal(186), "diastolic": Decimal(112)})
+    take_step(case, "decline", actor=world.receiver, answers={"code": "no_capacity", "advice": "请转西院"})
+    first = follow_ups("urgent")[0]
+    take_step(case, "redirect", actor=world.origin, answers={"receiver": str(world.west_hospital)})
+    [kept] = follow_ups("urgent")
+    assert (kept.pk, kept.due_on) == (first.pk, first.due_on) and kept.referral_id != case.pk
+
+
+def test_a_visit_entered_late_counts_on_its_day_in_both(world):
+    case = returned(world)
+    with clock.fixed(NOW + timedelta(days=3)):
+        late = visit(systolic=136, diastolic=84)
+    with clock.fixed(NOW + timedelta(days=5)):
+        api.record_visit(follow_ups("returned")[0], late, actor=world.origin)
+    assert follow_ups("returned")[0].done_on == (NOW + timedelta(days=3)).date()
+    assert referrals.get(case.pk, actor=world.origin).followed_up_on == (NOW + timedelta(days=3)).date()
+
+
+def test_who_died_is_followed_up_by_saying_so(world):
+    case = returned(world)
+    take_step(follow_ups("returned")[0], "drop", actor=world.origin, answers={"why": "died"})
+    assert referrals.get(case.pk, actor=world.origin).state == "followed_up"
