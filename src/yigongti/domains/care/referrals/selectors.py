@@ -148,12 +148,18 @@ def plain_state(row: Referral) -> str:
             return _("已结束")
 
 
+WAS_SENT = Q(sent_at__isnull=False)
+"""It went to the receiver, or was certified. Until then it is the origin's, and the approver's once submitted."""
+
+
 def visible(actor: Actor) -> ScopedQuerySet:
-    """The referrals in which the actor stands on a side; drafts only to their own side."""
+    """The referrals in which the actor stands on a side, as far as they have reached that side by now."""
     rows = Referral.objects.visible_to(actor, VIEW)
     if actor.everything:
         return rows
-    return rows.exclude(~Q(origin_id__in=sorted(actor.organisations(VIEW))), state="draft")
+    own = sorted(actor.organisations(VIEW))
+    submitted = Q(approver_id__in=own) & ~Q(state="draft") & (Q(state="approval") | Q(sent_by_id__isnull=False))
+    return rows.filter(WAS_SENT | Q(origin_id__in=own) | submitted)
 
 
 def one(actor: Actor, referral_id: int) -> Referral:
@@ -168,7 +174,7 @@ def get(referral_id: int, *, actor: Actor) -> ReferralView:
     """One referral, for a side or for the resident himself. Raises NotVisible."""
     if actor.is_resident:
         rows: ScopedQuerySet = Referral.objects.unscoped("the resident's own")
-        found = rows.filter(pk=referral_id, resident_id__in=_entries(actor.residents)).exclude(state="draft").first()
+        found = rows.filter(WAS_SENT, pk=referral_id, resident_id__in=_entries(actor.residents)).first()
         if found is None:
             raise NotVisible
         return views([found])[0]
@@ -181,7 +187,7 @@ def of_resident(resident_id: int, *, actor: Actor) -> list[ReferralView]:
     if actor.is_resident:
         if not set(entries) & set(_entries(actor.residents)):
             raise NotVisible
-        rows: ScopedQuerySet = Referral.objects.unscoped("the resident's own").exclude(state="draft")
+        rows: ScopedQuerySet = Referral.objects.unscoped("the resident's own").filter(WAS_SENT)
     else:
         rows = visible(actor)
     return views(rows.filter(resident_id__in=entries).order_by("-opened_at", "-pk"))

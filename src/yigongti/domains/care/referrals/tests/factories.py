@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.test import Client
 from tests.support.people import person
 
 from yigongti.domains.base.health_record.tests import factories as records
@@ -15,7 +16,8 @@ from yigongti.domains.base.terminology.tests.factories import made_system
 from yigongti.domains.care.referrals.models import Referral
 from yigongti.domains.care.referrals.services.drafting import Content, start
 from yigongti.kernel import clock
-from yigongti.kernel.access.api import Actor, Role
+from yigongti.kernel.access.api import Actor, Role, create_account, grant_role
+from yigongti.kernel.access.models import Account
 
 LONG_AGO = date(2000, 1, 1)
 
@@ -115,3 +117,16 @@ BED = {"way": "bed", "ward": "心内科 3 床", "instructions": "带医保卡"}
 
 def bed(days: int = 1) -> dict[str, Any]:
     return {**BED, "on": (clock.today() + timedelta(days=days)).isoformat()}
+
+
+def signed_in(role: Role | str, organisation_id: int) -> Client:
+    """A browser in which somebody of this role at this institution has signed in."""
+    name = f"{role}-{organisation_id}"
+    pk = create_account(
+        name, "测试", organisation_id=organisation_id, password="Long-Enough-1", actor=SET_UP,
+        must_change_password=False,
+    )  # fmt: skip
+    grant_role(pk, str(role), organisation_id=organisation_id, actor=SET_UP)
+    client = Client()
+    client.force_login(Account.objects.get(pk=pk))
+    return client

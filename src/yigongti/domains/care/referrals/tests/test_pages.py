@@ -12,9 +12,9 @@ from yigongti.domains.care.referrals import api, certificates
 from yigongti.domains.care.referrals.models import CatalogueEdition, Referral
 from yigongti.domains.care.referrals.services.catalogues import load_shipped
 from yigongti.domains.care.referrals.tests import factories
+from yigongti.domains.care.referrals.tests.factories import signed_in
 from yigongti.kernel import clock
-from yigongti.kernel.access.api import create_account, grant_role, system_actor
-from yigongti.kernel.access.models import Account
+from yigongti.kernel.access.api import system_actor
 from yigongti.kernel.workflow.api import take_step
 
 pytestmark = pytest.mark.django_db
@@ -26,22 +26,6 @@ def world():
     made = factories.world()
     load_shipped(SYSTEM)
     return made
-
-
-def signed_in(role, organisation_id):
-    name = f"{role}-{organisation_id}"
-    pk = create_account(
-        name,
-        "测试",
-        organisation_id=organisation_id,
-        password="Long-Enough-1",
-        actor=SYSTEM,
-        must_change_password=False,
-    )
-    grant_role(pk, role, organisation_id=organisation_id, actor=SYSTEM)
-    client = Client()
-    client.force_login(Account.objects.get(pk=pk))
-    return client
 
 
 def rows():
