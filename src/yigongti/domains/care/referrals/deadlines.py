@@ -14,6 +14,10 @@ from yigongti.kernel import clock
 if TYPE_CHECKING:
     from yigongti.domains.care.referrals.models import Referral
 
+BED_WITHIN = timedelta(days=366)
+NEXT_CHECK_WITHIN = timedelta(days=5 * 366)
+"""How far ahead a bed is kept and a next check is agreed: further is a slip of the pen."""
+
 
 def _day(at: datetime) -> date:
     return at.astimezone(clock.ZONE).date()

@@ -11,6 +11,7 @@ from yigongti.domains.care.referrals.urgent import READINGS, SYMPTOMS
 from yigongti.kernel.privacy.api import TokenExpired, TokenInvalid, read_token, sign_token
 
 PURPOSE = "referrals.start"
+_LONGEST = 8
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,16 @@ def start_token(
     return sign_token(PURPOSE, json.dumps(said), lasts=lasts)
 
 
+def _reading(text: str) -> Decimal | None:
+    """A reading of a handful of digits; what else stands there is left out, not worked with."""
+    return Decimal(text) if len(text) <= _LONGEST and set(text) <= set("0123456789.") else None
+
+
 def read_start(token: str) -> Start | None:
     """What a token says; None for one that is not ours or too old."""
     try:
         said = json.loads(read_token(PURPOSE, token))
-        readings = {name: Decimal(value) for name, value in said["m"].items()}
+        readings = {name: value for name, text in said["m"].items() if (value := _reading(text)) is not None}
     except (TokenInvalid, TokenExpired, ValueError, InvalidOperation):
         return None
     return Start(said["r"], said["d"], tuple(said["s"]), readings)

@@ -4,7 +4,7 @@ from datetime import date, datetime, time
 
 from django.utils.translation import gettext as _
 
-from yigongti.domains.care.referrals import slots, telling
+from yigongti.domains.care.referrals import deadlines, slots, telling
 from yigongti.domains.care.referrals.models import Referral, Way
 from yigongti.domains.care.referrals.services import routes
 from yigongti.kernel import clock
@@ -72,6 +72,8 @@ def _take_in(case: Referral, actor: Actor, answers: Answers) -> None:
         day = date.fromisoformat(on)
         if day < clock.today():
             raise StepRefused(_("入院日期已经过去。"))
+        if day > clock.today() + deadlines.BED_WITHIN:
+            raise StepRefused(_("入院日期太远，请填写一年内的日期。"))
         case.ward = ward[:100]
         case.expected_at = datetime.combine(day, WARD_OPENS, tzinfo=clock.ZONE)
     elif not case.urgent and case.direction == "up":
@@ -79,7 +81,7 @@ def _take_in(case: Referral, actor: Actor, answers: Answers) -> None:
 
 
 def _book(case: Referral, actor: Actor, said: str | None) -> None:
-    if not said or not said.isdigit():
+    if not said or not said.isascii() or not said.isdecimal() or len(said) > 18:
         raise StepRefused(_("请选择要预留的号源。"))
     try:
         taken = slots.book(int(said), case, actor=actor)

@@ -16,12 +16,16 @@ CARRIED_OVER = (
     "reason_code", "note", "inpatient", "criteria", "readings", "summary", "belongs", "above_reason",
     "duplicate_reason", "sent_by_id", "sent_by_name",
 )  # fmt: skip
+LONGEST_DEPARTMENT = 60
 PLAN = ("care_plan", "medicines", "next_checks", "next_check_on")
 
 
 def redirect(case: Referral, actor: Actor, answers: Answers) -> None:
     """The next receiver gets its own referral, so what one institution answered stays with it. Raises StepRefused."""
-    receiver_id = int(answers["receiver"])
+    receiver_id = int(answers["receiver"])  # one of those on offer: the table has checked it
+    department = answers.get("department") or case.department
+    if len(department) > LONGEST_DEPARTMENT:
+        raise StepRefused(_("转入科室最多 %(n)d 个字。") % {"n": LONGEST_DEPARTMENT})
     today = clock.today()
     try:
         found = routes.route(case.origin_id, receiver_id, case.direction, today)
@@ -36,7 +40,7 @@ def redirect(case: Referral, actor: Actor, answers: Answers) -> None:
         reach=found.reach,
         receiver_id=receiver_id,
         receiver_name=found.receiver.label,
-        department=answers.get("department") or case.department,
+        department=department,
         follow_up_id=follow_up_id,
         approver_id=approver_id,
         redirected_from_id=case.pk,

@@ -17,6 +17,8 @@ from yigongti.kernel.access.api import Actor
 from yigongti.kernel.workflow.api import StepRefused
 from yigongti.kernel.workflow.table import Answers
 
+LONGEST_REASON = 500
+
 
 def send(case: Referral, actor: Actor, answers: Answers) -> None:
     """To the receiver; from now on the answer's time runs."""
@@ -82,6 +84,8 @@ def _check(case: Referral, actor: Actor, answers: Answers) -> None:
         raise StepRefused(_("这位居民已登记死亡，不能转诊。"))
     _hold_person(case.resident_id)
     if said := answers.get("duplicate_reason"):
+        if len(said) > LONGEST_REASON:
+            raise StepRefused(_("理由最多 %(n)d 个字。") % {"n": LONGEST_REASON})
         case.duplicate_reason = said
     if not case.duplicate_reason and selectors.duplicates(
         case.resident_id, case.diagnosis_code, case.reason_code, but=case.pk

@@ -39,6 +39,8 @@ def return_(case: Referral, actor: Actor, answers: Answers) -> None:
     next_check_on = date.fromisoformat(answers["next_check_on"]) if answers.get("next_check_on") else None
     if next_check_on is not None and next_check_on < now.date():
         raise StepRefused(_("下次复查日期已经过去。"))
+    if next_check_on is not None and next_check_on > now.date() + deadlines.NEXT_CHECK_WITHIN:
+        raise StepRefused(_("下次复查日期太远，请填写五年内的日期。"))
     case.treated_at = case.treated_at or now
     case.returned_at = now
     case.conclusion = answers.get("conclusion") or case.conclusion

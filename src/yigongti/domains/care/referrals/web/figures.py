@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from yigongti.domains.care.referrals.api import figure_address
 from yigongti.domains.care.referrals.figures import Figures, figures
 from yigongti.domains.care.referrals.permissions import FIGURES, VIEW
+from yigongti.domains.care.referrals.web import asked
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.access.web.guard import permission_required
@@ -20,8 +21,8 @@ def figures_page(request: HttpRequest) -> HttpResponse:
     """The figures of a period (this month), as far as the reader stands on a side."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     today = clock.today()
-    since = _day(request.GET.get("since", "")) or clock.month_of(today)
-    until = _day(request.GET.get("until", "")) or today
+    since = asked.day(request.GET.get("since", "")) or clock.month_of(today)
+    until = asked.day(request.GET.get("until", "")) or today
     wrong = until < since
     direction = request.GET.get("direction", "")
     direction = direction if direction in ("up", "down", "sideways") else ""
@@ -55,10 +56,3 @@ def _row(one: Figures, since: date, until: date, direction: str, *, linked: bool
 
 def _percent(share: Any) -> str:
     return "–" if share is None else f"{float(share) * 100:.1f}%"
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -1,6 +1,7 @@
 """The forms of referrals: a new one, accepting, returning, bringing in a catalogue."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -9,10 +10,12 @@ from django.utils.translation import gettext_lazy
 
 from yigongti.domains.base.terminology.api import CodeField
 from yigongti.domains.care.referrals.codes import DOWN_REASONS, SIDEWAYS_REASONS, UP_REASONS, Direction, Reach, Way
+from yigongti.domains.care.referrals.deadlines import NEXT_CHECK_WITHIN
 from yigongti.domains.care.referrals.services import routes
 from yigongti.domains.care.referrals.services.drafting import ICD10
 from yigongti.domains.care.referrals.summary import Item
 from yigongti.domains.care.referrals.urgent import READINGS, SYMPTOMS
+from yigongti.kernel import clock
 from yigongti.kernel.ui.forms import Form
 
 REASONS = {Direction.UP: UP_REASONS, Direction.DOWN: DOWN_REASONS, Direction.SIDEWAYS: SIDEWAYS_REASONS}
@@ -99,11 +102,15 @@ class NewForm(Form):
         self.add("urgent", forms.BooleanField(label=_("紧急转诊"), required=False))
         for name, label, unit in READINGS:
             low, high = LIMITS[name]
-            kind = forms.IntegerField if name in WHOLE else forms.DecimalField
-            widget = forms.NumberInput({"step": "1" if name in WHOLE else "0.1"})
+            common: dict[str, Any] = {
+                "label": f"{label}（{unit}）", "required": False, "min_value": low, "max_value": high,
+                "widget": forms.NumberInput({"step": "1" if name in WHOLE else "0.1"}),
+            }  # fmt: skip
+            whole = name in WHOLE
             self.add(
-                name, kind(label=f"{label}（{unit}）", required=False, min_value=low, max_value=high, widget=widget)
-            )  # fmt: skip
+                name,
+                forms.IntegerField(**common) if whole else forms.DecimalField(**common, max_digits=5, decimal_places=2),
+            )
         self.add(
             "symptoms",
             forms.MultipleChoiceField(
@@ -114,7 +121,12 @@ class NewForm(Form):
     def _add_plan(self) -> None:
         for name, label in (("care_plan", _("后续治疗方案")), ("medicines", _("用药")), ("next_checks", _("复查安排"))):
             self.add(name, forms.CharField(label=label, max_length=2000, widget=forms.Textarea))
-        self.add("next_check_on", forms.DateField(label=_("下次复查日期"), required=False, widget=forms.DateInput))
+        self.add(
+            "next_check_on",
+            forms.DateField(
+                label=_("下次复查日期"), required=False, widget=forms.DateInput, validators=[_within_reach]
+            ),
+        )
 
     def group(self, *names: str) -> list[forms.BoundField]:
         return [self[name] for name in names if name in self.fields]
@@ -150,6 +162,12 @@ def _receivers(origin_id: int, direction: str) -> list[tuple[str, Any]]:
         found.setdefault(reach, []).append((str(view.id), f"{view.label}（{view.tier_label}）"))
     grouped: list[tuple[str, Any]] = [("", _("请选择"))]
     return grouped + [(str(Reach(reach).label), options) for reach, options in found.items()]
+
+
+def _within_reach(day: date) -> None:
+    """A next check that is over, or in the year 9999, is a slip of the pen."""
+    if not clock.today() <= day <= clock.today() + NEXT_CHECK_WITHIN:
+        raise forms.ValidationError(_("请填写今天起五年内的日期。"))
 
 
 class AcceptForm(Form):

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,12 +19,13 @@ from yigongti.domains.base.health_record import api as health_record
 from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.base.residents import api as residents
 from yigongti.domains.care.referrals import catalogue, policy, selectors, summary
-from yigongti.domains.care.referrals.models import Direction
+from yigongti.domains.care.referrals.models import Direction, Reason
 from yigongti.domains.care.referrals.permissions import CATALOGUE, SEND
 from yigongti.domains.care.referrals.services import routes
 from yigongti.domains.care.referrals.services.drafting import Content, Duplicates, ReferralRefused, start
 from yigongti.domains.care.referrals.starting import Start, read_start
 from yigongti.domains.care.referrals.urgent import READINGS, urgent_criteria
+from yigongti.domains.care.referrals.web import asked
 from yigongti.domains.care.referrals.web.forms import WHOLE, FindForm, NewForm
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
@@ -62,11 +64,12 @@ def new(request: HttpRequest) -> HttpResponse:
         return render(request, "referrals/new.html", {**context, **_said(form, prefilled, actor)})
     asks = _asks(request, card.id, origin_id, prefilled)
     form = NewForm(request.POST, asks=asks, **known)
+    good = form.is_valid()
+    read = form
     if "look" in request.POST:
-        form.is_valid()
         form = NewForm(initial=_typed(request), asks=asks, **known)
-        return render(request, "referrals/new.html", {**context, **_said(form, prefilled, actor, request)})
-    if form.is_valid():
+        return render(request, "referrals/new.html", {**context, **_said(form, prefilled, actor, request, read)})
+    if good:
         try:
             case = start(_content(form, card.id), actor=actor, send="send" in request.POST)
         except Duplicates as found:
@@ -78,7 +81,9 @@ def new(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("转诊单已保存：%(state)s") % {"state": case.state_label})
             return HttpResponseRedirect(case.get_absolute_url())
-    return render(request, "referrals/new.html", {**context, **_said(form, prefilled, actor, request)}, status=422)
+    return render(
+        request, "referrals/new.html", {**context, **_said(form, prefilled, actor, request, read)}, status=422
+    )
 
 
 @permission_required(CATALOGUE)
@@ -86,9 +91,8 @@ def belongs(request: HttpRequest) -> HttpResponse:
     """Where the diagnosis that was picked belongs: the piece of the page htmx asks for."""
     values = [v.strip() for v in request.GET.getlist("diagnosis") if v.strip()]
     code = values[-1].replace("\x00", "")[:20] if values else ""
-    tier = ""
-    if (origin := request.GET.get("origin", "")).isdigit():
-        tier = organisation.institution_tier(int(origin))
+    origin_id = asked.number(request.GET.get("origin", ""))
+    tier = organisation.institution_tier(origin_id) if origin_id is not None else ""
     found = catalogue.where_it_belongs(code) if code else None
     context = {"belongs": found, "code": code, "own": found is not None and found.treated_at(tier)}
     return render(request, "referrals/belongs.html", context)
@@ -111,11 +115,12 @@ def _start(request: HttpRequest) -> Start | None:
         if found is None:
             messages.warning(request, _("链接已过期，请重新选择患者。"))
             return None
-        return Start(found.resident_id, kind or found.direction, found.symptoms, found.readings)
-    resident = request.GET.get("resident", "")
-    if not resident.isdigit() or len(resident) > 18:
+        kind = kind if kind in dict(KINDS) else found.direction
+        return Start(found.resident_id, kind if kind in dict(KINDS) else "up", found.symptoms, found.readings)
+    resident_id = asked.number(request.GET.get("resident", ""))
+    if resident_id is None:
         return None
-    return Start(int(resident), kind if kind in dict(KINDS) else "up")
+    return Start(resident_id, kind if kind in dict(KINDS) else "up")
 
 
 def _find(request: HttpRequest, actor: Actor) -> HttpResponse:
@@ -132,7 +137,7 @@ def _tabs(request: HttpRequest, prefilled: Start) -> list[dict[str, Any]]:
     return [
         {
             "label": label,
-            "href": f"{address}?{'&'.join(f'{k}={v}' for k, v in {**kept, 'direction': kind}.items())}",
+            "href": f"{address}?{urlencode({**kept, 'direction': kind})}",
             "current": kind == prefilled.direction,
         }
         for kind, label in KINDS
@@ -140,9 +145,8 @@ def _tabs(request: HttpRequest, prefilled: Start) -> list[dict[str, Any]]:
 
 
 def _chosen_origin(request: HttpRequest, origins: list[tuple[int, str]], actor: Actor) -> int:
-    asked = request.POST.get("origin", "")
-    known = dict(origins)
-    return int(asked) if asked.isdigit() and int(asked) in known else origins[0][0]
+    chosen = asked.number(request.POST.get("origin", ""))
+    return chosen if chosen is not None and chosen in dict(origins) else origins[0][0]
 
 
 def _initial(prefilled: Start, groups: dict[str, list[summary.Item]], origin_id: int) -> dict[str, Any]:
@@ -171,14 +175,19 @@ def _typed(request: HttpRequest) -> dict[str, Any]:
 
 def _diagnosis(request: HttpRequest) -> str:
     values = [v.replace("\x00", "").strip() for v in reversed(request.POST.getlist("diagnosis"))]
-    return next((value for value in values if value), "")
+    return next((value for value in values if value), "")[:60]
+
+
+def _reason(request: HttpRequest) -> str:
+    said = request.POST.get("reason", "")
+    return said if said in Reason.values else ""
 
 
 def _asks(request: HttpRequest, resident_id: int, origin_id: int, prefilled: Start) -> frozenset[str]:
     """Reasons that have to be given: for a duplicate; for sending up what is treated here (where policy asks)."""
     asks = set()
     code = _diagnosis(request)
-    if code and selectors.duplicates(resident_id, code, request.POST.get("reason", "")):
+    if code and selectors.duplicates(resident_id, code, _reason(request)):
         asks.add("duplicate_reason")
     origin = organisation.get_many([origin_id]).get(origin_id)
     if origin is not None and prefilled.direction in ("up", "outside") and "urgent" not in request.POST:
@@ -189,20 +198,22 @@ def _asks(request: HttpRequest, resident_id: int, origin_id: int, prefilled: Sta
     return frozenset(asks)
 
 
-def _said(form: NewForm, prefilled: Start, actor: Actor, request: HttpRequest | None = None) -> dict[str, Any]:
-    """What the page says beside the form: criteria met, where the disease belongs, what is under way already."""
+def _said(
+    form: NewForm, prefilled: Start, actor: Actor, request: HttpRequest | None = None, read: NewForm | None = None
+) -> dict[str, Any]:
+    """What the page says beside the form: criteria met, where the disease belongs, what is under way already.
+
+    ``read``: the form as it was read and checked; only what passed there is worked with.
+    """
     code = _diagnosis(request) if request else ""
-    reason = request.POST.get("reason", "") if request else ""
-    origin_id = int(request.POST["origin"]) if request and request.POST.get("origin", "").isdigit() else None
+    reason = _reason(request) if request else ""
+    origin_id = asked.number(request.POST.get("origin", "")) if request else None
     tier = organisation.institution_tier(origin_id) if origin_id else ""
     found = catalogue.where_it_belongs(code) if code else None
     readings, symptoms = prefilled.readings, prefilled.symptoms
-    if request is not None:
-        readings, symptoms = _posted_readings(request), tuple(request.POST.getlist("symptoms"))
-    try:
-        criteria = urgent_criteria(**_numbers(readings), symptoms=symptoms)
-    except KeyError:
-        criteria = ()
+    if read is not None:
+        readings, symptoms = _readings(read), tuple(read.cleaned_data.get("symptoms", ()))
+    criteria = urgent_criteria(**_numbers(readings), symptoms=symptoms)
     doubled = selectors.duplicates(prefilled.resident_id, code, reason) if code else []
     return {
         "form": form,
@@ -215,14 +226,10 @@ def _said(form: NewForm, prefilled: Start, actor: Actor, request: HttpRequest | 
     }
 
 
-def _posted_readings(request: HttpRequest) -> dict[str, Decimal]:
-    found = {}
-    for name, _label, _unit in READINGS:
-        try:
-            found[name] = Decimal(request.POST.get(name, ""))
-        except ArithmeticError:
-            continue
-    return {name: value for name, value in found.items() if value.is_finite()}
+def _readings(form: NewForm) -> dict[str, Decimal]:
+    """The readings that passed."""
+    said = form.cleaned_data
+    return {name: Decimal(said[name]) for name, _label, _unit in READINGS if said.get(name) is not None}
 
 
 def _numbers(readings: Any) -> dict[str, Any]:
@@ -247,7 +254,7 @@ def _content(form: NewForm, resident_id: int) -> Content:
         inpatient=said["inpatient"],
         urgent=said.get("urgent", False),
         symptoms=tuple(said.get("symptoms", ())),
-        readings={name: Decimal(said[name]) for name, _label, _unit in READINGS if said.get(name) is not None},
+        readings=_readings(form),
         chosen=form.chosen,
         allergies=said["allergies"],
         above_reason=said.get("above_reason", ""),

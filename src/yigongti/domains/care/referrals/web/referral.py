@@ -17,6 +17,7 @@ from yigongti.domains.care.referrals.models import Referral
 from yigongti.domains.care.referrals.permissions import ANSWER, READ_SUMMARY, VIEW
 from yigongti.domains.care.referrals.summary import GROUPS
 from yigongti.domains.care.referrals.urgent import READINGS
+from yigongti.domains.care.referrals.web import asked
 from yigongti.domains.care.referrals.web.forms import GROUP_LABELS, AcceptForm
 from yigongti.domains.care.referrals.workflow import WITH_THE_RECEIVER
 from yigongti.kernel import clock
@@ -56,9 +57,9 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
     if case.receiver_id is None or not actor.may(ANSWER, case.receiver_id):
         raise NotVisible
     step = "reschedule" if case.state == "accepted" else "accept"
-    asked = _day(request.GET.get("since", "")) or clock.today()
+    since = asked.day(request.GET.get("since", "")) or clock.today()
     department = request.GET.get("department", case.department).replace("\x00", "")[:60]
-    found = _slots(case, actor, asked, department)
+    found = _slots(case, actor, since, department)
     at_once = case.urgent or case.direction != "up"
     known: dict[str, Any] = {"slots": [(str(one.id), slot_words(one)) for one in found], "at_once": at_once}
     form = AcceptForm(
@@ -77,7 +78,7 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
                 taken = take_step(case, step, actor=actor, answers=form.cleaned_data)
             except StepRefused as refused:
                 form.add_error(None, str(refused))
-                found = _slots(case, actor, asked, department)
+                found = _slots(case, actor, since, department)
                 form.offer([(str(one.id), slot_words(one)) for one in found])
             else:
                 messages.success(request, _("已接收，转出机构和患者会收到通知。"))
@@ -88,7 +89,7 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "slots": found,
         "step": step,
-        "since": asked,
+        "since": since,
         "department": department,
     }
     return render(request, "referrals/accept.html", context, status=422 if request.method == "POST" else 200)
@@ -222,10 +223,3 @@ def _note_reading(case: Referral, actor: Actor) -> None:
         resident_id=residents.whole(case.resident_id),
         detail={"relation": "referral"},
     )
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
