@@ -18,7 +18,7 @@ ANY_PHONE = "0" * 11
 
 def key_of(code_id: int, code: str) -> bytes:
     """The keyed hash of a code: of the digits typed, under this very asking."""
-    digits = "".join(sign for sign in code if sign.isdigit())[:20]
+    digits = "".join(sign for sign in code if sign.isdecimal())[:20]
     return blind_index(CODE, f"{code_id}:{digits}")
 
 

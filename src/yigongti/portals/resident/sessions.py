@@ -21,6 +21,8 @@ from yigongti.kernel.audit.api import record
 from yigongti.portals.resident.policy import IDLE_MINUTES, SESSION_HOURS
 
 RESIDENT, NAME, SEEN, SINCE = "resident", "resident_name", "resident_seen", "resident_since"
+ASKED, CHOICE = "resident_asked", "resident_choice"
+_OURS = f"{RESIDENT}_"
 View = Callable[..., HttpResponseBase]
 
 
@@ -59,9 +61,12 @@ def end(request: HttpRequest) -> None:
 
 
 def forget(request: HttpRequest) -> None:
-    """Take a resident's sign-in out of a session that becomes another's."""
-    for key in (RESIDENT, NAME, SEEN, SINCE):
-        request.session.pop(key, None)
+    """Take a resident's sign-in, finished or begun, out of a session that becomes another's."""
+    ours = [key for key in request.session.keys() if key == RESIDENT or key.startswith(_OURS)]  # noqa: SIM118
+    for key in ours:
+        del request.session[key]
+    if ours:
+        request.session.cycle_key()
 
 
 def resident_required(view: View) -> View:
@@ -89,19 +94,24 @@ def resident_required(view: View) -> View:
 
 
 def _reader(request: HttpRequest, person: int | None) -> Reader | None:
-    """None when nobody is signed in (any more). Raises NotVisible for a person who is not the reader's."""
+    """None when nobody is signed in (any more). Raises NotVisible for a person who is not the reader's.
+
+    The dead read nothing, and nobody reads for them: who signed in may have been on record as dead since.
+    """
     if not _lives(request):
         return None
     entries = residents.cluster(request.session[RESIDENT])
-    if not entries:
+    if not entries or residents.has_died(entries):
+        request.session.flush()
         return None
     own_id, name = entries[0], request.session[NAME]
     if person is None or person in entries:
         actor = resident_actor(residents.signature(name, for_oneself=True), entries)
         return Reader(own_id, entries, name, own_id, actor)
     ward = residents.whole(person)
-    actor = resident_actor(residents.signature(name, for_oneself=False), residents.cluster(person) or {0})
-    if ward is None or ward not in residents.ward_ids(entries):
+    of_ward = residents.cluster(person)
+    actor = resident_actor(residents.signature(name, for_oneself=False), of_ward or {0})
+    if ward is None or ward not in residents.ward_ids(entries) or residents.has_died(of_ward):
         page = f"page:{request.path}"[:120]
         record(
             actor=resident_actor(residents.signature(name, for_oneself=True), entries),

@@ -65,6 +65,12 @@ def guardians(resident_id: int, on: date | None = None) -> list[Acting]:
     return _in_force(Q(ward_id__in=cluster(resident_id)), "guardian_id", on or clock.today())
 
 
+def has_died(entries: tuple[int, ...]) -> bool:
+    """Whether a death is on record under any entry of a person; ``entries`` as ``cluster`` gives them."""
+    rows = Resident.objects.unscoped(_WHY).filter(pk__in=entries, deceased_on__isnull=False)
+    return bool(rows.exists())
+
+
 def ward_ids(guardian_entries: tuple[int, ...], on: date | None = None) -> frozenset[int]:
     """The standing entries of a person's wards, in two queries; ``guardian_entries`` as ``cluster`` gives them."""
     on = on or clock.today()

@@ -100,7 +100,7 @@ def hand_on(case: Enquiry, actor: Actor, answers: Answers) -> None:
 
 
 def _said(text: str) -> str:
-    text = text.strip()
+    text = text.replace("\0", "").strip()
     if len(text) < SHORTEST:
         raise AskRefused(_("请把想问的事说清楚一些。"), "text")
     if len(text) > LONGEST:

@@ -356,3 +356,39 @@ def test_the_dead_are_nobody_s_ward(who):
     guards(who, who.father)
     died(who.father, (NOW - timedelta(days=1)).date())
     assert signed_in(who.mother).get(reverse("resident:home", args=[who.father])).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "record/?from=²", "record/?from=٣", "record/?since=0001-01-01&until=9999-12-31", "record/?kind=%00&since=%00",
+        "looked/?own=%00", "appointments/book/?at=²", "appointments/book/?at={at}&department=%00",
+        "appointments/book/?at={at}&department=x&day=%00", "enquiries/?x=%00",
+    ],
+)  # fmt: skip
+def test_an_address_that_makes_no_sense_is_no_fault_of_ours(at, who, slots, asked):
+    client = signed_in(who.mother)
+    client.raise_request_exception = False
+    page = client.get(f"/resident/{who.mother}/{asked.format(at=at.east_hospital)}")
+    assert page.status_code == 200
+
+
+def test_a_form_that_makes_no_sense_is_no_fault_of_ours(at, who, slots):
+    client = signed_in(who.mother)
+    client.raise_request_exception = False
+    base = f"/resident/{who.mother}/"
+    booked = appointments.book(
+        slots[0].pk, resident_id=who.mother, actor=resident_actor("王秀英（居民本人）", [who.mother])
+    )
+    for slot in ("²", "\0", "9" * 30):
+        assert client.post(f"{base}appointments/book/", {"slot": slot}).status_code == 302
+        assert client.post(f"{base}appointments/{booked.id}/change/", {"slot": slot}).status_code == 302
+    assert client.post(f"{base}appointments/{booked.id}/cancel/", {"reason": "有\0事"}).status_code == 302
+    question = {"institution": str(at.centre), "topic": "other", "text": "头疼\0三天了，怎么办"}
+    for said in (question, {**question, "institution": "²"}, {**question, "topic": "\0"}):
+        assert client.post(f"{base}enquiries/ask/", said).status_code == 422
+    asked = client.post(f"{base}enquiries/ask/", {**question, "text": "头疼三天了，怎么办"}).headers["Location"]
+    assert client.post(asked, {"step": "ask_again", "question": "还\0疼"}).status_code == 422
+    assert client.post(asked, {"step": "\0"}).status_code == 200
+    for signing in ({"number": "\0" * 8}, {"number": "1381234\0" + "5678"}):
+        assert Client().post(reverse("resident:sign_in"), signing).status_code == 422

@@ -11,10 +11,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from yigongti.domains.base.residents.api import record_guardianship
 from yigongti.domains.base.residents.tests.factories import died, id_number, person, register
 from yigongti.domains.care.enquiries.tests.factories import places
 from yigongti.kernel import clock
-from yigongti.kernel.access.api import Role
+from yigongti.kernel.access.api import Role, system_actor
 from yigongti.kernel.access.models import Account, Grant
 from yigongti.kernel.audit.models import Line
 from yigongti.kernel.notices import senders
@@ -309,6 +310,25 @@ class TestOneBrowserOnePerson:
         assert client.get("/").status_code == 200
         assert client.get(reverse("resident:home", args=[family["wife"]])).url == reverse("resident:sign_in")
 
+    def test_staff_s_sign_in_leaves_nothing_of_a_sign_in_that_was_begun(self, family, staff):
+        client = Client()
+        asks(client, PHONE)
+        answers(client, last_code())
+        asks(client, KNOWN)
+        assert {"resident_asked", "resident_choice"} <= set(client.session.keys())
+        old = client.session.session_key
+        client.force_login(staff)
+        assert not [key for key in client.session.keys() if key.startswith("resident")]  # noqa: SIM118
+        assert client.session.session_key != old
+
+    def test_the_dead_read_nothing_and_nobody_reads_for_them(self, family):
+        client = signed_in(family["wife"])
+        home = reverse("resident:home", args=[family["wife"]])
+        assert client.get(home).status_code == 200
+        died(family["wife"], NOW.date())
+        assert client.get(home).url == reverse("resident:sign_in")
+        assert "resident" not in client.session
+
     def test_a_resident_opens_no_page_of_staff_s(self, family):
         client = signed_in(family["wife"])
         for page in ("/", reverse("residents:search"), reverse("health_record:record", args=[family["wife"]])):
@@ -341,6 +361,18 @@ class TestOneBrowserOnePerson:
         assert client.post(reverse("resident:sign_out")).status_code == 302
         assert client.get(reverse("resident:home", args=[family["wife"]])).status_code == 302
         assert Line.objects.filter(act="resident.sign_out", resident_id=family["wife"]).exists()
+
+
+def test_a_dead_ward_s_pages_are_gone(family):
+    record_guardianship(
+        guardian_id=family["wife"], ward_id=family["child"], kind="child", consent="in_person",
+        actor=system_actor("test"),
+    )  # fmt: skip
+    client = signed_in(family["wife"])
+    page = reverse("resident:record", args=[family["child"]])
+    assert client.get(page).status_code == 200
+    died(family["child"], NOW.date())
+    assert client.get(page).status_code == 404
 
 
 def test_the_texts_are_shown_to_developers_and_system_administrators_only(family, settings):

@@ -17,6 +17,7 @@ from yigongti.domains.care.appointments import api as appointments
 from yigongti.domains.care.appointments.api import BookingRefused, SlotTaken, SlotView
 from yigongti.kernel import clock
 from yigongti.portals.resident.sessions import resident_required
+from yigongti.portals.resident.web.asked import day, number, plain
 from yigongti.portals.resident.web.layout import reader_of, show
 
 MOST_SLOTS = 400
@@ -83,7 +84,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     one = appointments.get(pk, actor=reader.actor)
     if request.method == "POST":
         try:
-            appointments.cancel(pk, actor=reader.actor, reason=request.POST.get("reason", "")[:200])
+            appointments.cancel(pk, actor=reader.actor, reason=plain(request.POST.get("reason", ""))[:200])
         except BookingRefused as refused:
             messages.error(request, str(refused))
             return redirect("resident:appointment", person=reader.person_id, pk=pk)
@@ -98,7 +99,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     reader = reader_of(request)
     one = appointments.get(pk, actor=reader.actor)
     if request.method == "POST":
-        slot_id = _number(request.POST.get("slot"))
+        slot_id = number(request.POST.get("slot", ""))
         if slot_id is None:
             messages.error(request, _("请选一个时间。"))
             return redirect("resident:change", person=reader.person_id, pk=pk)
@@ -125,7 +126,7 @@ def book(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _book(request)
     here = reverse("resident:book", args=[reader.person_id])
-    institution_id, department = _number(request.GET.get("at")), request.GET.get("department", "")
+    institution_id, department = number(request.GET.get("at", "")), plain(request.GET.get("department", ""))
     if institution_id is None:
         return show(request, "resident/book_where.html", {"choices": _institutions(reader.person_id, here)},
                     here="appointments")  # fmt: skip
@@ -156,7 +157,7 @@ def book(request: HttpRequest) -> HttpResponse:
 def _book(request: HttpRequest) -> HttpResponse:
     """The busy one: on a Monday morning everybody does this at once, so it asks for nothing it doesn't need."""
     reader = reader_of(request)
-    slot_id = _number(request.POST.get("slot"))
+    slot_id = number(request.POST.get("slot", ""))
     if slot_id is None:
         messages.error(request, _("请选一个时间。"))
         return redirect("resident:book", person=reader.person_id)
@@ -199,7 +200,7 @@ def _days(
     for slot in slots:
         on = slot.starts_at.astimezone(clock.ZONE).date()
         left[on] = left.get(on, 0) + slot.left
-    wanted = _date(request.GET.get("day", ""))
+    wanted = day(request.GET.get("day", ""))
     chosen = wanted if wanted in left else min(left, default=None)
     return chosen, [Day(on, _address(here, **asked, day=on.isoformat()), on == chosen, left[on]) for on in sorted(left)]
 
@@ -227,14 +228,3 @@ def _groups(slots: Iterable[SlotView]) -> list[Group]:
 
 
 NOON = 12
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

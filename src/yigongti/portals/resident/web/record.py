@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
@@ -14,6 +13,7 @@ from yigongti.domains.base.health_record.api import FactView, Filters
 from yigongti.kernel.money import yuan
 from yigongti.kernel.ui import words
 from yigongti.portals.resident.sessions import resident_required
+from yigongti.portals.resident.web.asked import day, number
 from yigongti.portals.resident.web.layout import reader_of, show
 
 KINDS: dict[str, str | Promise] = {
@@ -64,16 +64,15 @@ def record(request: HttpRequest) -> HttpResponse:
     """What happened, by day, the newest first; narrowed by kind and by days."""
     reader = reader_of(request)
     kind = request.GET.get("kind", "")
-    since, until = _day(request.GET.get("since", "")), _day(request.GET.get("until", ""))
+    since, until = day(request.GET.get("since", "")), day(request.GET.get("until", ""))
     asked = Filters(kinds=(kind,) if kind in KINDS else (), since=since, until=until)
-    offset = request.GET.get("from", "")
     found = health_record.timeline(
         reader.person_id,
         actor=reader.actor,
         filters=asked,
-        offset=int(offset) if offset.isdigit() and len(offset) < 7 else 0,
+        offset=number(request.GET.get("from", ""), digits=6) or 0,
     )
-    days = [(day.on, [_line(entry.fact, entry.parts) for entry in day.entries]) for day in found.days]
+    days = [(one.on, [_line(entry.fact, entry.parts) for entry in one.entries]) for one in found.days]
     return show(
         request,
         "resident/record.html",
@@ -88,13 +87,6 @@ def record(request: HttpRequest) -> HttpResponse:
         },
         here="record",
     )
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _line(fact: FactView, parts: Iterable[FactView] = ()) -> Line:

@@ -18,9 +18,9 @@ from yigongti.kernel.access.api import permissions
 from yigongti.kernel.notices.api import sent
 from yigongti.portals.resident import services, sessions
 from yigongti.portals.resident.policy import CODE_MINUTES
+from yigongti.portals.resident.sessions import ASKED, CHOICE
 from yigongti.portals.resident.web.forms import CodeForm, NumberForm
 
-ASKED, CHOICE = "resident_asked", "resident_choice"
 CHOOSING = timedelta(minutes=5)
 
 

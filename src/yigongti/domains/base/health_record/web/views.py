@@ -112,7 +112,7 @@ def _header(entries: tuple[int, ...]) -> dict[str, Any]:
 
 
 def _offset(text: str) -> int:
-    return int(text) if text.isdigit() and len(text) < 7 else 0
+    return int(text) if text.isdecimal() and len(text) < 7 else 0
 
 
 def _filter_form(request: HttpRequest) -> FilterForm:

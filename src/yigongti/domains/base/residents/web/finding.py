@@ -114,7 +114,7 @@ def _action_links(actor: Actor) -> Callable[[Card], SafeString]:
 
 def _compare(request: HttpRequest) -> HttpResponse:
     """Two of the residents found, chosen by hand, lead to their comparison."""
-    chosen = {int(text) for text in request.POST.getlist("id") if text.isdigit() and len(text) < 19}
+    chosen = {int(text) for text in request.POST.getlist("id") if text.isdecimal() and len(text) < 19}
     if len(chosen) != 2:
         messages.warning(request, _("请正好选两条记录来核对。"))
         return redirect("residents:search")

@@ -256,6 +256,18 @@ class TestPages:
         looks = Line.objects.filter(resident_id=who, act="enquiries.view")
         assert looks.exists() and looks.first().actor_name == "周秀兰"
 
+    def test_what_makes_no_sense_is_no_fault_of_ours(self, desk, at, who):
+        desk.raise_request_exception = False
+        pk = asked(who, at["east_centre"])
+        page = reverse("enquiries:enquiry", args=[pk])
+        for query in ("?state=%00", "?topic=²&page=²", "?asked_from=9999-12-31&asked_to=9999-12-31",
+                      "?asked_from=0001-01-01&asked_to=0001-01-01", "?sort=%00&q=%00"):  # fmt: skip
+            assert desk.get(reverse("enquiries:list") + query).status_code < 500, query
+        assert desk.post(page, {"step": "answer", "answer-answer": "饭\0后吃。"}).status_code == 422
+        assert desk.post(page, {"step": "hand_on", "hand_on-to": "²"}).status_code == 422
+        assert desk.post(page, {"step": "\0"}).status_code < 500
+        assert row(pk).state == "asked"
+
     def test_another_institution_s_question_does_not_exist(self, desk, at):
         led = resident(at["west_hospital"], name="李四", serial=7, phone="13700000000")
         pk = asked(led, at["west_hospital"])
