@@ -1,8 +1,15 @@
-"""What appointments tell referrals: who checks in has arrived; a booking that falls away must be made anew."""
+"""What appointments tell referrals: who checks in has arrived; a booking that is changed is followed; one that falls
+away must be made anew."""
 
-from yigongti.domains.care.appointments.events import AppointmentCancelled, AppointmentStopped, CheckedIn
-from yigongti.domains.care.referrals import telling
+from yigongti.domains.care.appointments.events import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentStopped,
+    CheckedIn,
+)
+from yigongti.domains.care.referrals import slots, telling
 from yigongti.domains.care.referrals.models import Referral
+from yigongti.domains.care.referrals.services import answering
 from yigongti.kernel.access.api import Actor, ScopedQuerySet, actor_by_id, system_actor
 from yigongti.kernel.events import subscribe
 from yigongti.kernel.workflow.api import StepRefused, take_step
@@ -25,7 +32,18 @@ def _checked_in(event: CheckedIn) -> None:
 
 @subscribe(AppointmentCancelled, within=True)
 def _cancelled(event: AppointmentCancelled) -> None:
-    _slot_gone(event.referral_id, event.appointment_id)
+    if not event.changed:
+        _slot_gone(event.referral_id, event.appointment_id)
+
+
+@subscribe(AppointmentBooked, within=True)
+def _changed(event: AppointmentBooked) -> None:
+    """The patient took another time: the referral goes along, or neither changes (StepRefused)."""
+    if event.replaces_id is None:
+        return
+    case = _holding(event.referral_id, event.replaces_id)
+    if case is not None and case.state == "accepted":
+        answering.follow_booking(case, slots.booking(event.appointment_id))
 
 
 @subscribe(AppointmentStopped, within=True)

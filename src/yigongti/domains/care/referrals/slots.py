@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 from yigongti.domains.care.appointments import api as appointments
 from yigongti.domains.care.appointments.api import AppointmentView, BookingRefused, SlotView
-from yigongti.kernel.access.api import Actor
+from yigongti.kernel.access.api import Actor, system_actor
 
 if TYPE_CHECKING:
     from yigongti.domains.care.referrals.models import Referral
 
-__all__ = ["BookingRefused", "book", "cancel", "offered"]
+__all__ = ["BookingRefused", "book", "booking", "cancel", "offered"]
 
 
 def offered(
@@ -33,6 +33,11 @@ def book(slot_id: int, case: "Referral", *, actor: Actor) -> AppointmentView:
     return appointments.book(
         slot_id, resident_id=case.resident_id, actor=actor, booked_by_id=case.receiver_id, referral_id=case.pk
     )
+
+
+def booking(appointment_id: int) -> AppointmentView:
+    """A booking, for the platform itself."""
+    return appointments.get(appointment_id, actor=system_actor("referrals"))
 
 
 def cancel(appointment_id: int, *, actor: Actor, reason: str) -> None:

@@ -81,6 +81,12 @@ def _not_straight_down(case: "Referral") -> bool:
     return not case.straight_down
 
 
+def _booking_moved(case: "Referral") -> bool:
+    from yigongti.domains.care.referrals.services import answering
+
+    return answering.moved_to() is not None
+
+
 def _to_follow_up(case: "Referral") -> bool:
     return case.state != "arrived" or case.straight_down
 
@@ -159,6 +165,8 @@ REFERRAL = Workflow(
              effect=_effect("answering", "expire")),
         Step("reschedule", _("改约"), ("accepted",), "accepted", by=ANSWER, at=RECEIVER, asks=TAKE_IN,
              effect=_effect("answering", "reschedule"), plain=True),
+        Step("move_booking", _("患者改约"), ("accepted",), "accepted", by=ANSWER, at=RECEIVER, when=_booking_moved,
+             quiet=True, asks=(Ask("slot", _("改到")),), effect=_effect("answering", "move_booking")),
         # the patient comes, or not
         Step("arrive", _("登记到诊"), ("accepted", "not_arrived"), "arrived", by=RECEIVE, at=RECEIVER, quiet=True,
              effect=_effect("treating", "arrive")),

@@ -1,18 +1,22 @@
 """What the receiver answers: accepting with a slot, a bed or at once; declining; and what follows without an answer."""
 
+from contextvars import ContextVar
 from datetime import date, datetime, time
 
 from django.utils.translation import gettext as _
 
+from yigongti.domains.care.appointments.api import AppointmentView
 from yigongti.domains.care.referrals import deadlines, slots, telling
 from yigongti.domains.care.referrals.models import Referral, Way
+from yigongti.domains.care.referrals.permissions import ARRANGE
 from yigongti.domains.care.referrals.services import routes
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor, Forbidden, NotVisible, system_actor
-from yigongti.kernel.workflow.api import StepRefused, history
+from yigongti.kernel.workflow.api import StepRefused, history, take_step
 from yigongti.kernel.workflow.table import Answers
 
 WARD_OPENS = time(8, 0)
+_moved_to: ContextVar[AppointmentView | None] = ContextVar("moved_to", default=None)
 
 
 def accept(case: Referral, actor: Actor, answers: Answers) -> None:
@@ -31,6 +35,28 @@ def reschedule(case: Referral, actor: Actor, answers: Answers) -> None:
     _take_in(case, actor, answers)
     case.accepted_at = clock.now()
     telling.accepted(case, _attempt(case))
+
+
+def follow_booking(case: Referral, booking: AppointmentView) -> None:
+    """The patient changed the appointment: the referral holds the new one. Raises StepRefused."""
+    token = _moved_to.set(booking)
+    try:
+        take_step(case, "move_booking", actor=system_actor("referrals"), answers={"slot": _slot_words(booking)})
+    finally:
+        _moved_to.reset(token)
+
+
+def moved_to() -> AppointmentView | None:
+    """The booking a referral is just following; nobody takes that step but by changing the booking."""
+    return _moved_to.get()
+
+
+def move_booking(case: Referral, actor: Actor, answers: Answers) -> None:
+    booking = moved_to()
+    assert booking is not None
+    _hold(case, booking)
+    title = _("患者已改约：%(what)s") % {"what": case.title}
+    telling.page(case, f"moved.{booking.id}", title, ARRANGE, case.origin_id, body=case.slot, urgent=False)
 
 
 def decline(case: Referral, actor: Actor, answers: Answers) -> None:
@@ -89,13 +115,21 @@ def _book(case: Referral, actor: Actor, said: str | None) -> None:
         raise StepRefused(str(refused)) from refused
     except (Forbidden, NotVisible) as refused:
         raise StepRefused(_("您不能使用这个号源，请另选一个。")) from refused
-    if taken.slot.institution_id != case.receiver_id:
+    _hold(case, taken)
+
+
+def _hold(case: Referral, booking: AppointmentView) -> None:
+    if booking.slot.institution_id != case.receiver_id:
         raise StepRefused(_("这个号源不属于转入机构，请另选一个。"))
-    case.appointment_id = taken.id
-    case.expected_at = taken.slot.starts_at
-    starts = taken.slot.starts_at.astimezone(clock.ZONE)
-    who = "·".join(part for part in (taken.slot.department, taken.slot.doctor) if part)
-    case.slot = f"{starts:%Y-%m-%d %H:%M} {who}"[:200]
+    case.appointment_id = booking.id
+    case.expected_at = booking.slot.starts_at
+    case.slot = _slot_words(booking)
+
+
+def _slot_words(booking: AppointmentView) -> str:
+    starts = booking.slot.starts_at.astimezone(clock.ZONE)
+    who = "·".join(part for part in (booking.slot.department, booking.slot.doctor) if part)
+    return f"{starts:%Y-%m-%d %H:%M} {who}"[:200]
 
 
 def _attempt(case: Referral) -> int:

@@ -16,6 +16,7 @@ from yigongti.domains.care.referrals.services.drafting import Duplicates, start
 from yigongti.domains.care.referrals.tests import factories
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import NotVisible, resident_actor
+from yigongti.kernel.notices.models import Notice
 from yigongti.kernel.workflow.api import StepRefused, history, take_step
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +121,43 @@ class TestSlots:
         with pytest.raises(StepRefused):
             take_step(case, "accept", actor=world.receiver, answers={"way": "slot", "slot": str(elsewhere[0].pk)})
         assert booked(elsewhere[0]) == 0
+
+    def test_the_patient_changes_the_booking_and_the_referral_follows(self, world, slots):
+        case = factories.sent(world)
+        case = take_step(case, "accept", actor=world.receiver, answers={"way": "slot", "slot": str(slots[0].pk)})
+        first, due = case.appointment_id, case.due_at
+        county = SimpleNamespace(hospital=world.made["east_hospital"])
+        later = clinics.clinic(county, day=5, quota=1, doctor="李主任")
+        for side in (world.centre, world.east_hospital):
+            factories.signed_in("coordinator", side)
+        me = clinics.as_resident(world.resident)
+        changed = appointments.change(first, later[0].pk, actor=me)
+        case = again(case)
+        assert (case.state, case.appointment_id, case.expected_at) == ("accepted", changed.id, later[0].starts_at)
+        assert case.slot.startswith(f"{later[0].starts_at.astimezone(clock.ZONE):%Y-%m-%d %H:%M}")
+        assert case.due_at > due and history(case)[-1].answers[0][1] == case.slot
+        told = set(Notice.objects.values_list("key", flat=True))
+        assert f"referrals.moved.{changed.id}:{case.pk}" in told and not [key for key in told if "slot_gone" in key]
+        with clock.fixed(later[0].starts_at - timedelta(minutes=20)):
+            desk = world.actor("coordinator", world.east_hospital, id=33)
+            appointments.check_in_resident(world.resident, institution_id=world.east_hospital, actor=desk)
+            assert again(case).state == "arrived"
+
+    def test_withdrawing_frees_the_changed_booking(self, world, slots):
+        case = factories.sent(world)
+        case = take_step(case, "accept", actor=world.receiver, answers={"way": "slot", "slot": str(slots[0].pk)})
+        appointments.change(case.appointment_id, slots[1].pk, actor=clinics.as_resident(world.resident))
+        assert [booked(slot) for slot in slots[:2]] == [0, 1]
+        take_step(again(case), "withdraw", actor=world.origin, answers={"reason": "患者好转"})
+        assert [booked(slot) for slot in slots[:2]] == [0, 0]
+
+    def test_a_booking_changed_to_another_hospital_is_refused_and_neither_changes(self, world, slots):
+        case = factories.sent(world)
+        case = take_step(case, "accept", actor=world.receiver, answers={"way": "slot", "slot": str(slots[0].pk)})
+        elsewhere = clinics.clinic(SimpleNamespace(hospital=world.made["west_hospital"]), quota=1)
+        with pytest.raises(appointments.BookingRefused):
+            appointments.change(case.appointment_id, elsewhere[0].pk, actor=clinics.as_resident(world.resident))
+        assert again(case).appointment_id == case.appointment_id and booked(slots[0]) == 1
 
     def test_checking_in_marks_the_arrival(self, world, slots):
         case = factories.sent(world)

@@ -42,6 +42,7 @@ TABLE = {
     "decline": ("inside", {"sent", "expired"}, "receiver", DESK, DECLINE, "declined"),
     "expire": ("inside", {"sent"}, "nobody", NOBODY, {}, "expired"),
     "reschedule": ("inside", {"accepted"}, "receiver", DESK, BED, "accepted"),
+    "move_booking": ("inside", {"accepted"}, "nobody", NOBODY, {}, "accepted"),
     "arrive": ("inside", {"accepted", "not_arrived"}, "receiver", DESK, {}, "arrived"),
     "miss": ("inside", {"accepted"}, "nobody", NOBODY, {}, "not_arrived"),
     "treat": ("inside", {"arrived"}, "receiver", CLINICIANS, {"conclusion": "好转"}, "treated"),
@@ -166,7 +167,7 @@ class _Undo(Exception):
     pass
 
 
-@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize("name", sorted(set(TABLE) - {"move_booking"}))  # that one comes with a changed booking only
 def test_no_step_from_a_state_that_is_not_its_own(world, sides, name):
     kind, states, side, _roles, said, _after = TABLE[name]
     rightful = person("doctor" if side != "approver" and side != "overseer" else "coordinator",
