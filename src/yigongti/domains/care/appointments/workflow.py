@@ -37,9 +37,9 @@ def _next_morning(case: "Appointment") -> datetime:
     return case.ends_at + timedelta(hours=policy.CLOSING_HOURS.at().value)
 
 
-def _never(case: "Appointment") -> datetime | None:
-    """Not by the clock: stopping a clinic takes the step for everybody booked into it."""
-    return None
+def _clinic_stopped(case: "Appointment") -> datetime | None:
+    """When its clinic was stopped: whoever stops it has the platform take the step for everybody booked into it."""
+    return case.slot.session.stopped_at
 
 
 def _booked_elsewhere(case: "Appointment") -> bool:
@@ -111,7 +111,7 @@ BOOKING = Workflow(
         Step("cancel_as_booker", _("取消预约（预约机构）"), ("booked",), "cancelled",
              by=BOOK, at=BOOKER, when=_booked_elsewhere, asks=(REASON,), effect=_give_back, plain=True, quiet=True),
         Step("stop", _("停诊"), LIVE, "stopped",
-             by=None, due=_never, asks=(REASON,), effect=_stop, quiet=True),
+             by=None, due=_clinic_stopped, asks=(REASON,), effect=_stop, quiet=True),
         Step("no_show", _("未到（爽约）"), ("booked",), "no_show",
              by=None, due=_after_the_end, effect=_miss),
         Step("close", _("平台办结"), ("checked_in",), "done",
