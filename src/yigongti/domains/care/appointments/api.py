@@ -73,7 +73,7 @@ def offered(
     """Free places this actor may book now, the soonest first. Raises Forbidden.
 
     Family doctors (clinicians at a primary or village institution, ``booked_by_id`` or their own) also see early
-    places, and a referral the green channel's.
+    places, and a referral the green channel's of the institution asked for.
     """
     return selectors.offered(
         actor=actor,
@@ -136,7 +136,7 @@ def cancel(appointment_id: int, *, actor: Actor, reason: str = "") -> Appointmen
 def change(appointment_id: int, slot_id: int, *, actor: Actor) -> AppointmentView:
     """Take another place instead, in one step; from a stopped clinic too. Gives the new booking.
 
-    Raises as ``book`` does; the old booking then stands as it stood.
+    A referral's stays in its department: nothing of it is carried elsewhere. Raises as ``book`` does; the old booking then stands as it stood.
     """
     return booking.change(appointment_id, slot_id, actor=actor)
 

@@ -58,7 +58,7 @@ def pick(view: SlotView, found: Iterable[SlotView], most: int = MOST) -> tuple[S
 
 def equal_places(view: SlotView, rights: Rights, *, most: int = 60) -> tuple[SlotView, ...]:
     """Free places of the same kind in the same department and institution at this moment, the nearest first; without
-    any, those of the same department elsewhere."""
+    any, those of the same department elsewhere (a referral's holds nowhere else)."""
     return pick(view, _equal(view, rights), most)
 
 
@@ -72,6 +72,8 @@ def _equal(view: SlotView, rights: Rights, most: int = 100) -> list[SlotView]:
     )
     here = rows.filter(session__institution_id=view.institution_id)
     found = _around(here, view, most)
+    if rights.referral is not None:
+        return slot_views(found)
     return slot_views(found or _around(rows.exclude(session__institution_id=view.institution_id), view, most))
 
 

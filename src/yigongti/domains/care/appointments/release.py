@@ -15,19 +15,39 @@ from yigongti.kernel.access.api import Actor
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a right holds: at an institution, in one of its departments ("" all of them)."""
+
+    institution_id: int
+    department: str = ""
+
+    def has(self, slot: Slot) -> bool:
+        session = slot.session
+        return session.institution_id == self.institution_id and self.department in ("", session.schedule.department)
+
+    def slots(self) -> Q:
+        """The same as a condition on slots."""
+        here = Q(session__institution_id=self.institution_id)
+        return here & Q(session__schedule__department=self.department) if self.department else here
+
+
+@dataclass(frozen=True)
 class Rights:
-    """What opens places before the public: being a family doctor, a referral, or having held such a place before."""
+    """What opens places before the public: being a family doctor; where a referral is to; where such a place was held.
+
+    Only the first holds everywhere.
+    """
 
     family_doctor: bool = False
-    referral: bool = False
-    held_early: bool = False
+    referral: Place | None = None
+    held_early: Place | None = None
 
 
 def rights_of(
     actor: Actor,
     booked_by_id: int | None,
     *,
-    referral: bool = False,
+    referral: Place | None = None,
     known: "Mapping[int, organisation.OrganisationView] | None" = None,
 ) -> Rights:
     """A family doctor is a clinician who books on behalf of a primary or village institution.
@@ -45,21 +65,22 @@ def bookable_now(slot: Slot, rights: Rights, now: datetime) -> bool:
     if slot.public_from <= now:
         return True
     if slot.pool == EARLY:
-        return rights.held_early or (
-            rights.family_doctor and slot.family_doctor_from is not None and slot.family_doctor_from <= now
-        )
-    return slot.pool == GREEN and rights.referral
+        held = rights.held_early is not None and rights.held_early.has(slot)
+        opened = slot.family_doctor_from is not None and slot.family_doctor_from <= now
+        return opened and (rights.family_doctor or held)
+    return slot.pool == GREEN and rights.referral is not None and rights.referral.has(slot)
 
 
 def bookable(rights: Rights, now: datetime) -> Q:
     """The same as a condition on slots."""
     condition = Q(public_from__lte=now)
-    if rights.held_early:
-        condition |= Q(pool=EARLY)
-    elif rights.family_doctor:
-        condition |= Q(pool=EARLY, family_doctor_from__lte=now)
-    if rights.referral:
-        condition |= Q(pool=GREEN)
+    early = Q(pool=EARLY, family_doctor_from__lte=now)
+    if rights.family_doctor:
+        condition |= early
+    elif rights.held_early is not None:
+        condition |= early & rights.held_early.slots()
+    if rights.referral is not None:
+        condition |= Q(pool=GREEN) & rights.referral.slots()
     return condition
 
 

@@ -47,7 +47,8 @@ def offered(
     if not actor.is_resident:
         actor.require(BOOK)
     side = None if actor.is_resident else booked_by_id or actor.home_organisation_id
-    rights = release.rights_of(actor, side, referral=for_referral)
+    to = release.Place(institution_id, department) if for_referral and institution_id is not None else None
+    rights = release.rights_of(actor, side, referral=to)
     rows = _free(rights)
     if institution_id is not None:
         rows = rows.filter(session__institution_id=institution_id)

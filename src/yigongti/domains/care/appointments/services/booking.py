@@ -18,7 +18,7 @@ from yigongti.domains.care.appointments.lake import mark_changed
 from yigongti.domains.care.appointments.models import Appointment, Priority, SessionState, Slot
 from yigongti.domains.care.appointments.permissions import BOOK
 from yigongti.domains.care.appointments.refusals import BookingRefused, SlotTaken
-from yigongti.domains.care.appointments.release import Rights
+from yigongti.domains.care.appointments.release import Place, Rights
 from yigongti.domains.care.appointments.services.effects import changing
 from yigongti.domains.care.appointments.views import (
     WITH_SLOT,
@@ -49,7 +49,8 @@ def book(
     _refuse_full(slot, Rights())
     booked_by_id = _side(actor, slot, booked_by_id, referral_id)
     sides = organisation.get_many({slot.session.institution_id, booked_by_id or slot.session.institution_id})
-    rights = release.rights_of(actor, booked_by_id, referral=referral_id is not None, known=sides)
+    to = Place(slot.session.institution_id) if referral_id is not None else None
+    rights = release.rights_of(actor, booked_by_id, referral=to, known=sides)
     case = _book(slot, resident_id, actor, booked_by_id, referral_id, note, rights)
     slot.booked += 1
     return appointment_view(case, {pk: side.label for pk, side in sides.items()})
@@ -61,6 +62,10 @@ def change(appointment_id: int, slot_id: int, *, actor: Actor) -> AppointmentVie
     slot = _asked_for(slot_id, actor, old.resident_id)
     if slot.pk == old.slot_id and old.state == "booked":
         raise BookingRefused(_("这就是原来的时间。"))
+    if old.referral_id is not None and not _place(old).has(slot):
+        raise BookingRefused(
+            _("这是转诊的预约，只能改到同一机构同一科室的其他时间。要去别处，请取消后另行预约，不再按转诊优先。")
+        )
     rights = rights_to_change(old, actor)
     try:
         with transaction.atomic():
@@ -149,7 +154,7 @@ def _book(
         Priority.REFERRED
         if referral_id is not None
         else Priority.FAMILY_DOCTOR
-        if early or (replaces is not None and replaces.priority == Priority.FAMILY_DOCTOR)
+        if early or (replaces is not None and _keeps_priority(replaces, slot))
         else Priority.ORDINARY
     )
     case = Appointment(
@@ -227,9 +232,20 @@ def _refuse_closed(slot: Slot, rights: Rights) -> None:
 
 
 def rights_to_change(old: Appointment, actor: Actor) -> Rights:
-    """What somebody may take instead of a booking: no less than what it was taken from."""
-    rights = release.rights_of(actor, _changer(old, actor), referral=old.referral_id is not None)
-    return Rights(rights.family_doctor, rights.referral, held_early=old.early)
+    """What somebody may take instead of a booking: in its department no less than what it was taken from."""
+    here = _place(old)
+    rights = release.rights_of(actor, _changer(old, actor), referral=here if old.referral_id is not None else None)
+    return Rights(rights.family_doctor, rights.referral, held_early=here if old.early else None)
+
+
+def _place(case: Appointment) -> Place:
+    """Where a booking is, as its department is called now."""
+    return Place(case.institution_id, case.slot.session.schedule.department)
+
+
+def _keeps_priority(old: Appointment, slot: Slot) -> bool:
+    """A family doctor's booking goes first wherever it is moved to within its department."""
+    return old.priority == Priority.FAMILY_DOCTOR and _place(old).has(slot)
 
 
 def _changer(old: Appointment, actor: Actor) -> int | None:

@@ -119,7 +119,8 @@ def test_early_places_are_the_family_doctors_until_the_stated_time(county):
     hospital_doctor, family_doctor, himself = county.doctor, county.village_doctor, as_resident(one)
     with clock.fixed(datetime(2026, 11, 30, 6, 59, tzinfo=clock.ZONE)):
         assert pools(family_doctor) == pools(hospital_doctor) == pools(himself) == set()
-        assert pools(family_doctor, for_referral=True) == {"green"}
+        assert pools(family_doctor, for_referral=True, institution_id=county.hospital.pk) == {"green"}
+        assert pools(family_doctor, for_referral=True) == set(), "of one institution, that which the referral is to"
     with clock.fixed(datetime(2026, 11, 30, 7, 0, tzinfo=clock.ZONE)):
         assert pools(family_doctor) == {"early"} and pools(hospital_doctor) == pools(himself) == set()
         assert pools(county.other_coordinator) == set()
