@@ -36,6 +36,8 @@ KEEP_CATALOGUE = declare("referrals.keep_catalogue", _("导入病种收治目录
 
 declare_act("referrals.read", _("查看转诊单"))
 declare_act("referrals.list", _("查看指标下的转诊清单"))
+declare_act("referrals.browse", _("查看转诊列表"))
+declare_act("referrals.certificates", _("查看转诊证明列表"))
 declare_act("referrals.summarise", _("选取转诊病情摘要"))
 declare_act("referrals.take_catalogue", _("导入病种收治目录"))
 declare_act("referrals.certificate_pdf", _("打印转诊证明"))

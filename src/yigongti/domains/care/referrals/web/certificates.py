@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from yigongti.domains.base.residents import api as residents
 from yigongti.domains.care.referrals import certificate_pdf, certificates
 from yigongti.domains.care.referrals.models import Certificate
-from yigongti.domains.care.referrals.permissions import APPROVE, EXPORT, VIEW
-from yigongti.kernel.access.api import Actor, NotVisible, ScopedQuerySet, system_actor
+from yigongti.domains.care.referrals.permissions import APPROVE, ARRANGE, EXPORT, SEND, VIEW
+from yigongti.domains.care.referrals.web.looks import note_certificate, note_list
+from yigongti.kernel.access.api import Actor, Forbidden, NotVisible, ScopedQuerySet, system_actor
 from yigongti.kernel.access.web.guard import permission_required
 from yigongti.kernel.audit.api import record
 from yigongti.kernel.ui.filters import DayRangeFilter, TextFilter
@@ -22,7 +23,7 @@ COLOURS = {"valid": "good", "not_yet": "info", "expired": "", "revoked": "bad"}
 def listing(request: HttpRequest) -> HttpResponseBase:
     """Certificates the reader's institutions asked for or issued, newest first."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    return Listing(
+    page = Listing(
         request,
         _visible(actor),
         name="certificates",
@@ -50,14 +51,19 @@ def listing(request: HttpRequest) -> HttpResponseBase:
         ],
         export=EXPORT,
         empty=_("还没有签发县域外转诊证明"),
-    ).render("referrals/certificates.html")
+    )
+    note_list(page, actor, act="referrals.certificates", subject="certificates")
+    return page.render("referrals/certificates.html")
 
 
 @permission_required(VIEW, APPROVE)
 def certificate(request: HttpRequest, pk: int) -> HttpResponse:
     """One certificate, as it stands today."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
     row = _one(request, pk)
-    context = {"certificate": certificates.view(row), "colour": COLOURS[certificates.view(row).state]}
+    note_certificate(row, actor)
+    view = certificates.view(row)
+    context = {"certificate": view, "colour": COLOURS[view.state], "may_print": _may_print(row, actor)}
     return render(request, "referrals/certificate.html", context)
 
 
@@ -65,6 +71,8 @@ def certificate(request: HttpRequest, pk: int) -> HttpResponse:
 def pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The paper, with the name in full: it is handed to the patient. Written to the audit trail."""
     row = _one(request, pk)
+    if not _may_print(row, request.actor):  # type: ignore[attr-defined]
+        raise Forbidden(ARRANGE)
     card = residents.card(row.resident_id)
     token = certificates.check_token(row.pk)
     address = request.build_absolute_uri(reverse("referrals:check", args=[token]))
@@ -83,6 +91,17 @@ def pdf(request: HttpRequest, pk: int) -> HttpResponse:
     response = HttpResponse(paper, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{row.number}.pdf"'
     return response
+
+
+def _may_print(row: Certificate, actor: Actor) -> bool:
+    """Those who hand it out: who arranged the referral at its origin, or who approves at the body that approved it."""
+    approver_id = row.referral.approver_id
+    return (
+        actor.everything
+        or actor.may(SEND, row.origin_id)
+        or actor.may(ARRANGE, row.origin_id)
+        or (approver_id is not None and actor.may(APPROVE, approver_id))
+    )
 
 
 def check(request: HttpRequest, token: str) -> HttpResponse:

@@ -14,6 +14,7 @@ from yigongti.domains.care.referrals import selectors
 from yigongti.domains.care.referrals.models import Direction, Reach, Referral, Urgency
 from yigongti.domains.care.referrals.permissions import ANSWER, APPROVE, ARRANGE, EXPORT, FOLLOW_UP, OVERSEE, SEND, VIEW
 from yigongti.domains.care.referrals.permissions import FIGURES as FIGURES_PAGE
+from yigongti.domains.care.referrals.web.looks import note_list
 from yigongti.domains.care.referrals.web.referral import COLOURS
 from yigongti.domains.care.referrals.workflow import REFERRAL
 from yigongti.kernel import clock
@@ -82,6 +83,7 @@ def listing(request: HttpRequest, part: str = "") -> HttpResponseBase:
         empty=_("没有转诊"),
     )
     names.read(page)
+    note_list(page, actor, act="referrals.browse", subject=f"referrals:{chosen[0] if chosen else ALL}")
     tabs = [
         {
             "label": one[1],
