@@ -1,5 +1,6 @@
 """The page of a referral: where it stands, both sides' parts, what may be done, and everything that was done."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -14,20 +15,22 @@ from yigongti.domains.base.residents import api as residents
 from yigongti.domains.care.appointments.api import SlotView
 from yigongti.domains.care.referrals import selectors, slots
 from yigongti.domains.care.referrals.models import Referral
-from yigongti.domains.care.referrals.permissions import ANSWER, READ_SUMMARY, VIEW
+from yigongti.domains.care.referrals.permissions import ANSWER, VIEW
+from yigongti.domains.care.referrals.sight import sight
 from yigongti.domains.care.referrals.summary import GROUPS
 from yigongti.domains.care.referrals.urgent import READINGS
 from yigongti.domains.care.referrals.web import asked
 from yigongti.domains.care.referrals.web.forms import GROUP_LABELS, AcceptForm
+from yigongti.domains.care.referrals.web.looks import note_reading
 from yigongti.domains.care.referrals.workflow import WITH_THE_RECEIVER
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor, Forbidden, NotVisible
 from yigongti.kernel.access.web.guard import permission_required
-from yigongti.kernel.audit.api import record
 from yigongti.kernel.ui import words
-from yigongti.kernel.ui.cases import case_page
+from yigongti.kernel.ui.cases import CasePage, Entry, case_page
 from yigongti.kernel.workflow.api import StepRefused, take_step
 
+FINDINGS = ("treat", "return", "end_here", "follow_up", "ask_again", "withdraw", "arrange_otherwise")
 ON_THEIR_OWN_PAGE = ("accept", "reschedule")
 LOOK_AHEAD = timedelta(days=14)
 SLOTS_SHOWN = 24
@@ -44,9 +47,10 @@ def referral(request: HttpRequest, pk: int) -> HttpResponse:
     """One referral; a POST takes a step."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     case = selectors.one(actor, pk)
-    if request.method != "POST":
-        _note_reading(case, actor)
-    return case_page(request, case, "referrals/referral.html", page_context(case, actor))
+    answer = case_page(request, case, "referrals/referral.html", page_context(case, actor))
+    if not isinstance(answer, HttpResponseRedirect):  # a step that was refused shows the page as well
+        note_reading(case, actor)
+    return answer
 
 
 @permission_required(ANSWER)
@@ -83,6 +87,7 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
             else:
                 messages.success(request, _("已接收，转出机构和患者会收到通知。"))
                 return HttpResponseRedirect(taken.get_absolute_url())
+    note_reading(case, actor)
     context = {
         **page_context(case, actor),
         "case": case,
@@ -128,20 +133,20 @@ def page_context(case: Referral, actor: Actor) -> dict[str, Any]:
     ids = {case.origin_id, case.receiver_id, case.follow_up_id, case.approver_id, case.overseer_id} - {None}
     names = organisation.names(ids)  # type: ignore[arg-type]
     card = residents.card(residents.whole(case.resident_id) or case.resident_id)
-    sees = actor.everything or any(
-        actor.may(READ_SUMMARY, side) for side in (case.origin_id, case.receiver_id, case.follow_up_id) if side
-    )
+    seen = sight(case, actor)
     readings = [
         (label, case.readings[name], unit) for name, label, unit in READINGS if case.readings.get(name) is not None
     ]
     items = case.summary.get("items", [])
     return {
         "card": card,
-        "name": (card.full_name if sees else card.name) if card else "",
+        "name": (card.full_name if seen.whole else card.name) if card else "",
         "names": names,
         "colour": COLOURS[case.state],
         "stages": stages(case),
-        "sees": sees,
+        "sees": seen.whole,
+        "lost": seen if seen.since is not None else None,
+        "history": [] if seen.whole else history_without_findings(case, actor),
         "readings": readings,
         "summary": [(GROUP_LABELS[g], [i for i in items if i["group"] == g]) for g in GROUPS],
         "opens_record": _opens_record(case, actor),
@@ -152,6 +157,14 @@ def page_context(case: Referral, actor: Actor) -> dict[str, Any]:
         "redirected_from": _linked(case.redirected_from_id, actor),
         "redirected_to": _linked(case.redirected_to_id, actor),
     }
+
+
+def history_without_findings(case: Referral, actor: Actor) -> list[Entry]:
+    """Who did what when, without what was found and prescribed."""
+    clinical = {str(step.label) for step in case.workflow.steps if step.name in FINDINGS}
+    return [
+        replace(entry, detail="") if str(entry.title) in clinical else entry for entry in CasePage(case, actor).timeline
+    ]
 
 
 def _linked(pk: int | None, actor: Actor) -> Referral | None:
@@ -212,14 +225,3 @@ def stages(case: Referral) -> list[dict[str, Any]]:
             note = case.state_label
         found.append({"label": label, "state": state, "note": note})
     return found
-
-
-def _note_reading(case: Referral, actor: Actor) -> None:
-    """Looking at a referral is looking at part of a resident's record."""
-    record(
-        actor=actor,
-        act="referrals.read",
-        subject=f"referral:{case.pk}",
-        resident_id=residents.whole(case.resident_id),
-        detail={"relation": "referral"},
-    )
