@@ -104,7 +104,7 @@ def book(
     institution's staff may book on behalf of whoever referred.
 
     Raises SlotTaken (with the nearest free places), BookingRefused (closed, not open yet, a limit, no-shows, two
-    places at once), Forbidden, NotVisible. Then nothing has changed.
+    places at once; staff whom nothing ties to the person, see ``whom``), Forbidden, NotVisible. Then nothing has changed.
     """
     return booking.book(
         slot_id,

@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 
 from yigongti.domains.care.appointments import policy
 from yigongti.domains.care.appointments.refusals import BookingRefused
+from yigongti.domains.care.appointments.selectors import visible_bookings
 from yigongti.kernel import clock
+from yigongti.kernel.access.api import Actor
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('appointments.person', %s))"
 
@@ -47,8 +49,11 @@ def lock(person_id: int) -> None:
         cursor.execute(_LOCK, [person_id])
 
 
-def check(entries: tuple[int, ...], wanted: Wanted) -> None:
-    """Raises BookingRefused where the person (all entries that are one) may not book this as well."""
+def check(entries: tuple[int, ...], wanted: Wanted, actor: Actor) -> None:
+    """Raises BookingRefused where the person (all entries that are one) may not book this as well.
+
+    When the person is elsewhere is said only to those who may see that booking.
+    """
     now = clock.now()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -67,6 +72,8 @@ def check(entries: tuple[int, ...], wanted: Wanted) -> None:
         )
         is_open, same_day, period, missed, last_missed, overlapping = cursor.fetchone()
     if overlapping is not None:
+        if not _sees(actor, entries, overlapping):
+            raise BookingRefused(_("这位居民在这个时间已有预约，不能同时约两个号。"))
         at = f"{overlapping.astimezone(clock.ZONE):%Y-%m-%d %H:%M}"
         raise BookingRefused(_("这个时间已有另一个预约（%(at)s），不能同时约两个号。") % {"at": at})
     if same_day >= policy.MOST_A_DAY.at().value:
@@ -81,6 +88,8 @@ def check(entries: tuple[int, ...], wanted: Wanted) -> None:
         )
     until = blocked_until(missed, last_missed)
     if until is not None and now < until:
+        if not _sees(actor, entries, last_missed):
+            raise BookingRefused(_("这位居民多次爽约，现在暂停预约。确有需要可由医生转诊预约。"))
         raise BookingRefused(
             _("%(days)d 天内已爽约 %(count)d 次，%(until)s 前暂停预约。确有需要可由医生转诊预约。")
             % {
@@ -89,6 +98,14 @@ def check(entries: tuple[int, ...], wanted: Wanted) -> None:
                 "until": f"{until.astimezone(clock.ZONE):%Y-%m-%d %H:%M}",
             }
         )
+
+
+def _sees(actor: Actor, entries: tuple[int, ...], starts_at: datetime) -> bool:
+    """Whether a booking of the person that begins at a moment is one the actor may see."""
+    if actor.is_resident:
+        return True
+    found: bool = visible_bookings(actor).filter(resident_id__in=entries, starts_at=starts_at).exists()
+    return found
 
 
 def blocked_until(missed: int, last_missed: datetime | None) -> datetime | None:

@@ -7,6 +7,7 @@ from yigongti.kernel.audit.acts import declare_act
 
 VIEW = declare("appointments.view", _("查看预约"), to=CLINICIANS | MANAGERS | {Role.COORDINATOR})
 BOOK = declare("appointments.book", _("为居民预约"), to=CLINICIANS | {Role.COORDINATOR})
+BOOK_HERE = declare("appointments.book_here", _("为到本机构就诊的任何居民预约"), to={Role.COORDINATOR})
 BOOK_EARLY = declare("appointments.book_early", _("以家庭医生身份预约提前开放的号源"), to=CLINICIANS)
 KEEP = declare("appointments.keep", _("维护出诊安排、发布号源、停诊"), to={Role.COORDINATOR, Role.DIRECTOR})
 RECEIVE = declare("appointments.receive", _("签到和接诊"), to=CLINICIANS | {Role.COORDINATOR})
@@ -25,4 +26,5 @@ declare_act("appointments.add_places", _("加号"))
 declare_act("appointments.open_desk", _("查看候诊名单"))
 declare_act("appointments.list", _("查看预约清单"))
 declare_act("appointments.open_booking", _("查看一个预约"))
+declare_act("appointments.choose", _("为居民选择预约时间"))
 declare_act("appointments.open_session", _("查看一个门诊的预约"))

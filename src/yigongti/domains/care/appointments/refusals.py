@@ -16,6 +16,13 @@ class BookingRefused(Exception):
     """The place can't be booked, changed or given back."""
 
 
+class BarcodeWanted(BookingRefused):
+    """Nothing ties whoever books to the person: the person's own barcode would show that he is there and asks for it."""
+
+    def __init__(self) -> None:
+        super().__init__(_("这位居民不由您的机构管理，也没有诊疗、签约或转诊关系。请先扫描居民本人出示的条码，再为其预约。"))
+
+
 class SlotTaken(BookingRefused):
     """The places of the slot are gone. ``alternatives``: the nearest free ones that could be booked instead."""
 

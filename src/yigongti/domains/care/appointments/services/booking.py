@@ -20,6 +20,7 @@ from yigongti.domains.care.appointments.permissions import BOOK
 from yigongti.domains.care.appointments.refusals import BookingRefused, SlotTaken
 from yigongti.domains.care.appointments.release import Place, Rights
 from yigongti.domains.care.appointments.services.effects import changing
+from yigongti.domains.care.appointments.services.whom import require_known
 from yigongti.domains.care.appointments.views import (
     WITH_SLOT,
     AppointmentView,
@@ -43,15 +44,22 @@ def book(
     booked_by_id: int | None = None,
     referral_id: int | None = None,
     note: str = "",
+    present: bool = False,
 ) -> AppointmentView:
-    """Book a place for a resident. See ``api.book``."""
+    """Book a place for a resident. See ``api.book``.
+
+    ``present``: the person's own barcode was scanned a moment ago.
+    """
     slot = _asked_for(slot_id, actor, resident_id)
     _refuse_full(slot, Rights())
     booked_by_id = _side(actor, slot, booked_by_id, referral_id)
     sides = organisation.get_many({slot.session.institution_id, booked_by_id or slot.session.institution_id})
     to = Place(slot.session.institution_id) if referral_id is not None else None
     rights = release.rights_of(actor, booked_by_id, referral=to, known=sides)
-    case = _book(slot, resident_id, actor, booked_by_id, referral_id, note, rights)
+    entries = _person(resident_id)
+    if not present and referral_id is None:
+        require_known(entries, slot.session.institution_id, actor)
+    case = _book(slot, entries, actor, booked_by_id, referral_id, note, rights)
     slot.booked += 1
     return appointment_view(case, {pk: side.label for pk, side in sides.items()})
 
@@ -74,7 +82,7 @@ def change(appointment_id: int, slot_id: int, *, actor: Actor) -> AppointmentVie
             list(Slot.objects.select_for_update().filter(pk__in=(old.slot_id, slot.pk)).order_by("pk"))
             _give_up(old, actor)
             case = _book(
-                slot, old.resident_id, actor, old.booked_by_id, old.referral_id, old.note, rights, replaces=old
+                slot, _person(old.resident_id), actor, old.booked_by_id, old.referral_id, old.note, rights, replaces=old
             )
     except StepRefused as refused:
         raise BookingRefused(str(refused)) from refused
@@ -130,9 +138,17 @@ def _side(actor: Actor, slot: Slot, booked_by_id: int | None, referral_id: int |
     return side
 
 
+def _person(resident_id: int) -> tuple[int, ...]:
+    """All entries that are one person, the standing one first. Raises NotVisible."""
+    entries = residents.cluster(resident_id)
+    if not entries:
+        raise NotVisible
+    return entries
+
+
 def _book(
     slot: Slot,
-    resident_id: int,
+    entries: tuple[int, ...],
     actor: Actor,
     booked_by_id: int | None,
     referral_id: int | None,
@@ -143,9 +159,6 @@ def _book(
 ) -> Appointment:
     now = clock.now()
     _refuse_closed(slot, rights)
-    entries = residents.cluster(resident_id)
-    if not entries:
-        raise NotVisible
     session = slot.session
     early = slot.pool == EARLY and now < slot.public_from and rights.family_doctor
     if replaces is not None and replaces.early and slot.pool == EARLY:
@@ -180,7 +193,7 @@ def _book(
     try:
         with transaction.atomic():
             limits.lock(entries[0])
-            limits.check(entries, wanted)
+            limits.check(entries, wanted, actor)
             mark_changed([case.day])
             # The slot comes last but for the trail, as it does when a place is given back: it is what all wait for.
             open_case(case, actor=actor, effect=lambda: _take(slot.pk))

@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 
 from tests.support.people import person
 
+from yigongti.domains.base.organisation.models import Organisation
 from yigongti.domains.base.organisation.tests.factories import of_tier, organisation
 from yigongti.domains.base.residents.tests import factories as index
 from yigongti.domains.care.appointments import api
@@ -78,13 +79,14 @@ def clinic(county, *, day=1, starts=time(8), ends=time(9), minutes=30, quota=2, 
     return list(Slot.objects.filter(session__schedule=row).order_by("starts_at", "pool"))
 
 
-def residents(count: int, *, first: int = 1) -> list[int]:
-    """Ids of as many people."""
+def residents(count: int, *, first: int = 1, strangers: bool = False) -> list[int]:
+    """Ids of as many people, whom the village clinic looks after; nobody does where they are strangers."""
+    village = None if strangers else Organisation.objects.get(key="village").pk
     rows = []
     for n in range(first, first + count):
         born = date(1950 + n % 60, 1 + n % 12, 1 + n % 28)
         number = index.id_number(born, 2 + 2 * (n % 400))
-        rows.append(index.person(f"民{chr(0x4E00 + n * 7)}{chr(0x5200 + n * 11)}", born, "2", id_number=number))
+        rows.append(index.person(f"民{chr(0x4E00 + n * 7)}{chr(0x5200 + n * 11)}", born, "2", id_number=number, managing_institution_id=village))
     return index.register(*rows)
 
 

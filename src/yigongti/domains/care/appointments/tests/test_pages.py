@@ -191,7 +191,7 @@ def test_the_desk_shows_who_is_first_and_why_and_a_scan_checks_in(sign_in, count
     with clock.fixed(at(-8, 8)):
         api.book(early.pk, resident_id=by_doctor, actor=county.village_doctor)
     with clock.fixed(at(-1, 8)):
-        api.book(opens[0].pk, resident_id=ordinary, actor=county.doctor)
+        api.book(opens[0].pk, resident_id=ordinary, actor=county.coordinator)
         api.book(opens[1].pk, resident_id=referred, actor=county.family_doctor, referral_id=5)
     client = sign_in("coordinator@hospital")
     text = client.get(page("desk")).content.decode()

@@ -13,12 +13,13 @@ from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.base.residents import api as residents
 from yigongti.domains.care.appointments import selectors
 from yigongti.domains.care.appointments.models import Appointment
-from yigongti.domains.care.appointments.permissions import BOOK, VIEW
-from yigongti.domains.care.appointments.refusals import BookingRefused, SlotTaken
+from yigongti.domains.care.appointments.permissions import BOOK, BOOK_HERE, VIEW
+from yigongti.domains.care.appointments.refusals import BarcodeWanted, BookingRefused, SlotTaken
 from yigongti.domains.care.appointments.services import booking
+from yigongti.domains.care.appointments.services.whom import is_known
 from yigongti.domains.care.appointments.views import SlotView, appointment_views, day_words, priority_words
 from yigongti.domains.care.appointments.web import choosing
-from yigongti.domains.care.appointments.web.forms import FindForm
+from yigongti.domains.care.appointments.web.forms import FindForm, ScanForm
 from yigongti.domains.care.appointments.workflow import BOOKING
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor, NotVisible, permissions
@@ -131,7 +132,7 @@ def appointment(request: HttpRequest, pk: int) -> HttpResponse:
 
 @permission_required(BOOK)
 def new(request: HttpRequest) -> HttpResponse:
-    """Book for a resident: who, where, which day, which time."""
+    """Book for a resident: who, where, which day, which time. Whoever is not known here shows his barcode first."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     resident_id = choosing.number(request, "resident")
     standing = residents.whole(resident_id) if resident_id is not None else None
@@ -140,14 +141,22 @@ def new(request: HttpRequest) -> HttpResponse:
     if standing is None:
         return _find(request, actor)
     tried: BookingRefused | None = None
-    if request.method == "POST":
+    if request.method == "POST" and "token" in request.POST:
+        try:
+            _scanned(request, standing, actor)
+            return redirect(request.get_full_path())
+        except (BookingRefused, residents.BarcodeRefused) as refused:
+            tried = BookingRefused(str(refused))
+    elif request.method == "POST":
         slot_id = choosing.number(request, "slot")
         if slot_id is None:
             tried = BookingRefused(_("请选择时间。"))
         else:
             note = request.POST.get("note", "").replace("\x00", "")
             try:
-                made = booking.book(slot_id, resident_id=standing, actor=actor, note=note)
+                made = booking.book(
+                    slot_id, resident_id=standing, actor=actor, note=note, present=_present(request, standing)
+                )
                 messages.success(
                     request, _("预约成功：%(when)s %(who)s") % {"when": made.slot.when, "who": made.slot.who}
                 )
@@ -166,6 +175,24 @@ def _find(request: HttpRequest, actor: Actor) -> HttpResponse:
     return render(request, "appointments/find.html", {"form": form, "found": found, "keep": request.GET.urlencode()})
 
 
+PRESENT, PRESENT_SECONDS = "appointments_present", 900
+"""In the session: whose barcode was scanned last, and until when that counts."""
+
+
+def _scanned(request: HttpRequest, resident_id: int, actor: Actor) -> None:
+    """The person's barcode: who shows it is there. Raises BookingRefused for another's, BarcodeRefused."""
+    form = ScanForm(request.POST)
+    token = form.cleaned_data["token"] if form.is_valid() else ""
+    if residents.read_barcode(token, actor) != resident_id:
+        raise BookingRefused(_("扫到的是另一位居民的条码。"))
+    request.session[PRESENT] = [resident_id, clock.now().timestamp() + PRESENT_SECONDS]
+
+
+def _present(request: HttpRequest, resident_id: int) -> bool:
+    who, until = request.session.get(PRESENT, (0, 0.0))
+    return bool(who == resident_id and clock.now().timestamp() < until)
+
+
 def _choose(request: HttpRequest, actor: Actor, resident_id: int, tried: BookingRefused | None) -> HttpResponse:
     institutions = choosing.clinics()
     institution_id = choosing.number(request, "institution")
@@ -173,7 +200,14 @@ def _choose(request: HttpRequest, actor: Actor, resident_id: int, tried: Booking
         institution_id = None
     department = (request.POST.get("department") or request.GET.get("department", ""))[:60].replace("\x00", "")
     session_id = choosing.number(request, "session")
-    free = selectors.offered(actor=actor, institution_id=institution_id, department=department, limit=4_000)
+    known = _present(request, resident_id) or is_known(residents.cluster(resident_id), actor)
+    open_to = known or actor.may(BOOK_HERE)
+    free = (
+        selectors.offered(actor=actor, institution_id=institution_id, department=department, limit=4_000)
+        if open_to
+        else []
+    )
+    record(actor=actor, act="appointments.choose", subject=f"resident:{resident_id}", resident_id=resident_id)
     times = [slot for slot in free if slot.session_id == session_id]
     return render(
         request,
@@ -191,6 +225,8 @@ def _choose(request: HttpRequest, actor: Actor, resident_id: int, tried: Booking
             "days": _by_day(free) if not times else [],
             "times": times,
             "tried": tried,
+            "open_to": open_to,
+            "scan": ScanForm() if not open_to or isinstance(tried, BarcodeWanted) else None,
             "alternatives": tried.alternatives if isinstance(tried, SlotTaken) else (),
         },
         status=409 if tried else 200,
@@ -240,6 +276,9 @@ def offers(request: HttpRequest, pk: int) -> HttpResponse:
             tried = refused
         case = booking.visible(pk, actor)
     view = appointment_views([case])[0]
+    record(
+        actor=actor, act="appointments.open_booking", subject=f"appointments.booking:{pk}", resident_id=case.resident_id
+    )
     return render(
         request,
         "appointments/offers.html",
