@@ -99,7 +99,7 @@ def _patients(institution_id: int, most: int) -> list[int]:
             SELECT r.id FROM residents_resident r
             WHERE r.managing_institution_id = %s AND r.merged_into_id IS NULL AND r.deceased_on IS NULL
               AND r.birth_date BETWEEN '1940-01-01' AND '1985-01-01'
-              AND EXISTS (SELECT 1 FROM residents_phone p WHERE p.resident_id = r.id)
+              AND EXISTS (SELECT 1 FROM residents_phone p WHERE p.resident_id = r.id AND p.vouched)
             ORDER BY (SELECT count(*) FROM health_record_fact f
                       WHERE f.resident_id = r.id AND f.code LIKE 'I10%%' AND f.superseded_by IS NULL) DESC, r.id
             LIMIT %s

@@ -21,7 +21,7 @@ from yigongti.portals.resident import codes
 from yigongti.portals.resident.models import SignInCode
 from yigongti.portals.resident.policy import CODE_ATTEMPTS, CODE_MINUTES, CODES_PER_CLIENT, CODES_PER_NUMBER
 
-NUMBER, CLIENT = "resident.number", "resident.client"
+NUMBER, CLIENT, PHONE = "resident.number", "resident.client", "resident.phone"
 DIGITS = 6
 WINDOW = timedelta(hours=1)
 
@@ -45,10 +45,12 @@ class CodeOver(Exception):
 def ask_code(number: str, *, client: str) -> int:
     """Have a code sent to the phone on record of whoever the number names; gives the id to answer it under.
 
-    Raises TooMany per number and per client, whether the number is known or not.
+    Raises TooMany per number and per client, whether the number is known or not. So many codes went to one phone,
+    under whichever numbers, that no more do: then this answers as ever, for "too many" would tell whose phone it is.
     """
     from yigongti.portals.resident.tasks import send_code
 
+    number = residents.plain_number(number)
     number_key, client_key = blind_index(NUMBER, number), blind_index(CLIENT, client)
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
     lasts = timedelta(minutes=CODE_MINUTES.at().value)
@@ -57,10 +59,15 @@ def ask_code(number: str, *, client: str) -> int:
         now = clock.now()
         _refuse_too_many(number_key, client_key)
         found = residents.reachable(number)
+        phone_key = blind_index(PHONE, found.phone if found else f"nobody {number}")
+        _one_at_a_time(phone_key)
+        if _too_many_to(phone_key):
+            found = None
         row = SignInCode.objects.create(
             number_key=number_key,
             client_key=client_key,
             phone=found.phone if found else None,
+            phone_key=phone_key if found else b"",
             named_id=found.resident_id if found else None,
             code_key=b"",
             asked_at=now,
@@ -106,10 +113,15 @@ def _try(code_id: int, code: str) -> int | None:
     return most - row.failures
 
 
-def _one_at_a_time(number_key: bytes) -> None:
-    """Two askings for one number at once must not both be the last one allowed."""
+def _one_at_a_time(key: bytes) -> None:
+    """Two askings for one number, or phone, at once must not both be the last one allowed."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(number_key[:8], "big", signed=True)])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(key[:8], "big", signed=True)])
+
+
+def _too_many_to(phone_key: bytes) -> bool:
+    lately = SignInCode.objects.filter(asked_at__gt=clock.now() - WINDOW, phone_key=phone_key)
+    return lately.count() >= CODES_PER_NUMBER.at().value
 
 
 def _refuse_too_many(number_key: bytes, client_key: bytes) -> None:

@@ -37,7 +37,7 @@ from yigongti.domains.base.residents.selectors import (
 from yigongti.domains.base.residents.services import resolving
 from yigongti.domains.base.residents.services.guardianship import NotPossible as GuardianshipNotPossible
 from yigongti.domains.base.residents.services.guardianship import end_guardianship, record_guardianship
-from yigongti.domains.base.residents.sign_in import Reachable, adults_with_phone, reachable
+from yigongti.domains.base.residents.sign_in import Reachable, adults_with_phone, plain_number, reachable
 from yigongti.kernel.access.api import Actor
 
 __all__ = [
@@ -76,6 +76,7 @@ __all__ = [
     "numbers",
     "phones",
     "plain_name",
+    "plain_number",
     "reachable",
     "read_barcode",
     "record_guardianship",

@@ -190,6 +190,33 @@ def shape(query):
     return re.sub(r"'[^']*'|\"s\d+_x\d+\"|\bNULL\b|\b\d+\b|\{[^}]*\}|::bytea", "?", query["sql"]).replace("??", "?")
 
 
+def test_no_other_spelling_of_a_number_gets_more_codes(family, tmp_path):
+    spellings = [
+        "13812345678",
+        "+8613812345678",
+        "0086 138 1234 5678",
+        "(138)12345678",
+        "１３８１２３４５６７８",
+        "138-1234-5678",
+    ]
+    answered = [asks(Client(), spelling).status_code for spelling in spellings]
+    assert answered == [302] * 5 + [429]
+    for letter in "abc":
+        assert asks(Client(), f"{PHONE}{letter}").status_code == 302
+    assert len(list(tmp_path.glob("*.json"))) == 5
+
+
+def test_a_phone_is_limited_under_whichever_numbers_and_nobody_can_tell(family, tmp_path):
+    for number in (KNOWN, "A00000001", PHONE, id_number(BORN["child"], 3), UNKNOWN):
+        for _time in range(2):
+            assert asks(Client(), number).status_code == 302
+    assert len(list(tmp_path.glob("*.json"))) == 5
+    assert sum(row.phone is not None for row in SignInCode.objects.all()) == 5
+    with clock.fixed(NOW + timedelta(hours=1, seconds=1)):
+        asks(Client(), KNOWN)
+    assert len(list(tmp_path.glob("*.json"))) == 6
+
+
 def test_a_client_is_limited(family):
     client = Client(REMOTE_ADDR="10.1.1.1")
     for n in range(60):
@@ -276,6 +303,7 @@ def test_the_number_stands_in_no_address_and_no_log(family, caplog):
         assert KNOWN not in response.request["PATH_INFO"] + response.request["QUERY_STRING"]
         assert KNOWN not in response.headers.get("Location", "")
     assert KNOWN not in caplog.text and PHONE not in caplog.text
+    assert "登录验证码 ******" in caplog.text and last_code() not in caplog.text
     assert KNOWN not in str(list(Line.objects.values_list("subject", "detail", "actor_name")))
 
 
@@ -389,7 +417,17 @@ def test_the_texts_are_shown_to_developers_and_system_administrators_only(family
     Grant.objects.create(
         account=admin, role=Role.SYSTEM_ADMIN, organisation_id=family["county"], starts_on=NOW.date(), granted_at=NOW
     )
-    assert client.get(page).status_code == 200
+    asks(Client(), KNOWN)
+    code = last_code()
+    for shown in (page, reverse("notices:outbox")):
+        told = client.get(shown)
+        assert told.status_code == 200 and "登录验证码 ******" in words(told) and code not in words(told)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE IF NOT EXISTS installation_mark (name text PRIMARY KEY)")
+        cursor.execute("INSERT INTO installation_mark (name) VALUES ('demo county')")
+        assert code in words(client.get(page))
+        cursor.execute("DELETE FROM installation_mark WHERE name = 'demo county'")
+    assert code not in words(client.get(page))
     settings.DEBUG = True
     asks(Client(), KNOWN)
     assert last_code() in words(Client().get(page))

@@ -1,5 +1,6 @@
 """The way in: a number, a code, and, where several share a phone, who one is. Nothing on it tells whom it knows."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_POST
 from yigongti.domains.base.residents import api as residents
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import permissions
-from yigongti.kernel.notices.api import sent
+from yigongti.kernel.notices.api import sent, without_codes
 from yigongti.portals.resident import services, sessions
 from yigongti.portals.resident.policy import CODE_MINUTES
 from yigongti.portals.resident.sessions import ASKED, CHOICE
@@ -122,9 +123,11 @@ def _shown() -> dict[str, object]:
 
 
 def developer(request: HttpRequest) -> HttpResponse:
-    """The texts the default sender wrote, for developers and system administrators: the code is one of them."""
+    """The texts the default sender wrote, for developers and system administrators; codes only where no real person
+    signs in (``notices.api.without_codes``): whoever reads a code is that person here."""
     actor = request.actor  # type: ignore[attr-defined]
     needed = permissions().get("notices.see_outbox")
     if not settings.DEBUG and not (actor is not None and needed is not None and actor.may(needed)):
         raise Http404
-    return render(request, "resident/developer.html", {"texts": sent(20)})
+    texts = [replace(one, text=without_codes(one.text)) for one in sent(20)]
+    return render(request, "resident/developer.html", {"texts": texts})

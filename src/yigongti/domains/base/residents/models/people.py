@@ -155,11 +155,19 @@ class Identifier(models.Model):
 
 
 class Phone(models.Model):
-    """A phone somebody can be reached under; families share them."""
+    """A phone somebody can be reached under; families share them.
+
+    ``vouched``: whether it signs in – somebody who knows the person face to face, or the institution that manages
+    them, said that it is theirs (docs/adr/0018). ``source`` said it first.
+    """
 
     resident = models.ForeignKey(Resident, on_delete=models.PROTECT, related_name="phones")
     value = EncryptedText(_("电话"), context="residents.phone")
     blind = models.BinaryField(editable=False)
+    source = models.ForeignKey(
+        "organisation.Organisation", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    vouched = models.BooleanField(_("可用于登录"), default=False, db_default=False)
 
     class Meta:
         verbose_name = _("电话")

@@ -100,7 +100,7 @@ def create(incoming: Incoming, origin: Origin, *, with_document: NDArray[np.bool
     )
     everybody = np.arange(count)
     add_numbers(incoming, ids, origin.source_id, patient=everybody, document=everybody[with_document], card=everybody)
-    add_phones(incoming, ids, everybody)
+    add_phones(incoming, ids, everybody, origin, registering=True)
     keep_households(incoming, ids, origin.source_id)
     return ids
 
@@ -172,8 +172,19 @@ def _not_taken(rows: list[tuple[int, str, int | None, str, bytes]]) -> list[tupl
     return [row for k, row in enumerate(rows) if k not in taken] if taken else rows
 
 
-def add_phones(incoming: Incoming, ids: NDArray[np.int64], which: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Store the phones of these rows that their residents don't have yet; gives the rows that were new."""
+def add_phones(
+    incoming: Incoming,
+    ids: NDArray[np.int64],
+    which: NDArray[np.int64],
+    origin: Origin,
+    *,
+    registering: bool = False,
+) -> NDArray[np.int64]:
+    """Store the phones of these rows that their residents don't have yet; gives the rows that were new.
+
+    The phone a person is registered with, and those the managing institution names, are vouched for: they sign in.
+    One that only another institution names does not, until a later row of the managing one names it, too.
+    """
     asked: dict[tuple[int, bytes], int] = {}
     for k in which.tolist():
         if (blind := incoming.phone_blinds[k]) is not None:
@@ -183,16 +194,22 @@ def add_phones(incoming: Incoming, ids: NDArray[np.int64], which: NDArray[np.int
     pairs = list(asked)
     stored = fetch(
         f"""
-        SELECT k.n FROM unnest({array("bigint")}, {array("bytea")}) WITH ORDINALITY AS k (resident_id, blind, n)
-        WHERE EXISTS (
-            SELECT FROM residents_phone p WHERE p.blind = k.blind AND p.resident_id = k.resident_id OFFSET 0
-        )
+        SELECT k.n, k.resident_id, p.id, p.vouched
+        FROM unnest({array("bigint")}, {array("bytea")}) WITH ORDINALITY AS k (resident_id, blind, n)
+        CROSS JOIN LATERAL (
+            SELECT id, vouched FROM residents_phone p
+            WHERE p.blind = k.blind AND p.resident_id = k.resident_id OFFSET 0
+        ) p
         """,  # noqa: S608  (constants)
         [packed([pair[0] for pair in pairs]), packed([pair[1] for pair in pairs])],
     )
     known = {row[0] - 1 for row in stored}
     fresh = [k for k in range(len(pairs)) if k not in known]
     rows = [asked[pairs[k]] for k in fresh]
+    doubted = [(resident_id, phone_id) for _n, resident_id, phone_id, vouched in stored if not vouched]
+    sure = None if registering else _managed_by(origin, {pairs[k][0] for k in fresh} | {who for who, _ in doubted})
+    if now_sure := [phone_id for who, phone_id in doubted if sure is None or who in sure]:
+        Phone.objects.filter(pk__in=now_sure).update(vouched=True)
     phones = listed(incoming.phones)
     _copy(
         Phone,
@@ -200,9 +217,33 @@ def add_phones(incoming: Incoming, ids: NDArray[np.int64], which: NDArray[np.int
             "resident_id": [pairs[k][0] for k in fresh],
             "value": _bytea(seal_many([phones[k] for k in rows], PHONE_CONTEXT)),
             "blind": _bytea([pairs[k][1] for k in fresh]),
+            "source_id": _same(origin.source_id, len(fresh)),
+            "vouched": [sure is None or pairs[k][0] in sure for k in fresh],
         },
     )
     return np.array(rows, np.int64)
+
+
+def _managed_by(origin: Origin, ids: set[int]) -> set[int] | None:
+    """Of these residents, those whom the sender manages, under whichever of their entries; None for all of them."""
+    if origin.source_id is None and origin.account_id is None:
+        return None
+    if not ids or origin.source_id is None:
+        return set()
+    rows = fetch(
+        f"""
+        WITH RECURSIVE up AS (
+            SELECT k.id AS of, r.id, r.merged_into_id, r.managing_institution_id
+            FROM unnest({array("bigint")}) AS k (id) JOIN residents_resident r ON r.id = k.id
+            UNION ALL
+            SELECT up.of, r.id, r.merged_into_id, r.managing_institution_id
+            FROM up JOIN residents_resident r ON r.id = up.merged_into_id
+        )
+        SELECT of FROM up WHERE merged_into_id IS NULL AND managing_institution_id = %s
+        """,  # noqa: S608  (constants)
+        [packed(sorted(ids)), origin.source_id],
+    )
+    return {row[0] for row in rows}
 
 
 def _new_ids(count: int) -> NDArray[np.int64]:
@@ -252,7 +293,7 @@ def learn(
     """
     changed = np.zeros(len(incoming), bool)
     add_numbers(incoming, ids, origin.source_id, patient=patient, document=document, card=card)
-    for rows in (patient, document, card, add_phones(incoming, ids, np.arange(len(incoming)))):
+    for rows in (patient, document, card, add_phones(incoming, ids, np.arange(len(incoming)), origin)):
         changed[rows] = True
     details, elsewhere = _update_details(incoming, ids, origin.speaks_for())
     changed[details] = True
