@@ -1,7 +1,7 @@
 """Notices, for everybody above."""
 
 from yigongti.kernel.notices.selectors import NoticeView, of_resident
-from yigongti.kernel.notices.senders import Sender, Sent, sent
+from yigongti.kernel.notices.senders import Sender, Sent, sent, without_codes
 from yigongti.kernel.notices.services import (
     deliver_waiting,
     in_the_places_language,
@@ -27,4 +27,5 @@ __all__ = [
     "send_text",
     "sent",
     "settle",
+    "without_codes",
 ]

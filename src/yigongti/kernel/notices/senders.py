@@ -1,5 +1,7 @@
 """Who carries a text to a phone. The default writes it to a file and says so in the log.
 
+A sign-in code is its phone's holder's alone: no page and no log shows one, except where ``codes_shown``.
+
 A place names its own sender (a gateway for SMS, a WeChat service account) in YIGONGTI_SENDER: ``package.module:Class``.
 """
 
@@ -7,6 +9,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -15,6 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from django.conf import settings
+from django.db import connection
 
 from yigongti.kernel import clock
 from yigongti.kernel.privacy.api import mask_phone
@@ -57,7 +61,30 @@ class FileSender:
             return
         finally:
             draft.unlink()
-        log.info("text to %s: %s", mask_phone(phone), text)
+        log.info("text to %s: %s", mask_phone(phone), without_codes(text))
+
+
+_code = re.compile(r"(?<!\d)\d{6}(?!\d)")
+_DEMO = "demo county"  # the mark that config.supervise sets on a database with the demo county in it
+
+
+def codes_shown() -> bool:
+    """Whether sign-in codes may be read off a page or the log: for developers, and of made-up people."""
+    if settings.DEBUG:
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('installation_mark') IS NOT NULL")
+        [there] = cursor.fetchone()
+        if not there:
+            return False
+        cursor.execute("SELECT EXISTS (SELECT FROM installation_mark WHERE name = %s)", [_DEMO])
+        [shown] = cursor.fetchone()
+    return bool(shown)
+
+
+def without_codes(text: str) -> str:
+    """A text as others may see it: a code of six digits is masked, unless ``codes_shown``."""
+    return text if not _code.search(text) or codes_shown() else _code.sub("******", text)
 
 
 def outbox() -> Path:

@@ -1,5 +1,7 @@
 """One's notices, the bell that looks after them by itself, and what went out by text."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -81,7 +83,7 @@ def outbox(request: HttpRequest) -> HttpResponseBase:
     """What the default sender wrote instead of sending: for places without a gateway, and for trying things out."""
     return Listing(
         request,
-        senders.sent(),
+        [replace(one, text=senders.without_codes(one.text)) for one in senders.sent()],
         name="outbox",
         title=_("发出的短信"),
         columns=[
