@@ -104,7 +104,8 @@ def book(
     institution's staff may book on behalf of whoever referred.
 
     Raises SlotTaken (with the nearest free places), BookingRefused (closed, not open yet, a limit, no-shows, two
-    places at once; staff whom nothing ties to the person, see ``whom``), Forbidden, NotVisible. Then nothing has changed.
+    places at once; staff whom nothing ties to the person, see ``whom``), Forbidden, NotVisible. Then nothing has
+    changed.
     """
     return booking.book(
         slot_id,
@@ -136,7 +137,8 @@ def cancel(appointment_id: int, *, actor: Actor, reason: str = "") -> Appointmen
 def change(appointment_id: int, slot_id: int, *, actor: Actor) -> AppointmentView:
     """Take another place instead, in one step; from a stopped clinic too. Gives the new booking.
 
-    A referral's stays in its department: nothing of it is carried elsewhere. Raises as ``book`` does; the old booking then stands as it stood.
+    A referral's stays in its department: nothing of it is carried elsewhere. Raises as ``book`` does; the old
+    booking then stands as it stood.
     """
     return booking.change(appointment_id, slot_id, actor=actor)
 

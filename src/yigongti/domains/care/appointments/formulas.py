@@ -122,7 +122,7 @@ _MADE_UP = re.compile(r"(\d{4}-\d\d-\d\d)=([1-7])")
 
 def _of_year(text: str) -> tuple[int, list[str]]:
     year, colon, rest = text.partition(":")
-    if not colon or not year.strip().isdigit():
+    if not colon or not re.fullmatch(r"[0-9]{4}", year.strip()):
         raise Unreadable(f"{text!r} does not begin with its year")
     return int(year), rest.split()
 

@@ -17,10 +17,12 @@ class BookingRefused(Exception):
 
 
 class BarcodeWanted(BookingRefused):
-    """Nothing ties whoever books to the person: the person's own barcode would show that he is there and asks for it."""
+    """Nothing ties whoever books to the person, whose own barcode would show that he is there and asks for it."""
 
     def __init__(self) -> None:
-        super().__init__(_("这位居民不由您的机构管理，也没有诊疗、签约或转诊关系。请先扫描居民本人出示的条码，再为其预约。"))
+        super().__init__(
+            _("这位居民不由您的机构管理，也没有诊疗、签约或转诊关系。请先扫描居民本人出示的条码，再为其预约。")
+        )
 
 
 class SlotTaken(BookingRefused):

@@ -18,6 +18,7 @@ from yigongti.domains.care.appointments.models import (
 )
 from yigongti.domains.care.appointments.permissions import BOOK, KEEP, RECEIVE, VIEW
 from yigongti.domains.care.appointments.release import Rights
+from yigongti.domains.care.appointments.texts import plain
 from yigongti.domains.care.appointments.views import (
     WITH_SLOT,
     AppointmentView,
@@ -47,6 +48,7 @@ def offered(
     if not actor.is_resident:
         actor.require(BOOK)
     side = None if actor.is_resident else booked_by_id or actor.home_organisation_id
+    department = plain(department)
     to = release.Place(institution_id, department) if for_referral and institution_id is not None else None
     rights = release.rights_of(actor, side, referral=to)
     rows = _free(rights)
@@ -146,7 +148,7 @@ def checked_in_today(*, actor: Actor, institution_id: int, department: str = "")
     """
     actor.require(RECEIVE, institution_id)
     rows = of_day([institution_id], clock.today()).filter(state="checked_in")
-    if department:
+    if department := plain(department):
         rows = rows.filter(department=department)
     return appointment_views(rows.order_by("priority", "starts_at", "checked_in_at", "pk"))
 
@@ -220,7 +222,7 @@ def week(
         .annotate(places=Sum("slots__quota"), taken=Sum("slots__booked"))
         .order_by("day", "starts_at", "schedule__department", "pk")
     )
-    if department:
+    if department := plain(department):
         rows = rows.filter(schedule__department=department)
     if schedule_id is not None:
         rows = rows.filter(schedule_id=schedule_id)

@@ -21,6 +21,7 @@ from yigongti.domains.care.appointments.refusals import BookingRefused, SlotTake
 from yigongti.domains.care.appointments.release import Place, Rights
 from yigongti.domains.care.appointments.services.effects import changing
 from yigongti.domains.care.appointments.services.whom import require_known
+from yigongti.domains.care.appointments.texts import plain
 from yigongti.domains.care.appointments.views import (
     WITH_SLOT,
     AppointmentView,
@@ -97,7 +98,7 @@ def cancel(appointment_id: int, *, actor: Actor, reason: str = "") -> Appointmen
     """Give a place back. See ``api.cancel``."""
     case = visible(appointment_id, actor)
     try:
-        done = take_step(case, _way_out(case, actor), actor=actor, answers={"reason": reason})
+        done = take_step(case, _way_out(case, actor), actor=actor, answers={"reason": plain(reason)})
     except StepRefused as refused:
         raise BookingRefused(str(refused)) from refused
     return appointment_views([_with_slot(done.pk)])[0]
@@ -184,7 +185,7 @@ def _book(
         priority=priority,
         early=early,
         replaces=replaces,
-        note=note.strip()[:200],
+        note=plain(note),
         due_at=slot.ends_at + timedelta(minutes=policy.GRACE_MINUTES.at().value),
     )
     wanted = limits.Wanted(

@@ -10,6 +10,7 @@ from yigongti.domains.care.appointments.models import Appointment
 from yigongti.domains.care.appointments.permissions import RECEIVE
 from yigongti.domains.care.appointments.selectors import of_day
 from yigongti.domains.care.appointments.services.effects import is_today
+from yigongti.domains.care.appointments.texts import plain
 from yigongti.domains.care.appointments.views import WITH_SLOT, AppointmentView, appointment_views, day_words
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
@@ -139,7 +140,7 @@ def waiting_list(institution_id: int, *, actor: Actor, department: str = "") -> 
     referred ones, then those booked by a family doctor, then by time. Raises Forbidden."""
     actor.require(RECEIVE, institution_id)
     rows = of_day([institution_id], clock.today()).filter(state__in=("booked", "checked_in"))
-    if department:
+    if department := plain(department):
         rows = rows.filter(department=department)
     found = sorted(
         rows, key=lambda c: (c.state != "checked_in", c.priority, c.starts_at, c.checked_in_at or c.opened_at, c.pk)

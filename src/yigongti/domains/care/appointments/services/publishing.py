@@ -30,6 +30,8 @@ from yigongti.kernel.audit.api import record
 
 LONGEST_SPAN = 62
 """Days that are published at once at most."""
+FURTHEST = 366
+"""Days ahead that anything is published."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ def publish(
     since = max(since, clock.today())
     if until < since:
         raise ClinicRefused(_("结束日期早于开始日期，或者日期已经过去。"))
+    if (until - clock.today()).days > FURTHEST:
+        raise ClinicRefused(_("最多提前一年发布。"))
     if (until - since).days >= LONGEST_SPAN:
         raise ClinicRefused(_("一次最多发布 %(days)d 天。") % {"days": LONGEST_SPAN})
     rows = Schedule.objects.unscoped("the permission is checked above").filter(

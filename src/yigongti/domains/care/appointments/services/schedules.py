@@ -11,6 +11,7 @@ from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.care.appointments.models import Kind, Pattern, Schedule
 from yigongti.domains.care.appointments.permissions import KEEP
 from yigongti.domains.care.appointments.refusals import ClinicRefused
+from yigongti.domains.care.appointments.texts import plain
 from yigongti.kernel.access.api import Actor, NotVisible, ScopedQuerySet
 from yigongti.kernel.audit.api import record
 
@@ -50,7 +51,7 @@ def keep_schedule(
     ``doctor``: whose clinic, or which device; none for a department's. A schedule stays with its institution.
     """
     actor.require(KEEP, institution_id)
-    department, doctor = department.strip(), doctor.strip()
+    department, doctor = plain(department, 60), plain(doctor, 60)
     if not department:
         raise ClinicRefused(_("请填写科室。"))
     if kind not in Kind.values:
@@ -64,8 +65,8 @@ def keep_schedule(
     if row.institution_id != institution_id:
         raise ClinicRefused(_("出诊安排不能换到别的机构。"))
     row.kind, row.department, row.doctor = kind, department, doctor
-    row.professional_title, row.expert = professional_title.strip(), expert
-    row.location, row.active = location.strip(), active
+    row.professional_title, row.expert = plain(professional_title, 40), expert
+    row.location, row.active = plain(location, 120), active
     try:
         with transaction.atomic():
             row.save()

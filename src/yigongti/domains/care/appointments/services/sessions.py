@@ -25,6 +25,7 @@ from yigongti.domains.care.appointments.permissions import KEEP
 from yigongti.domains.care.appointments.refusals import ClinicRefused
 from yigongti.domains.care.appointments.services.publishing import LONGEST_SPAN, publish
 from yigongti.domains.care.appointments.services.schedules import kept_schedule
+from yigongti.domains.care.appointments.texts import plain
 from yigongti.domains.care.appointments.views import WITH_SLOT
 from yigongti.domains.care.appointments.workflow import LIVE
 from yigongti.kernel import clock
@@ -42,7 +43,8 @@ def stop_session(session_id: int, *, reason: str, actor: Actor) -> int:
     """
     from yigongti.domains.care.appointments.tasks import tell_stopped
 
-    if not reason.strip():
+    reason = plain(reason)
+    if not reason:
         raise ClinicRefused(_("请写明停诊原因。"))
     with transaction.atomic():
         session = _locked(session_id, actor)
@@ -51,7 +53,7 @@ def stop_session(session_id: int, *, reason: str, actor: Actor) -> int:
         if session.state == SessionState.PUBLISHED:
             if session.ends_at <= clock.now():
                 raise ClinicRefused(_("这个出诊已经过去。"))
-            session.state, session.stopped_at, session.reason = SessionState.STOPPED, clock.now(), reason.strip()[:200]
+            session.state, session.stopped_at, session.reason = SessionState.STOPPED, clock.now(), reason
             session.save()
             _close(session)
             _note(actor, "appointments.stop", session, {"reason": session.reason})
@@ -81,13 +83,14 @@ def substitute(session_id: int, *, doctor: str, title: str = "", actor: Actor) -
 
     Raises Forbidden, NotVisible, ClinicRefused.
     """
-    if not doctor.strip():
+    doctor, title = plain(doctor, 60), plain(title, 40)
+    if not doctor:
         raise ClinicRefused(_("请填写替诊医生。"))
     with transaction.atomic():
         session = _locked(session_id, actor)
         if session.state == SessionState.STOPPED or session.ends_at <= clock.now():
             raise ClinicRefused(_("已停诊或已经过去的出诊不能换人。"))
-        session.substitute, session.substitute_title = doctor.strip()[:60], title.strip()[:40]
+        session.substitute, session.substitute_title = doctor, title
         session.save()
         _note(actor, "appointments.substitute", session, {"doctor": session.substitute})
         rows = Appointment.objects.unscoped("everybody booked is told").filter(slot__session=session, state="booked")
@@ -153,15 +156,16 @@ def except_day(
     ``substitute``: another doctor holds that day's clinics. Raises Forbidden, NotVisible, ClinicRefused.
     """
     kinds = ScheduleException.Kind
+    doctor, title, reason = plain(doctor, 60), plain(title, 40), plain(reason)
     if day < clock.today():
         raise ClinicRefused(_("日期已经过去。"))
     if kind not in kinds.values:
         raise ClinicRefused(_("请选择变化的类别。"))
     if kind == kinds.EXTRA and not (starts and ends and slot_minutes and quota):
         raise ClinicRefused(_("加开要写明开始、结束、每个号段的分钟数和号数。"))
-    if kind == kinds.SUBSTITUTE and not doctor.strip():
+    if kind == kinds.SUBSTITUTE and not doctor:
         raise ClinicRefused(_("请填写替诊医生。"))
-    if kind == kinds.CLOSED and not reason.strip():
+    if kind == kinds.CLOSED and not reason:
         raise ClinicRefused(_("请写明停诊原因。"))
     extra = kind == kinds.EXTRA
     try:
@@ -175,9 +179,9 @@ def except_day(
                 ends=ends if extra else None,
                 slot_minutes=slot_minutes if extra else None,
                 quota=quota if extra else None,
-                substitute=doctor.strip()[:60] if kind == kinds.SUBSTITUTE else "",
-                substitute_title=title.strip()[:40] if kind == kinds.SUBSTITUTE else "",
-                reason=reason.strip()[:200],
+                substitute=doctor if kind == kinds.SUBSTITUTE else "",
+                substitute_title=title if kind == kinds.SUBSTITUTE else "",
+                reason=reason,
             )
             record(
                 actor=actor,

@@ -86,7 +86,15 @@ def residents(count: int, *, first: int = 1, strangers: bool = False) -> list[in
     for n in range(first, first + count):
         born = date(1950 + n % 60, 1 + n % 12, 1 + n % 28)
         number = index.id_number(born, 2 + 2 * (n % 400))
-        rows.append(index.person(f"民{chr(0x4E00 + n * 7)}{chr(0x5200 + n * 11)}", born, "2", id_number=number, managing_institution_id=village))
+        rows.append(
+            index.person(
+                f"民{chr(0x4E00 + n * 7)}{chr(0x5200 + n * 11)}",
+                born,
+                "2",
+                id_number=number,
+                managing_institution_id=village,
+            )
+        )
     return index.register(*rows)
 
 

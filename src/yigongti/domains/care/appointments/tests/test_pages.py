@@ -14,6 +14,7 @@ from yigongti.domains.care.appointments.tests.factories import (
     MACHINE,
     NOW,
     TODAY,
+    as_resident,
     at,
     case_of,
     clinic,
@@ -221,7 +222,15 @@ def test_the_endpoint_of_programs(sign_in, county):
         {"slot": 2**70, "resident": 1},
     ):
         assert client.post(page("book"), nonsense).status_code == 422
-    assert client.post(page("book"), "[1]", content_type="application/json").status_code == 422
+    for nonsense in (
+        "[1]", "[" * 100_000, '{"slot": Infinity, "resident": 1}', '{"slot": 1, "resident": 1e999}',
+        '{"slot": 1.5, "resident": 1}', '{"slot": true, "resident": 1}', '{"slot": ' + "9" * 5_000 + "}", "\xff",
+        '{"slot": 1, "resident": "²"}', '{"slot": 1, "resident": 1, "booked_by": NaN}', '{"slot": [1], "resident": {}}',
+        '{"slot": 1, "resident": 1, "note": "\\ud800"}', '{"slot": 1, "resident": 1, "note": "a\\u0000"}',
+        '{"slot": 1, "resident": 1, "note": {"a": 1}}',
+    ):  # fmt: skip
+        answer = client.post(page("book"), nonsense.encode("latin-1"), content_type="application/json")
+        assert answer.status_code == 422, nonsense[:60]
     assert client.post(page("book"), {"slot": 999999, "resident": two}).status_code == 404
     assert client.get(page("book")).status_code == 405
     client.logout()
@@ -240,7 +249,14 @@ def test_the_endpoint_asks_for_the_pages_token(county):
 
 @pytest.mark.parametrize(
     "query",
-    ["?institution=x&first=nonsense", "?first=0001-01-01", "?institution=99999999999999999999", "?department=%00"],
+    [
+        "?institution=x&first=nonsense",
+        "?institution=²&session=²&first=9999-12-31",
+        "?day_from=0001-01-01&day_to=9999-12-31",
+        "?first=0001-01-01",
+        "?institution=99999999999999999999",
+        "?department=%00",
+    ],
 )
 def test_nonsense_in_an_address_is_no_error(sign_in, county, query):
     clinic(county)
@@ -248,6 +264,43 @@ def test_nonsense_in_an_address_is_no_error(sign_in, county, query):
     for name in ("week", "desk", "new", "bookings", "schedules"):
         assert client.get(page(name) + query).status_code == 200
     assert client.get(page("new", resident=10**17)).status_code == 404
+
+
+def test_nonsense_in_a_form_is_said_in_words(sign_in, county):
+    slots = clinic(county)
+    [somebody] = residents(1)
+    view = api.book(slots[0].pk, resident_id=somebody, actor=county.family_doctor, note="a\0b\ud800")
+    assert view.note == "ab"
+    client = sign_in("coordinator@hospital")
+    week = page("week", institution=county.hospital.pk)
+    for since, until in (("0001-01-01", "0001-01-02"), ("0001-01-01", "9999-12-31"), ("9999-12-31", "9999-12-31")):
+        assert client.post(week, {"since": since, "until": until}).status_code in (302, 422), (since, until)
+    schedule_page = slots[0].session.schedule.get_absolute_url()
+    for day in ("0001-01-01", "9999-12-31"):
+        hours = {"do": "add_hours", "hours-weekdays": ["6"], "hours-starts": "08:00", "hours-ends": "12:00",
+                 "hours-slot_minutes": 30, "hours-quota": 5,
+                 "hours-valid_from": day, "hours-valid_to": day}  # fmt: skip
+        assert client.post(schedule_page, hours).status_code in (302, 422), day
+        for kind in ("closed", "extra", "substitute"):
+            change = {"do": "except", "day-day": day, "day-kind": kind, "day-reason": "a\0b", "day-doctor": "²"}
+            assert client.post(schedule_page, change).status_code < 500, (day, kind)
+    assert client.post(page("new", resident=somebody), {"slot": "²", "note": "\0"}).status_code == 409
+    assert client.post(page("offers", view.id), {"slot": "9" * 40}).status_code == 409
+    assert client.post(page("desk"), {"step": "check_in", "appointment": "²"}).status_code == 404
+
+
+def test_what_no_column_holds_is_left_out_where_text_comes_in(county):
+    slots = clinic(county)
+    one, two = residents(2)
+    himself = as_resident(one)
+    view = api.book(slots[0].pk, resident_id=one, actor=himself)
+    assert len(api.offered(actor=himself, institution_id=county.hospital.pk, department="\0")) == 2
+    assert api.checked_in_today(actor=county.doctor, institution_id=county.hospital.pk, department="a\0") == []
+    assert api.cancel(view.id, actor=himself, reason="a\0b\ud800").state == "cancelled"
+    api.book(slots[0].pk, resident_id=two, actor=county.family_doctor)
+    assert api.stop_session(slots[0].session_id, reason="停\0电\udfff", actor=county.director) == 1
+    slots[0].session.refresh_from_db()
+    assert slots[0].session.reason == "停电"
 
 
 def test_nobody_sees_a_booking_of_others(sign_in, county):

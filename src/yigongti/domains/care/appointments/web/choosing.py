@@ -13,7 +13,7 @@ from yigongti.kernel.access.api import Actor, Permission
 def number(request: HttpRequest, name: str) -> int | None:
     """A number of the address or form; None for anything else."""
     said = (request.POST.get(name) or request.GET.get(name) or "").strip()
-    return int(said) if said.isascii() and said.isdigit() and len(said) < 19 else None
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < 19 else None
 
 
 def day(request: HttpRequest, name: str) -> date | None:

@@ -32,12 +32,10 @@ def book(request: HttpRequest) -> HttpResponse:
         return _sign_in_first()
     try:
         said = _said(request)
-        slot_id, resident_id = int(said["slot"]), int(said["resident"])
-        booked_by_id = int(said["booked_by"]) if said.get("booked_by") else None
-        note = str(said.get("note") or "")
-        if not (0 < slot_id < 2**63 and 0 < resident_id < 2**63 and 0 <= (booked_by_id or 0) < 2**63) or "\x00" in note:
-            raise ValueError
-    except (KeyError, TypeError, ValueError):
+        slot_id, resident_id = _id(said["slot"]), _id(said["resident"])
+        booked_by_id = _id(said["booked_by"]) if said.get("booked_by") else None
+        note = _text(said.get("note") or "")
+    except (KeyError, TypeError, ValueError, RecursionError):
         return JsonResponse({"refused": _("请说明要约的号（slot）和居民（resident）。")}, status=422)
     if (full := hot.taken(slot_id)) is not None:
         full.body = full.body or _taken(full.refusal).content
@@ -74,6 +72,22 @@ def _said(request: HttpRequest) -> dict[str, Any]:
             raise ValueError
         return said
     return request.POST.dict()
+
+
+def _id(said: Any) -> int:
+    """A whole number as JSON or a form has it. Raises ValueError for anything else."""
+    text = str(said) if isinstance(said, (int, str)) and not isinstance(said, bool) else ""
+    if not (text.isascii() and text.isdecimal() and len(text) < 19 and int(text)):
+        raise ValueError
+    return int(text)
+
+
+def _text(said: Any) -> str:
+    """Text that can be stored. Raises ValueError for anything else."""
+    if not isinstance(said, str) or "\x00" in said:
+        raise ValueError
+    said.encode()  # half a character is none (UnicodeEncodeError)
+    return said
 
 
 def _booking(view: AppointmentView) -> dict[str, Any]:
