@@ -18,14 +18,14 @@ ROLES = [
 # Reached by acting, not by a link from a page: a form's target, a piece of a page that a script asks for.
 NOT_LINKED = {
     "access:sign_in", "access:sign_out", "terminology:lookup", "ui:gallery_progress", "notices:bell",
-    "referrals:belongs", "appointments:book", "resident:sign_in", "resident:sign_out", "resident:code",
+    "referrals:belongs", "referrals:template", "appointments:book", "resident:sign_in", "resident:sign_out", "resident:code",
     "resident:choose", "resident:start", "resident:developer",
 }  # fmt: skip
 
 # Without a relation to the resident these ask for a reason: a page all the same, with status 403.
 CLOSED = {"health_record:record", "health_record:looked"}
 # What institutions measure, by the name they sent: data, although some of our own pages use the same words.
-DATA = {"收缩压", "舒张压", "空腹血糖", "体重", "身高"}
+DATA = {"腹痛", "收缩压", "舒张压", "空腹血糖", "体重", "身高"}
 
 FOREIGN = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];

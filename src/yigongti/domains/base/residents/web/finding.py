@@ -151,4 +151,5 @@ def barcode(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         messages.success(request, _("已换成新的条码，旧条码到期前仍可使用。"))
         return redirect("residents:barcode", pk=pk)
-    return render(request, "residents/barcode.html", {"card": shown, "token": token, "until": until})
+    context = {"card": shown, "token": token, "until": until, "may_register": request.actor.may(REGISTER)}  # type: ignore[attr-defined]
+    return render(request, "residents/barcode.html", context)

@@ -33,7 +33,7 @@ residents.register_action(
         "follow_up",
         _("测量、随访"),
         lambda resident_id: f"{reverse('follow_up:measure')}?resident={resident_id}",
-        health_record.OBSERVE,
+        health_record.VIEW,
         icon="heart",
         order=10,
     )

@@ -241,14 +241,14 @@ def visit(request: HttpRequest, pk: int) -> HttpResponse:
     return _visit_page(request, case.resident_id, form, case)
 
 
-@permission_required(health_record.OBSERVE)
+@permission_required(health_record.VIEW)
 def measure(request: HttpRequest) -> HttpResponse:
     """Measure a resident whom no follow-up waits for (``?resident=``); one that waits is done instead.
 
     Without a relation to the resident the record has to be opened first, for a reason the resident will see.
     """
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    actor.require(health_record.VIEW)
+    actor.require(health_record.OBSERVE)
     text = request.GET.get("resident", "")
     card = residents.card(int(text)) if text.isdecimal() and len(text) < 19 else None
     if card is None:

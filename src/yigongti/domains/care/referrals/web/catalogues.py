@@ -89,9 +89,9 @@ def edition(request: HttpRequest, pk: int) -> HttpResponseBase:
         columns=[
             Column("number", gettext_lazy("行"), kind="number", sort="number"),
             Column("codes", gettext_lazy("编码"), value=_codes, sort="first"),
-            Column("name", gettext_lazy("病种"), lead=True, sort="name"),
+            Column("name", gettext_lazy("病种"), lead=True, sort="name", chinese=True),
             Column("where", gettext_lazy("收治"), value=where),
-            Column("condition", gettext_lazy("收治条件")),
+            Column("condition", gettext_lazy("收治条件"), chinese=True),
         ],
         filters=[
             TextFilter("q", gettext_lazy("编码或病种"), by=_matching),
