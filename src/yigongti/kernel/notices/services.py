@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import translation
 
 from yigongti.kernel import clock
@@ -109,9 +110,15 @@ def _deliver(pk: int) -> bool:
     return True
 
 
-def settle(*keys: str) -> int:
-    """What these notices ask for has been done: nobody needs to open them any more; returns how many were unread."""
-    return Notice.objects.filter(key__in=keys, read_at=None).update(read_at=clock.now())
+def settle(*keys: str, prefixes: Iterable[str] = ()) -> int:
+    """What these notices ask for has been done: nobody needs to open them any more; returns how many were unread.
+
+    ``prefixes``: beginnings of keys, for what was asked more than once.
+    """
+    meant = Q(key__in=keys)
+    for prefix in prefixes:
+        meant |= Q(key__startswith=prefix)
+    return Notice.objects.filter(meant, read_at=None).update(read_at=clock.now())
 
 
 def send_text(phone: str, text: str, *, key: str) -> None:

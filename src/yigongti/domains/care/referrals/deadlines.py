@@ -36,15 +36,27 @@ def answer_within(case: "Referral", since: datetime) -> datetime:
 
 
 def answer_by(case: "Referral") -> datetime | None:
-    return case.answer_by
+    """An answer that is overdue stays so until it is given; nothing presses the receiver in other states."""
+    return case.answer_by if case.state in ("sent", "expired") else None
+
+
+def approve_within(case: "Referral", since: datetime) -> datetime:
+    on = _day(since)
+    if case.urgent:
+        return since + policy.APPROVAL_URGENT.at(case.place, on).value
+    return after_working_days(since, policy.APPROVAL_WORKING_DAYS.at(case.place, on).value, is_working_day)
 
 
 def approval_by(case: "Referral") -> datetime:
-    on = _day(case.entered_at)
-    if case.urgent:
-        return case.entered_at + policy.APPROVAL_URGENT.at(case.place, on).value
-    days = policy.APPROVAL_WORKING_DAYS.at(case.place, on).value
-    return after_working_days(case.entered_at, days, is_working_day)
+    return case.approve_by or approve_within(case, case.entered_at)
+
+
+def treat_by(case: "Referral") -> datetime | None:
+    """How long a patient who came may be kept before he is sent back, or it is said that he is not."""
+    if case.arrived_at is None:
+        return None
+    on = _day(case.arrived_at)
+    return _end_of(on + timedelta(days=policy.TREAT_DAYS.at(case.place, on).value))
 
 
 def arrive_by(case: "Referral") -> datetime | None:

@@ -80,9 +80,11 @@ def _of(institution_id: int | None, name: str, rows: list[Referral]) -> Figures:
     late = [
         row
         for row in rows
-        if row.answer_by is not None and (row.answered_at or now) > row.answer_by and _was_to_answer(row)
+        if row.first_answer_by is not None and (row.answered_at or now) > row.first_answer_by and _was_to_answer(row)
     ]
-    in_time = [row for row in answered if row.answer_by and row.answered_at and row.answered_at <= row.answer_by]
+    in_time = [
+        row for row in answered if row.first_answer_by and row.answered_at and row.answered_at <= row.first_answer_by
+    ]
     due = [r for r in rows if r.follow_up_by is not None and (r.followed_up_on is not None or r.follow_up_by < today)]
     kept = [r for r in due if r.followed_up_on and r.follow_up_by and r.followed_up_on <= r.follow_up_by]
     return Figures(
@@ -104,4 +106,9 @@ def _of(institution_id: int | None, name: str, rows: list[Referral]) -> Figures:
 
 def _was_to_answer(row: Referral) -> bool:
     """Whether an answer was still asked for at the deadline: one withdrawn before needs none."""
-    return row.answered_at is not None or row.ended_at is None or row.answer_by is None or row.ended_at > row.answer_by
+    return (
+        row.answered_at is not None
+        or row.ended_at is None
+        or row.first_answer_by is None
+        or row.ended_at > row.first_answer_by
+    )

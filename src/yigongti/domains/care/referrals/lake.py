@@ -94,7 +94,7 @@ _REFERRALS = f"""
            r.direction, r.urgency = 'urgent', r.reach, r.state,
            r.answered_at IS NOT NULL,
            (extract(epoch FROM r.answered_at - r.sent_at) / 60)::bigint,
-           CASE WHEN r.answered_at IS NOT NULL AND r.answer_by IS NOT NULL THEN r.answered_at <= r.answer_by
+           CASE WHEN r.answered_at IS NOT NULL AND r.first_answer_by IS NOT NULL THEN r.answered_at <= r.first_answer_by
                 WHEN r.state = 'expired' THEN false END,
            r.accepted_at IS NOT NULL, r.arrived_at IS NOT NULL, r.returned_at IS NOT NULL,
            r.followed_up_on IS NOT NULL,

@@ -27,6 +27,7 @@ APPROVAL_WORKING_DAYS = parameter("referrals.approval_working_days", _("几个�
 APPROVAL_URGENT = parameter("referrals.approval_urgent", _("紧急转诊多久内审批"), kind=timedelta)
 ARRIVE_DAYS = parameter("referrals.arrive_days", _("约定日期过后几天仍未到诊算未到"), kind=int, unit="days")
 ARRIVE_AT_ONCE = parameter("referrals.arrive_at_once", _("随到随诊的患者多久内应到"), kind=timedelta)
+TREAT_DAYS = parameter("referrals.treat_days", _("到诊后几天内转回或办结"), kind=int, unit="days")
 CONTACT_DAYS = parameter("referrals.contact_days", _("患者未到，转出机构几天内联系"), kind=int, unit="days")
 FOLLOW_UP_DAYS = parameter("referrals.follow_up_days", _("转回或下转后几天内随访"), kind=int, unit="days")
 CLOSE_DAYS = parameter("referrals.close_days", _("随访后几天自动办结"), kind=int, unit="days")

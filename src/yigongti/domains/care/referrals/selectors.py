@@ -11,7 +11,7 @@ from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.base.residents import api as residents
 from yigongti.domains.care.referrals.models import Reason, Referral
 from yigongti.domains.care.referrals.permissions import VIEW
-from yigongti.domains.care.referrals.workflow import UNDER_WAY
+from yigongti.domains.care.referrals.workflow import IN_APPROVAL, UNDER_WAY
 from yigongti.kernel.access.api import Actor, NotVisible, ScopedQuerySet
 from yigongti.kernel.ui import words
 
@@ -118,7 +118,7 @@ def plain_state(row: Referral) -> str:
     match row.state:
         case "draft":
             return _("医生正在准备转诊")
-        case "approval":
+        case "approval" | "approval_late":
             return _("正在等审批")
         case "sent":
             return _("已发给%(where)s，最晚%(by)s前答复") % there
@@ -158,8 +158,9 @@ def visible(actor: Actor) -> ScopedQuerySet:
     if actor.everything:
         return rows
     own = sorted(actor.organisations(VIEW))
-    submitted = Q(approver_id__in=own) & ~Q(state="draft") & (Q(state="approval") | Q(sent_by_id__isnull=False))
-    return rows.filter(WAS_SENT | Q(origin_id__in=own) | submitted)
+    submitted = Q(approver_id__in=own) & ~Q(state="draft") & (Q(state__in=IN_APPROVAL) | Q(sent_by_id__isnull=False))
+    called_in = Q(overseer_id__in=own) & ~Q(state="draft")
+    return rows.filter(WAS_SENT | Q(origin_id__in=own) | submitted | called_in)
 
 
 def one(actor: Actor, referral_id: int) -> Referral:

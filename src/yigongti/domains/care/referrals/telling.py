@@ -35,14 +35,22 @@ def tell(kind: type[events.OfReferral], case: Referral, **more: Any) -> None:
 
 
 def page(
-    case: Referral, what: str, title: str, permission: Permission, organisation_id: int | None, **more: Any
+    case: Referral,
+    what: str,
+    title: str,
+    permission: Permission,
+    organisation_id: int | None,
+    *,
+    again: bool = False,
+    **more: Any,
 ) -> None:
-    """A notice to a desk; urgent where the referral is."""
+    """A notice to a desk; urgent where the referral is. ``again``: what may come to pass more than once in a referral
+    is told each time."""
     if organisation_id is None:
         return
     more.setdefault("urgent", case.urgent)
     notify(
-        f"referrals.{what}:{case.pk}",
+        f"referrals.{what}:{case.pk}" + (f".{len(history(case))}" if again else ""),
         title=title,
         address=case.get_absolute_url(),
         desk=(permission, organisation_id),
@@ -82,7 +90,7 @@ def accepted(case: Referral, attempt: int) -> None:
 @in_the_places_language()
 def asked_again(case: Referral) -> None:
     title = _("患者愿意再来，请重新安排：%(what)s") % {"what": case.title}
-    page(case, f"again.{len(history(case))}", title, ANSWER, case.receiver_id)
+    page(case, "again", title, ANSWER, case.receiver_id, again=True)
     lake.mark_changed(case)
 
 
@@ -90,7 +98,7 @@ def asked_again(case: Referral) -> None:
 def declined(case: Referral) -> None:
     page(
         case, "declined", _("未接收，请处理：%(what)s") % {"what": case.title}, ARRANGE, case.origin_id,
-        body=f"{case.get_decline_code_display()}\n{case.advice}",
+        again=True, body=f"{case.get_decline_code_display()}\n{case.advice}",
     )  # fmt: skip
     answered(case)
     tell(events.ReferralDeclined, case)
@@ -100,10 +108,19 @@ def declined(case: Referral) -> None:
 def expired(case: Referral) -> None:
     """Overdue: the overseeing hospital and the receiving desk are paged, urgent or not; the origin is told."""
     title = _("超时未答复：%(what)s") % {"what": case.title}
-    page(case, "expired", title, OVERSEE, case.overseer_id, urgent=True)
-    page(case, "expired", title, ANSWER, case.receiver_id, urgent=True)
-    page(case, "expired", title, ARRANGE, case.origin_id)
+    page(case, "expired", title, OVERSEE, case.overseer_id, again=True, urgent=True)
+    page(case, "expired", title, ANSWER, case.receiver_id, again=True, urgent=True)
+    page(case, "expired", title, ARRANGE, case.origin_id, again=True)
     tell(events.ReferralExpired, case)
+
+
+@in_the_places_language()
+def approval_late(case: Referral) -> None:
+    """Nobody has approved or refused in time: who oversees, who approves and the origin are told."""
+    title = _("超时未审批：%(what)s") % {"what": case.title}
+    page(case, "approval_late", title, OVERSEE, case.overseer_id, urgent=True)
+    page(case, "approval_late", title, APPROVE, case.approver_id, urgent=True)
+    page(case, "approval_late", title, ARRANGE, case.origin_id)
 
 
 @in_the_places_language()
@@ -126,9 +143,11 @@ def slot_gone(case: Referral, appointment_id: int) -> None:
 
 def answered(case: Referral) -> None:
     """Nobody needs to be paged for an answer any more."""
-    settle(*(f"referrals.{what}:{case.pk}" for what in ("sent", "approval", "expired")))
+    once = (f"referrals.{what}:{case.pk}" for what in ("sent", "approval", "approval_late"))
+    settle(*once, prefixes=[f"referrals.{what}:{case.pk}." for what in ("expired", "again")])
 
 
 def ended(case: Referral, state: str) -> None:
     answered(case)
+    settle(prefixes=[f"referrals.declined:{case.pk}."])
     tell(events.ReferralClosed, case, state=state)

@@ -116,7 +116,8 @@ RETURN = (
     Ask("next_check_on", _("下次复查日期"), kind="date", required=False),
 )
 
-WITHDRAWABLE = ("draft", "approval", "sent", "expired", "accepted", "not_arrived", "certified")
+IN_APPROVAL = ("approval", "approval_late")
+WITHDRAWABLE = ("draft", "approval", "approval_late", "sent", "expired", "accepted", "not_arrived", "certified")
 
 # fmt: off
 REFERRAL = Workflow(
@@ -125,6 +126,7 @@ REFERRAL = Workflow(
     states={
         "draft": _("草稿"),
         "approval": _("待审批"),
+        "approval_late": _("超时未审批，已督办"),
         "sent": _("已发出，待答复"),
         "expired": _("超时未答复，已督办"),
         "accepted": _("已接收，待到诊"),
@@ -150,15 +152,17 @@ REFERRAL = Workflow(
         Step("certify", _("开具县域外转诊证明"), ("draft",), "certified", by=SEND, at=ORIGIN, when=_certified_at_once,
              asks=(DUPLICATE,), effect=_effect("sending", "certify")),
         # the lead hospital (or whom the plan names)
-        Step("approve", _("同意转诊"), ("approval",), "sent", by=APPROVE, at=APPROVER, when=_inside,
+        Step("approve", _("同意转诊"), IN_APPROVAL, "sent", by=APPROVE, at=APPROVER, when=_inside,
              due=deadlines.approval_by, effect=_effect("sending", "approve")),
-        Step("approve_outside", _("同意转诊并签发证明"), ("approval",), "certified", by=APPROVE, at=APPROVER,
+        Step("approve_outside", _("同意转诊并签发证明"), IN_APPROVAL, "certified", by=APPROVE, at=APPROVER,
              when=_outside, due=deadlines.approval_by, effect=_effect("sending", "approve_outside")),
-        Step("refuse", _("不同意转诊"), ("approval",), "declined", by=APPROVE, at=APPROVER, asks=DECLINE,
+        Step("refuse", _("不同意转诊"), IN_APPROVAL, "declined", by=APPROVE, at=APPROVER, asks=DECLINE,
              effect=_effect("answering", "decline"), plain=True),
+        Step("approval_late", _("审批超时督办"), ("approval",), "approval_late", by=None, due=deadlines.approval_by,
+             effect=_effect("sending", "approval_late")),
         # the receiver answers
         Step("accept", _("接收"), ("sent", "expired", "not_arrived"), "accepted", by=ANSWER, at=RECEIVER,
-             asks=TAKE_IN, effect=_effect("answering", "accept")),
+             asks=TAKE_IN, due=deadlines.answer_by, effect=_effect("answering", "accept")),
         Step("decline", _("不接收"), ("sent", "expired"), "declined", by=ANSWER, at=RECEIVER, asks=DECLINE,
              effect=_effect("answering", "decline"), plain=True),
         Step("expire", _("超时督办"), ("sent",), "expired", by=None, due=deadlines.answer_by,
@@ -174,9 +178,10 @@ REFERRAL = Workflow(
              effect=_effect("treating", "miss")),
         # the receiver treats and sends back
         Step("treat", _("登记诊治"), ("arrived",), "treated", by=TREAT, at=RECEIVER, when=_not_straight_down,
-             asks=(Ask("conclusion", _("诊治情况")),), effect=_effect("treating", "treat"), plain=True),
+             asks=(Ask("conclusion", _("诊治情况")),), due=deadlines.treat_by, effect=_effect("treating", "treat"),
+             plain=True),
         Step("return", _("转回并交代后续治疗"), ("arrived", "treated"), "returned", by=TREAT, at=RECEIVER,
-             when=_not_straight_down, asks=RETURN, effect=_effect("treating", "return_")),
+             when=_not_straight_down, asks=RETURN, due=deadlines.treat_by, effect=_effect("treating", "return_")),
         Step("end_here", _("就此结束，不转回"), ("arrived", "treated"), "closed", by=TREAT, at=RECEIVER,
              when=_not_straight_down, asks=(REASON,), effect=_effect("ending", "end_here"), plain=True),
         # who follows up
@@ -214,5 +219,8 @@ REFERRAL = Workflow(
 ANSWERABLE = ("sent", "expired")
 WITH_THE_RECEIVER = ("accepted", "not_arrived", "arrived", "treated", "returned", "followed_up")
 """States in which the receiver may read the resident's record."""
-UNDER_WAY = ("approval", "sent", "expired", "accepted", "not_arrived", "arrived", "treated", "returned", "certified")
+UNDER_WAY = (
+    "approval", "approval_late", "sent", "expired", "accepted", "not_arrived", "arrived", "treated", "returned",
+    "certified",
+)  # fmt: skip
 """States in which another referral for the same would be a duplicate."""

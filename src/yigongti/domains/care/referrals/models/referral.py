@@ -18,7 +18,8 @@ from yigongti.kernel.workflow.api import CaseModel
 
 
 class Referral(CaseModel):
-    """See the module. ``receiver_id`` is None exactly for a referral out of the county.
+    """See the module. ``answered_at`` is the first answer and ``first_answer_by`` the time it had: who is asked again
+    later (``answer_by``) does not make it good. ``receiver_id`` is None exactly for a referral out of the county.
 
     ``sent_down_by_id`` with ``discharges_from`` and ``discharges_until``: whose discharges of this person, ended on
     which days (both included), count as sent down by this referral (牵头医院下转患者占比).
@@ -78,6 +79,8 @@ class Referral(CaseModel):
 
     sent_at = models.DateTimeField(gettext_lazy("发出时间"), null=True, editable=False)
     answer_by = models.DateTimeField(gettext_lazy("答复时限"), null=True, editable=False)
+    approve_by = models.DateTimeField(gettext_lazy("审批时限"), null=True, editable=False)
+    first_answer_by = models.DateTimeField(gettext_lazy("首次答复时限"), null=True, editable=False)
     answered_at = models.DateTimeField(gettext_lazy("答复时间"), null=True, editable=False)
     accepted_at = models.DateTimeField(gettext_lazy("接收时间"), null=True, editable=False)
     arrived_at = models.DateTimeField(gettext_lazy("到诊时间"), null=True, editable=False)

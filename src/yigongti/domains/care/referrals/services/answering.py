@@ -66,10 +66,9 @@ def decline(case: Referral, actor: Actor, answers: Answers) -> None:
 
 
 def expire(case: Referral, actor: Actor, answers: Answers) -> None:
-    """Nobody answered in time: the lead hospital over the receiver (over the origin, where that is the receiver
-    itself and the two differ in nothing) is called in, and sees the referral from now on."""
+    """Nobody answered in time: somebody over the receiver is called in, and sees the referral from now on."""
     if case.receiver_id is not None:
-        case.overseer_id = routes.overseer(case.receiver_id) or routes.overseer(case.origin_id)
+        case.overseer_id = routes.escalated_to(case.receiver_id, case.origin_id)
     telling.expired(case)
 
 

@@ -10,12 +10,17 @@ from yigongti.domains.base.organisation.api import OrganisationView
 from yigongti.domains.care.referrals import policy
 from yigongti.domains.care.referrals.formulas import TIER_RANK, direction
 from yigongti.domains.care.referrals.models import Direction, Reach
+from yigongti.domains.care.referrals.permissions import OVERSEE
 from yigongti.kernel import clock
+from yigongti.kernel.access.api import holders
 from yigongti.kernel.workflow.table import Choices
 
 TREATING = frozenset(
     {"lead_hospital", "hospital", "township_health_centre", "community_centre", "community_station", "village_clinic"}
 )
+
+BODIES = ("guidance_centre", "government_body")
+"""Whom an institution that does not answer is reported to where no lead hospital is over it."""
 
 
 class ReferralRefused(ValueError):
@@ -116,6 +121,29 @@ def overseer(organisation_id: int, on: date | None = None) -> int | None:
         if group.led_by:
             return group.led_by[0]
     return None
+
+
+def escalated_to(silent_id: int, origin_id: int, on: date | None = None) -> int | None:
+    """Who is called in where an institution has not answered: somebody else who has people to oversee it, the nearest
+    first; where there is nobody, the head and the coordinator of the silent one itself.
+
+    In this order: the lead hospital of its area, of its consortium, over the origin; the other lead hospitals of the
+    consortium; the guidance centre; the local authority.
+    """
+    on = on or clock.today()
+    found: list[int] = [lead for group in reversed(organisation.path(silent_id, on)) for lead in group.led_by]
+    found += [lead for group in reversed(organisation.path(origin_id, on)) for lead in group.led_by]
+    if (home := consortium(silent_id, on)) is not None:
+        areas = organisation.get_many(organisation.under(home.id, on), on)
+        found += [lead for pk in sorted(areas) for lead in areas[pk].led_by]
+    known = organisation.get_many([silent_id], on).get(silent_id)
+    if known is not None:
+        bodies = organisation.organisations(known.place, on)
+        found += [one.id for kind in BODIES for one in bodies if one.kind == kind]
+    for one_id in dict.fromkeys(found):
+        if one_id != silent_id and holders(OVERSEE, one_id):
+            return one_id
+    return silent_id
 
 
 def approver(origin: OrganisationView, reach: str, on: date) -> int | None:

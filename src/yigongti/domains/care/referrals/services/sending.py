@@ -29,6 +29,7 @@ def send(case: Referral, actor: Actor, answers: Answers) -> None:
 def submit(case: Referral, actor: Actor, answers: Answers) -> None:
     """To whoever approves."""
     _check(case, actor, answers)
+    case.approve_by = deadlines.approve_within(case, clock.now())
     telling.asked_approval(case)
 
 
@@ -36,6 +37,13 @@ def certify(case: Referral, actor: Actor, answers: Answers) -> None:
     """Out of the county where the place asks for no approval: the origin issues the certificate itself."""
     _check(case, actor, answers)
     _certify(case, actor, case.origin_id)
+
+
+def approval_late(case: Referral, actor: Actor, answers: Answers) -> None:
+    """Nobody approved or refused in time: somebody over the approver is called in; it can still be approved."""
+    if case.approver_id is not None:
+        case.overseer_id = routes.escalated_to(case.approver_id, case.origin_id)
+    telling.approval_late(case)
 
 
 def approve(case: Referral, actor: Actor, answers: Answers) -> None:
@@ -65,7 +73,8 @@ def ask_again(case: Referral, actor: Actor, answers: Answers) -> None:
 
 def _off(case: Referral) -> None:
     case.sent_at = clock.now()
-    case.answer_by = deadlines.answer_within(case, case.sent_at)
+    case.answer_by = case.first_answer_by = deadlines.answer_within(case, case.sent_at)
+    telling.settle(f"referrals.approval:{case.pk}", f"referrals.approval_late:{case.pk}")
     telling.sent(case)
 
 

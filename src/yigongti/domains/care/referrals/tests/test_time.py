@@ -75,7 +75,8 @@ def test_an_unanswered_referral_goes_up_and_can_still_be_answered(world):
         assert take_due() == 0
         case = again(case)
         assert (case.state, case.overseer_id, case.is_open) == ("expired", world.east_hospital, True)
-        told = Notice.objects.filter(key=f"referrals.expired:{case.pk}", urgent=True)
+        assert case.due_at == case.answer_by  # overdue it stays
+        told = Notice.objects.filter(key__startswith=f"referrals.expired:{case.pk}.", urgent=True)
         assert set(told.values_list("account_id", flat=True)) == {desk, director, origin}
         assert history(case)[-1].actor_name == "system:deadline"
         overdue = api.to_answer(world.receiver)

@@ -24,6 +24,7 @@ DESK = {"village_doctor", "doctor", "coordinator"}
 APPROVERS = {"coordinator", "director", "insurance_officer"}
 OVERSEERS = {"coordinator", "director"}
 NOBODY: set[str] = set()
+APPROVAL = {"approval", "approval_late"}
 
 PLAN = {"care_plan": "康复", "medicines": "无", "next_checks": "每月"}
 BED = {"way": "bed", "ward": "3 床"}
@@ -35,9 +36,10 @@ TABLE = {
     "send": ("inside", {"draft"}, "origin", CLINICIANS, {}, "sent"),
     "submit": ("outside", {"draft"}, "origin", CLINICIANS, {}, "approval"),
     "certify": ("free", {"draft"}, "origin", CLINICIANS, {}, "certified"),
-    "approve": ("between", {"approval"}, "approver", APPROVERS, {}, "sent"),
-    "approve_outside": ("outside", {"approval"}, "approver", APPROVERS, {}, "certified"),
-    "refuse": ("between", {"approval"}, "approver", APPROVERS, DECLINE, "declined"),
+    "approve": ("between", APPROVAL, "approver", APPROVERS, {}, "sent"),
+    "approve_outside": ("outside", APPROVAL, "approver", APPROVERS, {}, "certified"),
+    "refuse": ("between", APPROVAL, "approver", APPROVERS, DECLINE, "declined"),
+    "approval_late": ("between", {"approval"}, "nobody", NOBODY, {}, "approval_late"),
     "accept": ("inside", {"sent", "expired", "not_arrived"}, "receiver", DESK, BED, "accepted"),
     "decline": ("inside", {"sent", "expired"}, "receiver", DESK, DECLINE, "declined"),
     "expire": ("inside", {"sent"}, "nobody", NOBODY, {}, "expired"),
@@ -55,7 +57,7 @@ TABLE = {
     "redirect_for_origin": ("inside", {"expired"}, "overseer", OVERSEERS, {}, "redirected"),
     "arrange_otherwise": ("inside", {"declined"}, "origin", DESK, WHY, "closed"),
     "ask_again": ("inside", {"not_arrived"}, "origin", DESK, {"note": "患者答应周五来"}, "sent"),
-    "withdraw": ("inside", {"draft", "approval", "sent", "expired", "accepted", "not_arrived", "certified"}, "origin",
+    "withdraw": ("inside", {"draft", *APPROVAL, "sent", "expired", "accepted", "not_arrived", "certified"}, "origin",
                  DESK, WHY, "withdrawn"),
     "revoke": ("outside", {"certified"}, "approver", APPROVERS, WHY, "withdrawn"),
 }  # fmt: skip

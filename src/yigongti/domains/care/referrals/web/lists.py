@@ -16,7 +16,7 @@ from yigongti.domains.care.referrals.permissions import ANSWER, APPROVE, ARRANGE
 from yigongti.domains.care.referrals.permissions import FIGURES as FIGURES_PAGE
 from yigongti.domains.care.referrals.web.looks import note_list
 from yigongti.domains.care.referrals.web.referral import COLOURS
-from yigongti.domains.care.referrals.workflow import REFERRAL
+from yigongti.domains.care.referrals.workflow import IN_APPROVAL, REFERRAL
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor, Permission
 from yigongti.kernel.access.web.guard import permission_required
@@ -27,10 +27,10 @@ Part = tuple[str, Any, Permission, str, tuple[str, ...]]
 PARTS: tuple[Part, ...] = (
     ("answer", _("待我方答复"), ANSWER, "receiver_id", ("sent", "expired")),
     ("coming", _("等患者到诊"), ANSWER, "receiver_id", ("accepted", "arrived", "treated")),
-    ("approve", _("待审批"), APPROVE, "approver_id", ("approval",)),
-    ("oversee", _("待督办"), OVERSEE, "overseer_id", ("expired",)),
-    ("ours", _("我方发出"), ARRANGE, "origin_id", ("draft", "approval", "sent", "expired", "accepted", "declined",
-                                                 "not_arrived", "arrived", "treated", "certified")),
+    ("approve", _("待审批"), APPROVE, "approver_id", IN_APPROVAL),
+    ("oversee", _("待督办"), OVERSEE, "overseer_id", ("expired", "approval_late")),
+    ("ours", _("我方发出"), ARRANGE, "origin_id", ("draft", *IN_APPROVAL, "sent", "expired", "accepted",
+                                                 "declined", "not_arrived", "arrived", "treated", "certified")),
     ("follow_up", _("待随访"), FOLLOW_UP, "follow_up_id", ("returned", "certified", "arrived")),
 )  # fmt: skip
 
@@ -63,8 +63,8 @@ def listing(request: HttpRequest, part: str = "") -> HttpResponseBase:
     rows = part_rows(chosen, actor) if chosen else selectors.visible(actor)
     rows = rows.annotate(
         pressing=Case(
-            When(urgency=Urgency.URGENT, state__in=("sent", "expired", "approval"), then=Value(0)),
-            When(Q(state="expired") | Q(due_at__lt=clock.now()), then=Value(1)),
+            When(urgency=Urgency.URGENT, state__in=("sent", "expired", *IN_APPROVAL), then=Value(0)),
+            When(Q(state__in=("expired", "approval_late")) | Q(due_at__lt=clock.now()), then=Value(1)),
             default=Value(2),
             output_field=IntegerField(),
         )
@@ -185,11 +185,11 @@ def by_figure(rows: QuerySet[Any], figure: str) -> QuerySet[Any]:
         case "not_accepted":
             return sent.filter(answered_at__isnull=False, accepted_at__isnull=True)
         case "overdue":
-            unanswered = Q(answered_at__isnull=True, answer_by__lt=now)
-            unanswered &= Q(ended_at__isnull=True) | Q(ended_at__gt=F("answer_by"))
-            return sent.filter(Q(answered_at__gt=F("answer_by")) | unanswered)
+            unanswered = Q(answered_at__isnull=True, first_answer_by__lt=now)
+            unanswered &= Q(ended_at__isnull=True) | Q(ended_at__gt=F("first_answer_by"))
+            return sent.filter(Q(answered_at__gt=F("first_answer_by")) | unanswered)
         case "in_time":
-            return sent.filter(answered_at__lte=F("answer_by"))
+            return sent.filter(answered_at__lte=F("first_answer_by"))
         case "follow_up_due":
             return sent.filter(Q(followed_up_on__isnull=False) | Q(follow_up_by__lt=today), follow_up_by__isnull=False)
         case _:

@@ -36,7 +36,8 @@ LOOK_AHEAD = timedelta(days=14)
 SLOTS_SHOWN = 24
 POOL_ORDER = {"green": 0, "early": 1}
 COLOURS = {
-    "draft": "", "approval": "attention", "sent": "attention", "expired": "bad", "accepted": "info",
+    "draft": "", "approval": "attention", "approval_late": "bad", "sent": "attention", "expired": "bad",
+    "accepted": "info",
     "not_arrived": "bad", "arrived": "info", "treated": "info", "returned": "attention", "certified": "info",
     "followed_up": "good", "declined": "bad", "closed": "good", "redirected": "", "withdrawn": "",
 }  # fmt: skip
@@ -210,7 +211,7 @@ def stages(case: Referral) -> list[dict[str, Any]]:
             (_("随访"), case.followed_up_on),
             (_("办结"), case.ended_at),
         ]
-    stopped = case.state in ("declined", "withdrawn", "redirected", "expired", "not_arrived")
+    stopped = case.state in ("declined", "withdrawn", "redirected", "expired", "approval_late", "not_arrived")
     done = [bool(at) for _label, at in way]
     here = next((n for n, passed in enumerate(done) if not passed), len(way))
     if case.state == "closed":
