@@ -18,8 +18,8 @@ ROLES = [
 # Reached by acting, not by a link from a page: a form's target, a piece of a page that a script asks for.
 NOT_LINKED = {
     "access:sign_in", "access:sign_out", "terminology:lookup", "ui:gallery_progress", "notices:bell",
-    "referrals:belongs", "referrals:template", "appointments:book", "resident:sign_in", "resident:sign_out", "resident:code",
-    "resident:choose", "resident:start", "resident:developer",
+    "referrals:belongs", "referrals:template", "appointments:book", "resident:sign_in", "resident:sign_out",
+    "resident:code", "resident:choose", "resident:start", "resident:developer",
 }  # fmt: skip
 
 # Without a relation to the resident these ask for a reason: a page all the same, with status 403.

@@ -33,7 +33,8 @@ _HELD = """
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be booked. ``referred``: by a referral, whose need outweighs the counts and the no-show rule."""
+    """What is to be booked. ``referred``: by a referral, whose need outweighs the counts and the no-show rule.
+    ``instead``: of a place in a clinic that was stopped, which is not the patient's doing."""
 
     institution_id: int
     department: str
@@ -41,6 +42,7 @@ class Wanted:
     starts_at: datetime
     ends_at: datetime
     referred: bool
+    instead: bool = False
 
 
 def lock(person_id: int) -> None:
@@ -76,10 +78,10 @@ def check(entries: tuple[int, ...], wanted: Wanted, actor: Actor) -> None:
             raise BookingRefused(_("这位居民在这个时间已有预约，不能同时约两个号。"))
         at = f"{overlapping.astimezone(clock.ZONE):%Y-%m-%d %H:%M}"
         raise BookingRefused(_("这个时间已有另一个预约（%(at)s），不能同时约两个号。") % {"at": at})
+    if wanted.referred or wanted.instead:
+        return
     if same_day >= policy.MOST_A_DAY.at().value:
         raise BookingRefused(_("同一天在同一科室已有预约。要换时间请改约。"))
-    if wanted.referred:
-        return
     if is_open >= policy.MOST_OPEN.at().value:
         raise BookingRefused(_("已有 %(count)d 个未就诊的预约，达到上限。就诊或取消后才能再约。") % {"count": is_open})
     if period >= policy.MOST_A_PERIOD.at().value:

@@ -81,7 +81,7 @@ def tell_substitute(case: Appointment) -> None:
     with translation.override("zh-hans"):
         where = _where(case)
         notify(
-            f"appointments.substitute:{case.pk}:{case.slot.session.substitute}",
+            f"appointments.substitute:{case.pk}:{clock.now().isoformat()}",
             title=_("替诊通知：%(when)s") % where,
             body=_("您预约的 %(institution)s 门诊改由 %(who)s 出诊。预约号 %(number)s 仍有效；不合适可以改约或取消。")
             % where,

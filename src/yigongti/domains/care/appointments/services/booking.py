@@ -161,6 +161,9 @@ def _book(
     now = clock.now()
     _refuse_closed(slot, rights)
     session = slot.session
+    card = residents.card(entries[0])
+    if card is not None and card.deceased_on is not None:
+        raise BookingRefused(_("这位居民已登记死亡，不能预约。"))
     early = slot.pool == EARLY and now < slot.public_from and rights.family_doctor
     if replaces is not None and replaces.early and slot.pool == EARLY:
         early = now < slot.public_from
@@ -189,8 +192,9 @@ def _book(
         due_at=slot.ends_at + timedelta(minutes=policy.GRACE_MINUTES.at().value),
     )
     wanted = limits.Wanted(
-        case.institution_id, case.department, case.day, case.starts_at, case.ends_at, referral_id is not None
-    )
+        case.institution_id, case.department, case.day, case.starts_at, case.ends_at, referral_id is not None,
+        instead=replaces is not None and replaces.state == "stopped",
+    )  # fmt: skip
     try:
         with transaction.atomic():
             limits.lock(entries[0])

@@ -120,8 +120,10 @@ def add_places(slot_id: int, more: int, *, actor: Actor) -> Slot:
     return slot
 
 
-def delete_session(session_id: int, *, actor: Actor) -> None:
-    """Remove a session into which nobody was ever booked. Raises Forbidden, NotVisible, ClinicRefused.
+def delete_session(session_id: int, *, actor: Actor, by_exception: bool = False) -> None:
+    """Remove a session into which nobody was ever booked: its hours stay stopped, so that the nightly publishing does
+    not bring it back. Where an exception of the day keeps it away, nothing stays. Raises Forbidden, NotVisible,
+    ClinicRefused.
 
     The slots are closed before anybody is counted: a booking under way is either seen here, or refused there.
     """
@@ -133,7 +135,11 @@ def delete_session(session_id: int, *, actor: Actor) -> None:
             raise ClinicRefused(_("已经有人预约过，不能删除。请停诊：已约的人会得到通知并可改约。"))
         _note(actor, "appointments.delete_session", session, {"day": session.day.isoformat()})
         session.slots.all().delete()
-        Session.objects.unscoped("the permission was checked").filter(pk=session.pk).delete()
+        if by_exception:
+            Session.objects.unscoped("the permission was checked").filter(pk=session.pk).delete()
+        else:
+            session.state, session.stopped_at, session.reason = SessionState.STOPPED, clock.now(), _("已删除")
+            session.save()
 
 
 def except_day(
@@ -207,7 +213,7 @@ def except_day(
         elif kind == kinds.CLOSED and state == SessionState.PUBLISHED:
             stop_session(session_id, reason=reason, actor=actor)
         elif kind == kinds.CLOSED and state == SessionState.DRAFT:
-            delete_session(session_id, actor=actor)
+            delete_session(session_id, actor=actor, by_exception=True)
     return row
 
 

@@ -29,7 +29,7 @@ from yigongti.domains.care.appointments.tests.factories import (
     weekly,
 )
 from yigongti.kernel import clock
-from yigongti.kernel.access.api import Forbidden
+from yigongti.kernel.access.api import Forbidden, system_actor
 from yigongti.kernel.notices.models import Notice
 from yigongti.kernel.workflow.api import take_due
 
@@ -360,3 +360,11 @@ def test_the_desk_says_what_there_is(county):
     assert case_of(view).state == "no_show"
     with pytest.raises(Forbidden):
         check_in_resident(one, institution_id=at_hospital, actor=county.family_doctor)
+
+
+def test_a_deleted_session_does_not_come_back_at_night(county):
+    slot = clinic(county)[0]
+    sessions.delete_session(slot.session_id, actor=county.director)
+    before = Slot.objects.filter(session__starts_at=slot.session.starts_at).count()
+    api.publish_ahead(system_actor("test"))
+    assert Slot.objects.filter(session__starts_at=slot.session.starts_at).count() == before == 0
