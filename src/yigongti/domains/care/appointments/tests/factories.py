@@ -4,7 +4,6 @@ from datetime import date, datetime, time, timedelta
 
 from tests.support.people import person
 
-from yigongti.domains.base.organisation.models import Organisation
 from yigongti.domains.base.organisation.tests.factories import of_tier, organisation
 from yigongti.domains.base.residents.tests import factories as index
 from yigongti.domains.care.appointments import api
