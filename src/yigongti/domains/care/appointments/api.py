@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from yigongti.domains.care.appointments import hot, selectors
+from yigongti.domains.care.appointments.arrivals import Arrival, register_arrivals
 from yigongti.domains.care.appointments.listing import AppointmentLine, EarlyPlaces, early_places, rows_for
 from yigongti.domains.care.appointments.permissions import BOOK, KEEP, RECEIVE, VIEW
 from yigongti.domains.care.appointments.refusals import BookingRefused, ClinicRefused, SlotTaken
@@ -23,6 +24,7 @@ __all__ = [
     "VIEW",
     "AppointmentLine",
     "AppointmentView",
+    "Arrival",
     "BookingRefused",
     "ClinicRefused",
     "EarlyPlaces",
@@ -52,6 +54,7 @@ __all__ = [
     "offers_instead",
     "publish",
     "publish_ahead",
+    "register_arrivals",
     "rows_for",
     "scan",
     "stop_session",

@@ -44,6 +44,15 @@ class CheckedIn(Event):
 
 
 @dataclass(frozen=True)
+class CheckInUndone(Event):
+    """The person is not there after all: somebody else's barcode was scanned."""
+
+    appointment_id: int
+    resident_id: int
+    referral_id: int | None
+
+
+@dataclass(frozen=True)
 class NoShow(Event):
     """The person did not come."""
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.utils.translation import gettext as _
 
 from yigongti.domains.base.residents import api as residents
+from yigongti.domains.care.appointments import arrivals
 from yigongti.domains.care.appointments.models import Appointment
 from yigongti.domains.care.appointments.permissions import RECEIVE
 from yigongti.domains.care.appointments.selectors import of_day
@@ -24,13 +25,15 @@ DONE, ALREADY, NOT_TODAY, ELSEWHERE, MISSED, NOTHING = (
     "missed",
     "nothing",
 )
+REFERRED = "referred"
 
 LATE = timedelta(hours=12)
 
 
 @dataclass(frozen=True)
 class Scanned:
-    """What a scan came to, in words. ``kind``: checked_in, already, not_today, elsewhere, missed or nothing.
+    """What a scan came to, in words. ``kind``: checked_in, referred (arrived without a booking), already, not_today,
+    elsewhere, missed or nothing.
 
     ``appointment`` is that which was checked in, or the one the words are about.
     """
@@ -42,7 +45,7 @@ class Scanned:
 
     @property
     def good(self) -> bool:
-        return self.kind in (DONE, ALREADY)
+        return self.kind in (DONE, REFERRED, ALREADY)
 
 
 def scan(token: str, *, institution_id: int, actor: Actor, department: str = "") -> Scanned:
@@ -71,6 +74,8 @@ def check_in_resident(resident_id: int, *, institution_id: int, actor: Actor, de
             continue
         view = appointment_views([_read(case.pk)])[0]
         return Scanned(DONE, _("已签到：%(when)s %(who)s。") % _about(view), resident_id, view)
+    if (said := arrivals.note(tuple(entries), institution_id, actor)) is not None:
+        return Scanned(REFERRED, said, resident_id)
     for state, kind, text in (
         ("checked_in", ALREADY, _("已经签到过了：%(when)s %(who)s。")),
         ("done", ALREADY, _("这个预约已经就诊完成：%(when)s %(who)s。")),

@@ -12,7 +12,13 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from yigongti.domains.care.appointments import policy, words
-from yigongti.domains.care.appointments.events import AppointmentCancelled, AppointmentStopped, CheckedIn, NoShow
+from yigongti.domains.care.appointments.events import (
+    AppointmentCancelled,
+    AppointmentStopped,
+    CheckedIn,
+    CheckInUndone,
+    NoShow,
+)
 from yigongti.domains.care.appointments.lake import mark_changed
 from yigongti.domains.care.appointments.models import Appointment, Slot
 from yigongti.kernel import clock
@@ -67,6 +73,7 @@ def undo_check_in(case: Appointment, actor: Actor) -> None:
     """Somebody else's barcode was scanned."""
     case.checked_in_at = None
     mark_changed([case.day])
+    emit(CheckInUndone(case.pk, case.resident_id, case.referral_id))
 
 
 def finish(case: Appointment, actor: Actor) -> None:

@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 
 from tests.support.people import person
 
+from yigongti.domains.base.organisation import api as directory
 from yigongti.domains.base.organisation.tests.factories import of_tier, organisation
 from yigongti.domains.base.residents.tests import factories as index
 from yigongti.domains.care.appointments import api
@@ -78,9 +79,15 @@ def clinic(county, *, day=1, starts=time(8), ends=time(9), minutes=30, quota=2, 
     return list(Slot.objects.filter(session__schedule=row).order_by("starts_at", "pool"))
 
 
+def _village() -> int:
+    found = directory.by_key("kunshan", "village")
+    assert found is not None
+    return found.id
+
+
 def residents(count: int, *, first: int = 1, strangers: bool = False) -> list[int]:
     """Ids of as many people, whom the village clinic looks after; nobody does where they are strangers."""
-    village = None if strangers else Organisation.objects.get(key="village").pk
+    village = None if strangers else _village()
     rows = []
     for n in range(first, first + count):
         born = date(1950 + n % 60, 1 + n % 12, 1 + n % 28)

@@ -8,7 +8,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from yigongti.domains.base.residents import api as residents
-from yigongti.domains.care.appointments import selectors
+from yigongti.domains.care.appointments import arrivals, selectors
 from yigongti.domains.care.appointments.permissions import RECEIVE
 from yigongti.domains.care.appointments.services import booking, desk
 from yigongti.domains.care.appointments.views import day_words
@@ -50,7 +50,8 @@ def check_in(request: HttpRequest) -> HttpResponse:
             form = ScanForm()
         status = 200 if scanned is not None else 422
     rows = desk.waiting_list(institution_id, actor=actor, department=department)
-    shown = {row.resident_id for row in rows} | ({scanned.resident_id} if scanned else set())
+    came = arrivals.of_today(institution_id, actor)
+    shown = {row.resident_id for row in (*rows, *came)} | ({scanned.resident_id} if scanned else set())
     cards = residents.cards(shown)
     if shown:
         record(
@@ -73,6 +74,7 @@ def check_in(request: HttpRequest) -> HttpResponse:
             "scanned": scanned,
             "scanned_card": cards.get(scanned.resident_id) if scanned else None,
             "refused": refused,
+            "came": [{"view": one, "card": cards.get(one.resident_id)} for one in came],
             "here": [{"view": row, "card": cards.get(row.resident_id)} for row in rows if row.state == "checked_in"],
             "expected": [{"view": row, "card": cards.get(row.resident_id)} for row in rows if row.state == "booked"],
             "counts": selectors.day_counts([institution_id], clock.today()),
