@@ -60,12 +60,20 @@ def treat_by(case: "Referral") -> datetime | None:
 
 
 def arrive_by(case: "Referral") -> datetime | None:
-    """The end of the day so many days after the appointed one; for who may come at once, so many hours."""
+    """The end of the day so many days after the appointed one; for who may come at once, so many hours. Nobody is
+    late while no place is held for him."""
+    if case.place_lost:
+        return None
     if case.expected_at is None:
         since = case.accepted_at or case.entered_at
         return since + policy.ARRIVE_AT_ONCE.at(case.place, _day(since)).value
     on = _day(case.expected_at)
     return _end_of(on + timedelta(days=policy.ARRIVE_DAYS.at(case.place, on).value))
+
+
+def reschedule_by(case: "Referral") -> datetime | None:
+    """A place that fell away is made good as fast as an answer was due."""
+    return answer_within(case, case.entered_at) if case.place_lost else None
 
 
 def contact_by(case: "Referral") -> datetime | None:

@@ -124,6 +124,8 @@ def plain_state(row: Referral) -> str:
             return _("已发给%(where)s，最晚%(by)s前答复") % there
         case "expired":
             return _("%(where)s还没有答复，已请上级医院督办") % there
+        case "accepted" if row.place_lost:
+            return _("%(where)s已接收。原来的预约已取消，正在为您重新安排时间") % there
         case "accepted":
             return _("%(where)s已接收：%(what)s") % there if there["what"] else _("%(where)s已接收，请尽快前往") % there
         case "not_arrived":

@@ -139,6 +139,9 @@ def withdrawn(case: Referral) -> None:
 def slot_gone(case: Referral, appointment_id: int) -> None:
     title = _("预约已取消，请改约：%(what)s") % {"what": case.title}
     page(case, f"slot_gone.{appointment_id}", title, ANSWER, case.receiver_id)
+    told = _("预约已取消，转入机构正在改约：%(what)s") % {"what": case.title}
+    page(case, f"slot_gone.{appointment_id}", told, ARRANGE, case.origin_id)
+    lake.mark_changed(case)
 
 
 def answered(case: Referral) -> None:

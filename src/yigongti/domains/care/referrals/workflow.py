@@ -87,6 +87,12 @@ def _booking_moved(case: "Referral") -> bool:
     return answering.moved_to() is not None
 
 
+def _booking_lost(case: "Referral") -> bool:
+    from yigongti.domains.care.referrals.services import answering
+
+    return answering.losing()
+
+
 def _to_follow_up(case: "Referral") -> bool:
     return case.state != "arrived" or case.straight_down
 
@@ -168,12 +174,16 @@ REFERRAL = Workflow(
         Step("expire", _("超时督办"), ("sent",), "expired", by=None, due=deadlines.answer_by,
              effect=_effect("answering", "expire")),
         Step("reschedule", _("改约"), ("accepted",), "accepted", by=ANSWER, at=RECEIVER, asks=TAKE_IN,
-             effect=_effect("answering", "reschedule"), plain=True),
+             due=deadlines.reschedule_by, effect=_effect("answering", "reschedule"), plain=True),
         Step("move_booking", _("患者改约"), ("accepted",), "accepted", by=ANSWER, at=RECEIVER, when=_booking_moved,
              quiet=True, asks=(Ask("slot", _("改到")),), effect=_effect("answering", "move_booking")),
+        Step("lose_booking", _("预约取消，待改约"), ("accepted",), "accepted", by=ANSWER, at=RECEIVER,
+             when=_booking_lost, quiet=True, effect=_effect("answering", "booking_lost")),
         # the patient comes, or not
         Step("arrive", _("登记到诊"), ("accepted", "not_arrived"), "arrived", by=RECEIVE, at=RECEIVER, quiet=True,
              effect=_effect("treating", "arrive")),
+        Step("undo_arrival", _("撤销到诊"), ("arrived",), "accepted", by=RECEIVE, at=RECEIVER, when=_not_straight_down,
+             quiet=True, asks=(REASON,), effect=_effect("treating", "undo_arrival"), plain=True),
         Step("miss", _("未按时到诊"), ("accepted",), "not_arrived", by=None, due=deadlines.arrive_by,
              effect=_effect("treating", "miss")),
         # the receiver treats and sends back

@@ -147,6 +147,11 @@ class Referral(CaseModel):
         """Sent down with its care plan, to be carried out there: nothing to treat first, nothing to return."""
         return self.direction == Direction.DOWN
 
+    @property
+    def place_lost(self) -> bool:
+        """Accepted with a slot that fell away since (the clinic stopped, the booking cancelled), and no new one yet."""
+        return self.state == "accepted" and self.way == Way.SLOT and self.appointment_id is None
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.category = self.diagnosis_code.strip().upper()[:3]
         super().save(*args, **kwargs)

@@ -16,6 +16,8 @@ from yigongti.kernel.workflow.api import StepRefused, history, take_step
 from yigongti.kernel.workflow.table import Answers
 
 WARD_OPENS = time(8, 0)
+_releasing: ContextVar[bool] = ContextVar("releasing", default=False)
+_losing: ContextVar[bool] = ContextVar("losing", default=False)
 _moved_to: ContextVar[AppointmentView | None] = ContextVar("moved_to", default=None)
 
 
@@ -44,6 +46,30 @@ def follow_booking(case: Referral, booking: AppointmentView) -> None:
         take_step(case, "move_booking", actor=system_actor("referrals"), answers={"slot": _slot_words(booking)})
     finally:
         _moved_to.reset(token)
+
+
+def lose_booking(case: Referral) -> None:
+    """The place held for the referral fell away."""
+    token = _losing.set(True)
+    try:
+        take_step(case, "lose_booking", actor=system_actor("referrals"))
+    finally:
+        _losing.reset(token)
+
+
+def losing() -> bool:
+    """Whether a place is just falling away; nobody takes that step but by cancelling it."""
+    return _losing.get()
+
+
+def booking_lost(case: Referral, actor: Actor, answers: Answers) -> None:
+    gone, case.appointment_id, case.slot, case.expected_at = case.appointment_id, None, "", None
+    telling.slot_gone(case, gone or 0)
+
+
+def releasing() -> bool:
+    """Whether a place is given back by the referral itself: then nobody need hear of it from appointments."""
+    return _releasing.get()
 
 
 def moved_to() -> AppointmentView | None:
@@ -77,11 +103,14 @@ def release(case: Referral, actor: Actor, reason: str) -> None:
     if case.appointment_id is None:
         return
     held, case.appointment_id, case.slot = case.appointment_id, None, ""
+    token = _releasing.set(True)
     try:
         # who withdraws or reschedules may have no rights in that clinic: the platform gives the slot back for him
         slots.cancel(held, actor=system_actor("referrals"), reason=reason)
     except slots.BookingRefused:
         return  # cancelled, attended or stopped already: nothing is held any more
+    finally:
+        _releasing.reset(token)
 
 
 def _take_in(case: Referral, actor: Actor, answers: Answers) -> None:

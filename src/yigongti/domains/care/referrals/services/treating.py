@@ -23,6 +23,12 @@ def arrive(case: Referral, actor: Actor, answers: Answers) -> None:
     telling.tell(ReferralArrived, case)
 
 
+def undo_arrival(case: Referral, actor: Actor, answers: Answers) -> None:
+    """Somebody else's barcode was scanned, or the wrong line marked: the patient is still awaited."""
+    case.arrived_at = None
+    telling.lake.mark_changed(case)
+
+
 def miss(case: Referral, actor: Actor, answers: Answers) -> None:
     """The appointed day and the days of grace are over: the origin is asked to reach the patient."""
     telling.missed(case, len(history(case)))

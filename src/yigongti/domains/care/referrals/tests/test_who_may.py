@@ -45,6 +45,8 @@ TABLE = {
     "expire": ("inside", {"sent"}, "nobody", NOBODY, {}, "expired"),
     "reschedule": ("inside", {"accepted"}, "receiver", DESK, BED, "accepted"),
     "move_booking": ("inside", {"accepted"}, "nobody", NOBODY, {}, "accepted"),
+    "lose_booking": ("inside", {"accepted"}, "nobody", NOBODY, {}, "accepted"),
+    "undo_arrival": ("inside", {"arrived"}, "receiver", DESK, WHY, "accepted"),
     "arrive": ("inside", {"accepted", "not_arrived"}, "receiver", DESK, {}, "arrived"),
     "miss": ("inside", {"accepted"}, "nobody", NOBODY, {}, "not_arrived"),
     "treat": ("inside", {"arrived"}, "receiver", CLINICIANS, {"conclusion": "好转"}, "treated"),
@@ -63,7 +65,7 @@ TABLE = {
 }  # fmt: skip
 
 # steps a referral sent straight down does not have, and the one it has earlier
-NOT_DOWN = {"treat", "return", "end_here"}
+NOT_DOWN = {"treat", "return", "end_here", "undo_arrival"}
 
 
 @pytest.fixture
