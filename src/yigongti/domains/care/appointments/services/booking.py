@@ -32,7 +32,7 @@ from yigongti.domains.care.appointments.views import (
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor, NotVisible
 from yigongti.kernel.events import emit
-from yigongti.kernel.workflow.api import StepRefused, may_take, open_case, take_step
+from yigongti.kernel.workflow.api import StepRefused, again_after_deadlock, may_take, open_case, take_step
 
 _OVERLAP = "appointments_one_place_at_a_time"
 
@@ -76,15 +76,21 @@ def change(appointment_id: int, slot_id: int, *, actor: Actor) -> AppointmentVie
             _("这是转诊的预约，只能改到同一机构同一科室的其他时间。要去别处，请取消后另行预约，不再按转诊优先。")
         )
     rights = rights_to_change(old, actor)
-    try:
+
+    def move() -> Appointment:
         with transaction.atomic():
             limits.lock(old.resident_id)
-            old = _locked(old.pk)
-            list(Slot.objects.select_for_update().filter(pk__in=(old.slot_id, slot.pk)).order_by("pk"))
-            _give_up(old, actor)
-            case = _book(
-                slot, _person(old.resident_id), actor, old.booked_by_id, old.referral_id, old.note, rights, replaces=old
-            )
+            held = _locked(old.pk)
+            list(Slot.objects.select_for_update().filter(pk__in=(held.slot_id, slot.pk)).order_by("pk"))
+            _give_up(held, actor)
+            return _book(
+                slot, _person(held.resident_id), actor, held.booked_by_id, held.referral_id, held.note, rights,
+                replaces=held,
+            )  # fmt: skip
+
+    try:
+        # the referral of a booking is locked before it by the referral's own steps, after it here
+        case = again_after_deadlock(move)
     except StepRefused as refused:
         raise BookingRefused(str(refused)) from refused
     except IntegrityError as error:
@@ -167,11 +173,14 @@ def _book(
     early = slot.pool == EARLY and now < slot.public_from and rights.family_doctor
     if replaces is not None and replaces.early and slot.pool == EARLY:
         early = now < slot.public_from
+    # Whoever signed with a family doctor is seen first (Kunshan 二（四）1). Until contracts are kept here, that is whom
+    # their own community centre or village clinic books.
+    own = rights.family_doctor and card is not None and card.managing_institution_id == booked_by_id
     priority = (
         Priority.REFERRED
         if referral_id is not None
         else Priority.FAMILY_DOCTOR
-        if early or (replaces is not None and _keeps_priority(replaces, slot))
+        if early or own or (replaces is not None and _keeps_priority(replaces, slot))
         else Priority.ORDINARY
     )
     case = Appointment(

@@ -34,7 +34,7 @@ def test_a_place_is_booked_with_history_trail_notice_and_a_month_to_publish(coun
     [somebody] = residents(1)
     view = api.book(slot.pk, resident_id=somebody, actor=county.village_doctor, note="初诊")
     assert (view.state, view.slot.institution, view.slot.doctor, view.slot.left) == ("booked", "市一院", "李医生", 1)
-    assert (view.booked_by, view.priority, view.note) == ("蓬朗村卫生室", "ordinary", "初诊")
+    assert (view.booked_by, view.priority, view.note) == ("蓬朗村卫生室", "family_doctor", "初诊")
     case = case_of(view)
     assert [line.state for line in history(case)] == ["已预约"]
     assert Line.objects.filter(act="appointments.booking.open", subject=f"appointments.booking:{view.id}").count() == 1
