@@ -51,7 +51,11 @@ def check_in(request: HttpRequest) -> HttpResponse:
         status = 200 if scanned is not None else 422
     rows = desk.waiting_list(institution_id, actor=actor, department=department)
     came = arrivals.of_today(institution_id, actor)
-    shown = {row.resident_id for row in (*rows, *came)} | ({scanned.resident_id} if scanned else set())
+    shown = (
+        {row.resident_id for row in rows}
+        | {one.resident_id for one in came}
+        | ({scanned.resident_id} if scanned else set())
+    )
     cards = residents.cards(shown)
     if shown:
         record(
