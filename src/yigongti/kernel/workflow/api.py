@@ -4,7 +4,14 @@ from yigongti.kernel.workflow.deadlines import take_due
 from yigongti.kernel.workflow.handing_over import assign, case_of, colleagues
 from yigongti.kernel.workflow.models import CaseModel
 from yigongti.kernel.workflow.selectors import HistoryLine, InboxItem, InHand, assigned, history, inbox, open_steps
-from yigongti.kernel.workflow.services import StepRefused, StepTaken, may_take, open_case, take_step
+from yigongti.kernel.workflow.services import (
+    StepRefused,
+    StepTaken,
+    again_after_deadlock,
+    may_take,
+    open_case,
+    take_step,
+)
 from yigongti.kernel.workflow.table import Ask, Step, Workflow, workflows
 
 __all__ = [
@@ -17,6 +24,7 @@ __all__ = [
     "StepRefused",
     "StepTaken",
     "Workflow",
+    "again_after_deadlock",
     "assign",
     "assigned",
     "case_of",

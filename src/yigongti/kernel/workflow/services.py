@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -18,6 +18,8 @@ from yigongti.kernel.workflow.models import BY_THE_PLATFORM, CaseModel, History,
 from yigongti.kernel.workflow.table import Answers, Step
 
 C = TypeVar("C", bound=CaseModel)
+R = TypeVar("R")
+DEADLOCK = "40P01"
 
 
 class StepRefused(Exception):
@@ -68,8 +70,7 @@ def take_step(case: C, name: str, *, actor: Actor, answers: Answers | None = Non
     which says who tried.
     """
     try:
-        with transaction.atomic():
-            return _take(case, name, actor, answers or {})
+        return again_after_deadlock(lambda: _taken(case, name, actor, answers or {}))
     except StepRefused as refusal:
         record(
             actor=actor,
@@ -79,6 +80,22 @@ def take_step(case: C, name: str, *, actor: Actor, answers: Answers | None = Non
             detail={"why": str(refusal)},
         )
         raise
+
+
+def again_after_deadlock(act: Callable[[], R]) -> R:
+    """Run a whole transaction, once more where the database has broken it off because two acts waited for each other:
+    the other one is through then. Inside somebody else's transaction only he can begin anew."""
+    try:
+        return act()
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None) != DEADLOCK or connection.in_atomic_block:
+            raise
+    return act()
+
+
+def _taken(case: C, name: str, actor: Actor, answers: Answers) -> C:
+    with transaction.atomic():
+        return _take(case, name, actor, answers)
 
 
 def may_take(case: CaseModel, step: Step, actor: Actor) -> bool:

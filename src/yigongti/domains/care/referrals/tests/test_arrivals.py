@@ -1,20 +1,24 @@
 """Who comes without a booking, whose booking falls away, and who did not come after all."""
 
+import threading
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from yigongti.domains.care.appointments import api as appointments
 from yigongti.domains.care.appointments.models import Appointment
+from yigongti.domains.care.appointments.services import booking as bookings
 from yigongti.domains.care.appointments.tests import factories as clinics
 from yigongti.domains.care.referrals import api
+from yigongti.domains.care.referrals.services import ending
 from yigongti.domains.care.referrals.tests import factories
 from yigongti.domains.care.referrals.tests.test_time import account, again
 from yigongti.kernel import clock
 from yigongti.kernel.notices.models import Notice
-from yigongti.kernel.workflow.api import take_due, take_step
+from yigongti.kernel.workflow.api import StepRefused, take_due, take_step
 
 pytestmark = pytest.mark.django_db
 
@@ -111,3 +115,53 @@ def test_ones_own_act_pages_nobody_to_make_it_good(world, held, step):
     else:
         take_step(held, "reschedule", actor=world.receiver, answers=factories.bed(1))
     assert not Notice.objects.filter(key__startswith="referrals.slot_gone").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_withdrawing_while_the_patient_changes_the_booking_breaks_neither(monkeypatch):
+    """Each holds what the other needs: the one that is broken off begins anew."""
+    with clock.fixed(clinics.NOW):
+        world = factories.world()
+        slots = clinics.clinic(SimpleNamespace(hospital=world.made["east_hospital"]), quota=1)
+        case = take_step(factories.sent(world), "accept", actor=world.receiver,
+                         answers={"way": "slot", "slot": str(slots[0].pk)})  # fmt: skip
+    holds_referral, holds_booking, errors = threading.Event(), threading.Event(), []
+    release, give_up = ending.release, bookings._give_up
+
+    def release_late(*args):
+        holds_referral.set()
+        holds_booking.wait(10)
+        release(*args)
+
+    def give_up_late(*args):
+        holds_booking.set()
+        holds_referral.wait(10)
+        give_up(*args)
+
+    monkeypatch.setattr(ending, "release", release_late)
+    monkeypatch.setattr(bookings, "_give_up", give_up_late)
+
+    def run(act) -> None:
+        try:
+            with clock.fixed(clinics.NOW):
+                act()
+        except (StepRefused, appointments.BookingRefused):
+            pass  # the other one was first, and it is said
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    acts = (
+        lambda: take_step(case, "withdraw", actor=world.origin, answers={"reason": "好转"}),
+        lambda: appointments.change(case.appointment_id, slots[1].pk, actor=clinics.as_resident(world.resident)),
+    )
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(30)
+    assert not errors and again(case).state == "withdrawn"
+    for slot in slots[:2]:
+        slot.refresh_from_db()
+    assert [slot.booked for slot in slots[:2]] == [0, 0]
