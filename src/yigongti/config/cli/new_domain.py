@@ -51,8 +51,8 @@ def command(name: str, tier: str, label: str, english: str) -> None:
         target = domain / PLACES.get(relative, relative).format(name=name)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(Template(template.read_text(encoding="utf-8")).substitute(words), encoding="utf-8")
-    if tier == "base":
-        _stand_on_top_of_base(name)
+    if tier in ("base", "care"):
+        _stand_on_top(name, tier)
     _make_migration(name)
     _tidy(domain)
     for file in sorted(file for file in domain.rglob("*") if file.is_file() and "__pycache__" not in file.parts):
@@ -81,14 +81,14 @@ def _open_tier(tier: str) -> None:
         package.write_text(f'"""Domains of the tier "{tier}"."""\n', encoding="utf-8")
 
 
-def _stand_on_top_of_base(name: str) -> None:
-    """Base domains stand on one another in a written order; a new one begins on top, imported by none of them."""
+def _stand_on_top(name: str, tier: str) -> None:
+    """Domains of these tiers stand on one another in a written order; a new one begins on top, imported by none."""
     file = ROOT / "pyproject.toml"
     text, found = re.subn(
-        r'(containers = \["yigongti\.domains\.base"\]\s*layers = \[)', rf'\1"{name}", ', file.read_text("utf-8")
+        rf'(containers = \["yigongti\.domains\.{tier}"\]\s*layers = \[)', rf'\1"{name}", ', file.read_text("utf-8")
     )
     if found != 1:
-        raise click.ClickException(f"add {name} to the contract of the base tier in {file.name} by hand.")
+        raise click.ClickException(f"add {name} to the contract of the {tier} tier in {file.name} by hand.")
     file.write_text(text, encoding="utf-8")
 
 

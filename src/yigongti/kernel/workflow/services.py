@@ -82,15 +82,15 @@ def take_step(case: C, name: str, *, actor: Actor, answers: Answers | None = Non
         raise
 
 
-def again_after_deadlock(act: Callable[[], R]) -> R:
+def again_after_deadlock(attempt: Callable[[], R]) -> R:
     """Run a whole transaction, once more where the database has broken it off because two acts waited for each other:
     the other one is through then. Inside somebody else's transaction only he can begin anew."""
     try:
-        return act()
+        return attempt()
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", None) != DEADLOCK or connection.in_atomic_block:
             raise
-    return act()
+    return attempt()
 
 
 def _taken(case: C, name: str, actor: Actor, answers: Answers) -> C:
