@@ -25,6 +25,7 @@ from yigongti.domains.base.residents.selectors import (
     Housemate,
     Identity,
     Number,
+    Standing,
     card,
     cards,
     cluster,
@@ -32,6 +33,7 @@ from yigongti.domains.base.residents.selectors import (
     identity,
     numbers,
     phones,
+    standing,
     whole,
 )
 from yigongti.domains.base.residents.services import resolving
@@ -60,6 +62,7 @@ __all__ = [
     "ResidentHandedOver",
     "ResidentRegistered",
     "ResidentsMerged",
+    "Standing",
     "actions_for",
     "adults_with_phone",
     "card",
@@ -85,6 +88,7 @@ __all__ = [
     "search",
     "signature",
     "signed_by",
+    "standing",
     "ward_ids",
     "wards",
     "whole",

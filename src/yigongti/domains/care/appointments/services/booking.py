@@ -167,15 +167,15 @@ def _book(
     now = clock.now()
     _refuse_closed(slot, rights)
     session = slot.session
-    card = residents.card(entries[0])
-    if card is not None and card.deceased_on is not None:
+    person = residents.standing(entries[0])
+    if person is not None and person.deceased_on is not None:
         raise BookingRefused(_("这位居民已登记死亡，不能预约。"))
     early = slot.pool == EARLY and now < slot.public_from and rights.family_doctor
     if replaces is not None and replaces.early and slot.pool == EARLY:
         early = now < slot.public_from
     # Whoever signed with a family doctor is seen first (Kunshan 二（四）1). Until contracts are kept here, that is whom
     # their own community centre or village clinic books.
-    own = rights.family_doctor and card is not None and card.managing_institution_id == booked_by_id
+    own = rights.family_doctor and person is not None and person.managing_institution_id == booked_by_id
     priority = (
         Priority.REFERRED
         if referral_id is not None
