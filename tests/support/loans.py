@@ -105,6 +105,16 @@ ERRAND = Workflow(
             ),
         ),
         Step("drop", "不办", ("asked",), "dropped", by=RUN, at="runner_id", own="resident_id"),
+        Step(
+            "check",
+            "核对",
+            ("asked",),
+            "asked",
+            by=RUN,
+            at="runner_id",
+            when=lambda errand: errand.wanted_for_id is not None,
+            apart_from=("opened_by_id", "wanted_for_id"),
+        ),
         Step("hurry", "催办", ("asked",), "asked", by=RUN, at="runner_id", when=lambda errand: errand.thing == "药"),
         Step("forget", "过期", ("asked",), "forgotten", by=None, due=lambda errand: errand.wanted_by),
     ],
@@ -121,6 +131,7 @@ class Errand(CaseModel):
     runner_id = models.BigIntegerField()
     resident_id = models.BigIntegerField()
     wanted_by = models.DateTimeField(null=True)
+    wanted_for_id = models.BigIntegerField(null=True)
 
     class Meta(CaseModel.Meta):
         app_label = "workflow_tests"

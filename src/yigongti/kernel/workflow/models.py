@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from yigongti.kernel.access.api import ScopedModel
@@ -107,6 +108,7 @@ class Waiting(models.Model):
     address = models.CharField(max_length=200)
     since = models.DateTimeField()
     due_at = models.DateTimeField(null=True)
+    apart_from = ArrayField(models.BigIntegerField(), default=list, db_default=[])  # accounts who may not take it
 
     class Meta:
         constraints: ClassVar[list[Any]] = [

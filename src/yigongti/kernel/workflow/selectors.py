@@ -50,6 +50,8 @@ def inbox(actor: Actor, limit: int = 200, *, of: Iterable[str] | None = None) ->
         for places, names in held.items():
             condition |= Q(permission__in=names) & (Q(organisation_id__in=places) | Q(organisation_id=None))
         waiting = waiting.filter(condition)
+    if actor.id is not None:
+        waiting = waiting.exclude(apart_from__contains=[actor.id])
     rows: dict[tuple[str, int], list[Waiting]] = {}
     for row in waiting.order_by("due_at", "since", "pk")[: limit * 4]:
         rows.setdefault((row.workflow, row.case_id), []).append(row)

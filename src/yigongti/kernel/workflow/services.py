@@ -104,6 +104,8 @@ def may_take(case: CaseModel, step: Step, actor: Actor) -> bool:
         return False
     if actor.is_resident:
         return step.own is not None and getattr(case, step.own) in actor.residents
+    if step.barred(case, actor.id):
+        return False
     if step.by is None:
         return actor.everything
     return actor.may(step.by, getattr(case, step.at) if step.at else None)
@@ -117,6 +119,8 @@ def _take(case: C, name: str, actor: Actor, answers: Answers) -> C:
     except KeyError:
         raise StepRefused(_("没有这个步骤。")) from None
     if not may_take(locked, step, actor):
+        if step.barred(locked, actor.id):
+            raise StepRefused(_("“%(step)s”须由另一人办理：前一步是您自己经手的。") % {"step": step.label})
         raise StepRefused(_("“%(step)s”不由您办理。") % {"step": step.label})
     if locked.state not in step.from_states:
         raise StepRefused(
@@ -216,6 +220,7 @@ def _note_waiting(case: CaseModel) -> None:
             address=case.get_absolute_url(),
             since=case.entered_at,
             due_at=step.due_at(case) or (case.due_at if step.by else None),
+            apart_from=step.hands(case),
         )
         for step in case.workflow.open_to(case)
         if not step.quiet

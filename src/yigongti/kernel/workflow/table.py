@@ -82,7 +82,8 @@ class Step:
     ``within``: how long the step may wait, counted from when its state was entered; ``due`` instead works the moment
     out from the case. The nearest one is the case's deadline. Without ``by`` the platform itself takes the step when
     that moment has come. ``own``: the column of the resident who may take it too. ``when``: the cases that have the
-    step at all. ``effect`` runs in the step's transaction and may raise StepRefused.
+    step at all. ``apart_from``: columns with accounts who may not take it themselves, so that a second person does.
+    ``effect`` runs in the step's transaction and may raise StepRefused.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Step:
     within: timedelta | None = None
     due: Callable[[Any], datetime | None] | None = None
     when: Callable[[Any], bool] | None = None
+    apart_from: str | tuple[str, ...] = ()
     effect: Effect | None = None
     plain: bool = False  # a lesser way out (decline, withdraw): shown without emphasis
     quiet: bool = False  # offered on the case's page, kept out of inboxes: a desk has a list of its own for these
@@ -105,6 +107,15 @@ class Step:
         if self.due is not None:
             return self.due(case)
         return case.entered_at + self.within if self.within is not None else None
+
+    def hands(self, case: "CaseModel") -> list[int]:
+        """Accounts that have had a hand in this case and may therefore not take the step."""
+        columns = (self.apart_from,) if isinstance(self.apart_from, str) else self.apart_from
+        return sorted({account for name in columns if (account := getattr(case, name)) is not None})
+
+    def barred(self, case: "CaseModel", account_id: int | None) -> bool:
+        """Whether the step needs somebody else. What the platform does by itself, nobody's act, is no second person."""
+        return bool(self.apart_from) and (account_id is None or account_id in self.hands(case))
 
     def fits(self, case: "CaseModel") -> bool:
         """Whether a case of this sort has the step at all."""
@@ -130,6 +141,8 @@ class Workflow:
                 raise ValueError(f"{self.name}: step {step.name} leaves a final state")
             if step.by is None and step.within is None and step.due is None:
                 raise ValueError(f"{self.name}: nobody takes step {step.name}, and it never falls due")
+            if step.by is None and step.apart_from:
+                raise ValueError(f"{self.name}: nobody takes step {step.name}, so nobody can be kept from it")
             if step.within is not None and step.due is not None:
                 raise ValueError(f"{self.name}: step {step.name} has two deadlines")
         if unknown := named - self.states.keys():

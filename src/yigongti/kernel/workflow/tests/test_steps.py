@@ -16,11 +16,13 @@ from tests.support.loans import (
     LOAN,
     OWNER,
     STRANGER,
+    Errand,
     Loan,
 )
 from tests.support.people import person
 
 from yigongti.kernel import clock
+from yigongti.kernel.access.api import system_actor
 from yigongti.kernel.audit.models import Line
 from yigongti.kernel.workflow.api import (
     Ask,
@@ -92,6 +94,18 @@ def test_a_refused_step_changes_nothing_and_is_logged(loan, state, step, who, an
     line = Line.objects.latest("pk")
     assert (line.outcome, line.act, line.actor_id) == ("refused", f"test.loan.{step}", who.id)
     assert line.detail["why"] == str(refusal.value)
+
+
+def test_a_second_person_is_somebody_else():
+    one, two, three = (person("doctor", OWNER, id=number) for number in (91, 92, 93))
+    errand = open_case(Errand(thing="盐", runner_id=OWNER, resident_id=1, wanted_for_id=two.id), actor=one)
+    waits = {who.id: [item.steps for item in inbox(who)] for who in (one, two, three)}
+    assert waits == {91: [("办理", "不办")], 92: [("办理", "不办")], 93: [("办理", "不办", "核对")]}
+    for who in (one, two, system_actor("test")):
+        assert "check" not in [step.name for step in open_steps(errand, who)]
+        with pytest.raises(StepRefused, match="另一人"):
+            take_step(errand, "check", actor=who)
+    assert take_step(errand, "check", actor=three).state == "asked"
 
 
 def test_a_step_whose_effect_refuses_leaves_no_trace_of_the_effect(db):
