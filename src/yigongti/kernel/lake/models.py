@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+import pgtrigger
 from django.db import models
 
 
@@ -29,3 +30,22 @@ class Stale(models.Model):
 
     class Meta:
         indexes: ClassVar[list[Any]] = [models.Index(fields=["dataset", "month"], name="lake_stale_month")]
+
+
+class KeptFile(models.Model):
+    """A month's file kept under a name for ever, and what it held (keeping.py)."""
+
+    name = models.CharField(max_length=80)
+    dataset = models.CharField(max_length=60)
+    month = models.DateField()
+    file = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    kept_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["name", "dataset", "month"], name="lake_kept_once")
+        ]
+        triggers: ClassVar[list[Any]] = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]

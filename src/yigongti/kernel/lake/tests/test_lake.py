@@ -12,7 +12,19 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from yigongti.kernel.lake import datasets as registry
 from yigongti.kernel.lake import selectors
-from yigongti.kernel.lake.api import Dataset, engine, mark_stale, publish_stale, register_dataset, snapshot, table
+from yigongti.kernel.lake.api import (
+    Dataset,
+    KeptDamaged,
+    engine,
+    keep,
+    kept,
+    mark_stale,
+    publish_stale,
+    register_dataset,
+    snapshot,
+    table,
+    verify,
+)
 from yigongti.kernel.lake.models import Stale
 from yigongti.kernel.lake.tasks import wake
 
@@ -180,3 +192,62 @@ def test_an_engine_comes_back_without_anything_of_whom_it_served(monkeypatch):
     with engine() as again:
         assert again is backend
         assert again.con.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall() == []
+
+
+def kept_rows(what):
+    with engine() as backend:
+        found = table(backend, what.snapshot("test_things"))
+        return [(row["id"], row["amount"]) for row in found.order_by("id").to_pyarrow().to_pylist()]
+
+
+def test_what_is_kept_stays_as_it_was(things):
+    put((1, date(2025, 1, 3), "a", True, 10, None), (2, date(2025, 2, 3), "b", True, 20, None))
+    publish_stale()
+    year = keep("year-2025", [snapshot("test_things")])
+    for amount in (30, 40, 50):  # as often published again as removes the first file
+        put((amount, date(2025, 1, 4), "late", True, amount, None))
+        publish_stale()
+    assert len(read()) == 5
+    assert kept_rows(kept("year-2025")) == [(1, 10), (2, 20)]
+    verify(kept("year-2025"))
+    assert kept("year-2025").digest == year.digest
+    with pytest.raises(ValueError, match="year-2025"):
+        keep("year-2025", [snapshot("test_things")])
+
+
+def test_keeping_twice_is_keeping_once(things):
+    put((1, date(2025, 1, 3), "a", True, 10, None))
+    publish_stale()
+    assert keep("again", [snapshot("test_things")]) == keep("again", [snapshot("test_things")])
+
+
+def test_a_keeping_that_was_rolled_back_leaves_the_name_free(things):
+    put((1, date(2025, 1, 3), "a", True, 10, None))
+    publish_stale()
+    with pytest.raises(RuntimeError), transaction.atomic():
+        keep("undone", [snapshot("test_things")])
+        raise RuntimeError
+    assert kept("undone") is None
+    put((2, date(2025, 1, 5), "b", True, 20, None))
+    publish_stale()
+    assert kept_rows(keep("undone", [snapshot("test_things")])) == [(1, 10), (2, 20)]
+
+
+@pytest.mark.parametrize("harm", ["changed", "gone"])
+def test_a_kept_file_that_was_touched_is_found(things, harm):
+    put((1, date(2025, 1, 3), "a", True, 10, None))
+    publish_stale()
+    what = keep(f"harm-{harm}", [snapshot("test_things")])
+    file = settings.VAR / "lake" / what.files[0].file
+    if harm == "gone":
+        file.unlink()
+    else:
+        file.write_bytes(file.read_bytes()[:-1] + b"?")
+    with pytest.raises(KeptDamaged, match=harm):
+        verify(what)
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a b", "A", "x" * 81])
+def test_a_name_that_is_no_file_name_is_refused(things, name):
+    with pytest.raises(ValueError, match="name"):
+        keep(name, [])
