@@ -1,4 +1,4 @@
-"""The demo county of ``./yigongti run``: its organisations, one account per role, and a year of records.
+"""The demo county of ``./yigongti run``: its organisations, accounts for every role, and a year of records.
 
 The records enter through intake like any institution's, and in no other way. Killed at any point, ``load`` goes on
 where it stood: the files wait below VAR/demo until intake has taken them (or are made anew, byte for byte), and intake
@@ -77,7 +77,9 @@ _POSTS = (
     _Post(Role.COORDINATOR, "zhuanyuan", "孙丽", _HOSPITALS, "desk"),
     _Post(Role.DATA_OFFICER, "shuju", "顾敏", _GRASS_ROOTS, "desk"),
     _Post(Role.INSURANCE_OFFICER, "yibao", "陆文静", ("insurance_body",)),
-    _Post(Role.FINANCE_OFFICER, "caiwu", "徐志强", _HOSPITALS, "desk"),
+    _Post(Role.INSURANCE_OFFICER, "yibao2", "郑晓峰", ("insurance_body",)),  # what one prepares, another approves
+    _Post(Role.FINANCE_OFFICER, "caiwu", "徐志强", _HOSPITALS, "area"),  # central accounting: the area's books
+    _Post(Role.FINANCE_OFFICER, "caiwu2", "何静", _HOSPITALS, "area"),
     _Post(Role.DIRECTOR, "yuanzhang", "朱明华", _HOSPITALS, "area"),
     _Post(Role.GUIDANCE_OFFICER, "zhidao", "钱伟", ("guidance_centre", "government_body")),
     _Post(Role.SYSTEM_ADMIN, "xitong", "王磊"),
@@ -135,7 +137,8 @@ def accounts() -> list[Account]:
 
 
 def open_accounts(place: str, actor: Actor) -> None:
-    """One account per role, with a first password of this installation; those there are stay as they are."""
+    """One account per role, two where one approves what another prepares, each with a first password of this
+    installation; those there are stay as they are."""
     root = organisation.root(place)
     if root is None:
         raise LookupError(f"{place} has no city or county")

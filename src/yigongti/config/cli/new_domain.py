@@ -51,7 +51,7 @@ def command(name: str, tier: str, label: str, english: str) -> None:
         target = domain / PLACES.get(relative, relative).format(name=name)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(Template(template.read_text(encoding="utf-8")).substitute(words), encoding="utf-8")
-    if tier in ("base", "care"):
+    if tier in ("base", "care", "money"):
         _stand_on_top(name, tier)
     _make_migration(name)
     _tidy(domain)

@@ -1,4 +1,4 @@
-"""The demo county's accounts, one per role, as handed from the database to the screen.
+"""The demo county's accounts for every role, as handed from the database to the screen.
 
 ``yigongti.simulation.demo.accounts()`` gives objects with ``role``, ``label``, ``username`` and ``password``
 (the first one, or None once its owner has changed it). They wait in ``VAR/run/accounts.json``.
