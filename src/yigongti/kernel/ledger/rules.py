@@ -1,0 +1,130 @@
+"""What the database itself refuses, and the sums it keeps. Everything here runs inside PostgreSQL, whoever writes.
+
+The lines of an entry come in one statement and sum to zero: checked once per statement over all its lines, which costs
+a fraction of a check per line; as they are numbered from 1 to the entry's size, none can come later. That every entry
+has got its lines is checked when the transaction ends.
+"""
+
+import pgtrigger
+
+FRESH = pgtrigger.Referencing(new="fresh")  # type: ignore[no-untyped-call]
+
+ZERO_AND_WHOLE = pgtrigger.Trigger(
+    name="a_zero_and_whole",
+    level=pgtrigger.Statement,
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    referencing=FRESH,
+    func="""
+        IF EXISTS (
+            SELECT 1 FROM fresh JOIN ledger_entry e ON e.id = fresh.entry_id
+            GROUP BY e.id, e.size
+            HAVING sum(fresh.fen) <> 0 OR count(*) <> e.size OR min(fresh.number) <> 1 OR max(fresh.number) <> e.size
+        ) THEN
+            RAISE EXCEPTION 'the lines of an entry come together and sum to zero'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_entry_sums_to_zero';
+        END IF;
+        IF EXISTS (
+            SELECT 1 FROM fresh JOIN ledger_entry e ON e.id = fresh.entry_id
+            JOIN ledger_account a ON a.id = fresh.account_id WHERE a.book_id <> e.book_id
+        ) THEN
+            RAISE EXCEPTION 'a line stands in an account of its own book'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_line_own_book';
+        END IF;
+        RETURN NULL;
+    """,
+)
+
+# The months' sums are written by the database with the lines they sum, so they can't part from them.
+KEEP_THE_SUMS = pgtrigger.Trigger(
+    name="b_keep_the_sums",
+    level=pgtrigger.Statement,
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    referencing=FRESH,
+    func="""
+        INSERT INTO ledger_monthsum AS kept (account_id, month, counterparty_id, debit_fen, credit_fen, lines)
+        SELECT fresh.account_id, date_trunc('month', e.on_day)::date, fresh.counterparty_id,
+               sum(greatest(fresh.fen, 0)), sum(greatest(-fresh.fen, 0)), count(*)
+        FROM fresh JOIN ledger_entry e ON e.id = fresh.entry_id
+        GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+        ON CONFLICT ON CONSTRAINT ledger_monthsum_once DO UPDATE
+        SET debit_fen = kept.debit_fen + excluded.debit_fen, credit_fen = kept.credit_fen + excluded.credit_fen,
+            lines = kept.lines + excluded.lines;
+        RETURN NULL;
+    """,
+)
+
+# At the end of the transaction: an entry whose lines never came.
+HAS_ITS_LINES = pgtrigger.Trigger(
+    name="has_its_lines",
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    timing=pgtrigger.Deferred,
+    declare=[("total", "numeric"), ("counted", "bigint")],
+    func="""
+        SELECT sum(fen), count(*) INTO total, counted FROM ledger_line WHERE entry_id = NEW.id;
+        IF counted <> NEW.size OR total <> 0 THEN
+            RAISE EXCEPTION 'entry % has % of % lines, which sum to %', NEW.id, counted, NEW.size, total
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_entry_sums_to_zero';
+        END IF;
+        RETURN NULL;
+    """,
+)
+
+# The book is locked as a closing locks it, so that a month cannot close between this look and the entry's commit.
+IN_AN_OPEN_MONTH = pgtrigger.Trigger(
+    name="in_an_open_month",
+    level=pgtrigger.Statement,
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    referencing=FRESH,
+    func="""
+        PERFORM 1 FROM ledger_book WHERE id IN (SELECT book_id FROM fresh) ORDER BY id FOR KEY SHARE;
+        IF EXISTS (
+            SELECT 1 FROM fresh JOIN ledger_book b ON b.id = fresh.book_id WHERE fresh.on_day < b.first_month
+        ) OR EXISTS (
+            SELECT 1 FROM fresh JOIN ledger_closedmonth c
+            ON c.book_id = fresh.book_id AND c.month = date_trunc('month', fresh.on_day)::date
+        ) THEN
+            RAISE EXCEPTION 'the month is closed'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_month_is_open';
+        END IF;
+        RETURN NULL;
+    """,
+)
+
+# Months close one after the other, from the book's first.
+IN_ORDER = pgtrigger.Trigger(
+    name="in_order",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    declare=[("following", "date")],
+    func="""
+        PERFORM 1 FROM ledger_book WHERE id = NEW.book_id FOR UPDATE;
+        SELECT coalesce(
+            (SELECT (max(month) + interval '1 month')::date FROM ledger_closedmonth WHERE book_id = NEW.book_id),
+            (SELECT first_month FROM ledger_book WHERE id = NEW.book_id)
+        ) INTO following;
+        IF NEW.month <> following THEN
+            RAISE EXCEPTION 'the next month to close is %', following
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_months_close_in_order';
+        END IF;
+        RETURN NEW;
+    """,
+)
+
+ONLY_WITH_LINES = pgtrigger.Trigger(
+    name="only_with_lines",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+    func="""
+        IF pg_trigger_depth() < 2 THEN
+            RAISE EXCEPTION 'the sums are written with the lines they sum'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_monthsum_with_lines';
+        END IF;
+        RETURN NEW;
+    """,
+)
+
+FOR_EVER = pgtrigger.Protect(name="for_ever", operation=pgtrigger.Update | pgtrigger.Delete)
