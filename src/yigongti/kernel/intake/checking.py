@@ -73,6 +73,6 @@ def _conditions(column: Column) -> list[tuple[pl.Expr, str]]:
             found.append((value < clock.midnight(EARLIEST), "too_early"))
             if not column.may_be_future:
                 found.append((value > clock.now(), "future"))
-        case Kind.MONEY:
+        case Kind.MONEY if not column.may_be_negative:
             found.append((value < 0, "negative_money"))
     return found

@@ -26,7 +26,7 @@ class Kind(StrEnum):
     TEXT = "text"  # String, trimmed, never empty
     DAY = "day"  # Date
     MOMENT = "moment"  # Datetime[us, Asia/Shanghai]
-    MONEY = "money"  # yuan when sent, Int64 fen in the frame; never negative
+    MONEY = "money"  # yuan when sent, Int64 fen in the frame; never negative unless the column may be
     WHOLE = "whole"  # Int64
     FLAG = "flag"  # Boolean
     CHOICE = "choice"  # String, one of the column's ``choices``
@@ -49,7 +49,8 @@ class Column:
 
     ``name`` is the English header, ``label`` the Chinese one. A ``required`` column must be in the file and hold a
     value in every row. ``key`` columns together are the sender's own number of the row. A day or moment after now
-    is refused unless ``may_be_future``. ``choices`` maps each code to the further spellings accepted for it.
+    is refused unless ``may_be_future``, a negative amount unless ``may_be_negative``. ``choices`` maps each code to the
+    further spellings accepted for it.
     The values of a ``personal`` column are never repeated in a reason.
     """
 
@@ -61,6 +62,7 @@ class Column:
     aliases: tuple[str, ...] = ()
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     may_be_future: bool = False
+    may_be_negative: bool = False
     longest: int = 500
     personal: bool = False
     note: str | Promise = ""

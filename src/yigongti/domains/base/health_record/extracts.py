@@ -51,6 +51,26 @@ CLAIM_SETTINGS = {
     "inpatient": ("住院",),
     "pharmacy": ("药店", "定点药店", "药店购药"),
 }
+PAYMENT_METHODS = {
+    "item": ("按项目", "按项目付费"),
+    "disease": ("单病种", "按病种", "按病种付费"),
+    "drg": ("DRG", "按疾病诊断相关分组", "DRG付费"),
+    "dip": ("DIP", "按病种分值", "病种分值", "DIP付费"),
+    "bed_day": ("按床日", "床日", "按床日付费"),
+    "per_head": ("按人头", "人头", "按人头付费"),
+}
+DISCHARGE_WAYS = {
+    "1": ("医嘱离院",),
+    "2": ("医嘱转院", "转院"),
+    "3": ("医嘱转社区卫生服务机构/乡镇卫生院", "转社区", "转社区/卫生院"),
+    "4": ("非医嘱离院",),
+    "5": ("死亡",),
+    "9": ("其他",),
+}
+"""离院方式 of the settlement list."""
+
+ADMISSION_WAYS = {"1": ("急诊",), "2": ("门诊",), "3": ("其他医疗机构转入", "转入"), "9": ("其他",)}
+"""入院途径 of the settlement list."""
 
 ID_NUMBER_NOTE = _("居民身份证为 18 位，校验码须正确；没有证件的留空")
 
@@ -154,6 +174,74 @@ MEASUREMENTS = (
     Column("measured_at", "测量时间", Kind.MOMENT, required=True, aliases=("检验时间",), example="2025-03-01 08:32"),
 )
 
+CLAIM_SHEET = (
+    Column("department", "科室", aliases=("出院科别", "就诊科室"), longest=100, example="呼吸内科"),
+    Column("doctor", "主诊医师", aliases=("医生", "主诊医生"), longest=100),
+    Column("insured_division", "参保地区划", longest=6, note=_("六位行政区划代码；留空即本地"), example="320583"),
+    Column(
+        "reverses",
+        "冲销结算单号",
+        longest=64,
+        note=_("冲销另一笔结算时填原结算单号，金额一律为负数；其他结算留空"),
+    ),
+    Column(
+        "critical_illness_yuan",
+        "大病保险支付",
+        Kind.MONEY,
+        may_be_negative=True,
+        note=_("不含在基金支付内；下同"),
+    ),
+    Column("medical_aid_yuan", "医疗救助支付", Kind.MONEY, may_be_negative=True),
+    Column("civil_servant_yuan", "公务员医疗补助支付", Kind.MONEY, may_be_negative=True),
+    Column("large_amount_yuan", "职工大额补助支付", Kind.MONEY, may_be_negative=True),
+    Column("other_fund_yuan", "其他基金支付", Kind.MONEY, may_be_negative=True),
+    Column("account_yuan", "个人账户支付", Kind.MONEY, may_be_negative=True, note=_("个人支付中由个人账户支付的部分")),
+    Column("self_expense_yuan", "个人自费", Kind.MONEY, may_be_negative=True, note=_("个人支付中目录外的部分")),
+    Column("certificate_no", "转诊凭证号", aliases=("转诊单号",), longest=40),
+    Column(
+        "payment_method", "支付方式", Kind.CHOICE, aliases=("医保支付方式",), choices=PAYMENT_METHODS, example="DRG"
+    ),
+    Column("medical_record_no", "病案号码", longest=64),
+    Column(
+        "age_years", "年龄", Kind.WHOLE, aliases=("年龄（岁）",), note=_("周岁；留空即按出生日期推算"), example="67"
+    ),
+    Column("age_days", "年龄天数", Kind.WHOLE, aliases=("不足一周岁年龄",), note=_("不足一周岁的填天数")),
+    Column("birth_weight_g", "新生儿出生体重", Kind.WHOLE, note=_("克")),
+    Column("admission_weight_g", "新生儿入院体重", Kind.WHOLE, note=_("克")),
+    Column("admission_way", "入院途径", Kind.CHOICE, choices=ADMISSION_WAYS, example="门诊"),
+    Column(
+        "other_diagnoses",
+        "其他诊断编码",
+        longest=2_000,
+        note=_("按次序，以竖线分隔"),
+        example="I10.x00|E11.900",
+    ),
+    Column(
+        "admission_conditions",
+        "入院病情",
+        longest=200,
+        note=_("1 有，2 临床未确定，3 情况不明，4 无；主要诊断在先，以竖线分隔"),
+        example="1|1|4",
+    ),
+    Column(
+        "procedures",
+        "手术操作编码串",
+        aliases=("手术及操作编码",),
+        longest=2_000,
+        note=_("主要手术在先，以竖线分隔"),
+        example="47.0100",
+    ),
+    Column("ventilator_hours", "呼吸机使用小时数", Kind.WHOLE),
+    Column("intensive_hours", "重症监护小时数", Kind.WHOLE),
+    Column("special_nursing_days", "特级护理天数", Kind.WHOLE),
+    Column("first_nursing_days", "一级护理天数", Kind.WHOLE),
+    Column("second_nursing_days", "二级护理天数", Kind.WHOLE),
+    Column("third_nursing_days", "三级护理天数", Kind.WHOLE),
+    Column("discharge_way", "离院方式", Kind.CHOICE, choices=DISCHARGE_WAYS, example="医嘱离院"),
+    Column("died", "死亡", Kind.FLAG, note=_("1 是，0 否；留空即按离院方式")),
+)
+"""What the settlement list (医疗保障基金结算清单) says beyond the plain settlement. All may be left out."""
+
 CLAIMS = (
     *person(patient_no_required=False),
     Column("claim_no", "结算单号", required=True, key=True, aliases=("结算流水号",), longest=64, example="S2025000001"),
@@ -177,9 +265,35 @@ CLAIMS = (
     Column("main_diagnosis_code", "主要诊断编码", longest=40, example="J18.900"),
     Column("main_diagnosis", "主要诊断", aliases=("主要诊断名称",), example="肺炎"),
     CODE_SYSTEM,
-    Column("total_yuan", "总费用", Kind.MONEY, required=True, note=_("元，最多两位小数"), example="5321.40"),
-    Column("fund_yuan", "基金支付", Kind.MONEY, required=True, aliases=("统筹支付",), example="3725.00"),
-    Column("self_paid_yuan", "个人支付", Kind.MONEY, required=True, aliases=("个人负担",), example="1596.40"),
+    Column(
+        "total_yuan",
+        "总费用",
+        Kind.MONEY,
+        required=True,
+        may_be_negative=True,
+        note=_("元，最多两位小数；只有冲销时为负数"),
+        example="5321.40",
+    ),
+    Column(
+        "fund_yuan",
+        "基金支付",
+        Kind.MONEY,
+        required=True,
+        may_be_negative=True,
+        aliases=("统筹支付",),
+        note=_("基本医疗保险统筹基金支付"),
+        example="3725.00",
+    ),
+    Column(
+        "self_paid_yuan",
+        "个人支付",
+        Kind.MONEY,
+        required=True,
+        may_be_negative=True,
+        aliases=("个人负担",),
+        example="1596.40",
+    ),
+    *CLAIM_SHEET,
 )
 
 PROCEDURES = (

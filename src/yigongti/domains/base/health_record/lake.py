@@ -46,7 +46,7 @@ _SELECT = """
         FROM chain JOIN residents_resident further ON further.id = chain.merged_into_id
         WHERE further.merged_into_id IS NOT NULL
     ), merged AS (
-        SELECT chain.id, whole.id AS whole_id, whole.managing_institution_id
+        SELECT chain.id, whole.id AS whole_id, whole.managing_institution_id{whole}
         FROM chain JOIN residents_resident whole ON whole.id = chain.merged_into_id AND whole.merged_into_id IS NULL
     )
     SELECT fact.id, sender.place, fact.happened_on, coalesce(merged.whole_id, fact.resident_id),
@@ -56,20 +56,96 @@ _SELECT = """
            fact.inside_county, fact.tier, fact.setting, fact.code,
            CASE WHEN fact.code_system LIKE 'icd10%%'
                 THEN coalesce(substring(upper(fact.code) FROM '^[A-Z][0-9]{{2}}'), '') ELSE '' END,
-           fact.total_fen, fact.fund_fen, fact.self_paid_fen, fact.insurance_kind, fact.tcm
+           fact.total_fen, fact.fund_fen, fact.self_paid_fen, fact.insurance_kind, fact.tcm{more}
     FROM health_record_fact fact
     JOIN organisation_organisation sender ON sender.id = fact.source_id
     LEFT JOIN organisation_organisation institution ON institution.id = fact.institution_id
     LEFT JOIN residents_resident resident ON resident.id = fact.resident_id
-    LEFT JOIN merged ON merged.id = fact.resident_id
+    LEFT JOIN merged ON merged.id = fact.resident_id{detail}
     WHERE fact.happened_on >= %(start)s AND fact.happened_on < %(end)s
       AND fact.kind = '{kind}' AND fact.superseded_by IS NULL
     ORDER BY fact.happened_on, fact.id
 """
 """Reads the directory and the master index by their tables: a month is joined where it lies, not row by row."""
 
-CLAIMS = register_dataset(Dataset("claims", SCHEMA, _SELECT.format(kind="claim")))
-ENCOUNTERS = register_dataset(Dataset("encounters", SCHEMA, _SELECT.format(kind="encounter")))
+CLAIM_SCHEMA = pa.schema(
+    [
+        *SCHEMA,
+        pa.field("record_no", pa.string(), nullable=False),
+        pa.field("recorded_on", pa.date32(), nullable=False),
+        pa.field("service_start", pa.date32(), nullable=False),
+        pa.field("service_end", pa.date32()),
+        pa.field("department", pa.string(), nullable=False),
+        pa.field("insured_division", pa.string(), nullable=False),
+        pa.field("reverses", pa.string(), nullable=False),
+        pa.field("critical_illness_fen", pa.int64()),
+        pa.field("medical_aid_fen", pa.int64()),
+        pa.field("certificate_no", pa.string(), nullable=False),
+        pa.field("payment_method", pa.string(), nullable=False),
+        pa.field("sex", pa.string(), nullable=False),
+        pa.field("age_years", pa.int32()),
+        pa.field("age_days", pa.int32()),
+        pa.field("birth_weight_g", pa.int32()),
+        pa.field("other_diagnoses", pa.string(), nullable=False),
+        pa.field("procedures", pa.string(), nullable=False),
+        pa.field("discharge_way", pa.string(), nullable=False),
+        pa.field("died", pa.bool_()),
+    ]
+)
+"""What a claim says beyond that, as the settlement list has it.
+
+``reverses``: the ``record_no`` of the claim of the same source that this one takes back, with amounts below zero.
+``fund_fen`` is the pooled fund alone: critical illness insurance and medical aid stand beside it. ``insured_division``
+"" is here. Age is of ``service_start``, in days only below one year; both, and the sex, are the master index's
+where the claim doesn't say.
+"""
+
+_CLAIM_COLUMNS = """,
+           fact.record_no, (fact.recorded_at AT TIME ZONE 'Asia/Shanghai')::date,
+           served.start_on, left(sheet.ended_at, 10)::date, fact.department,
+           coalesce(sheet.insured_division, ''), coalesce(sheet.reverses, ''),
+           sheet.critical_illness_fen, sheet.medical_aid_fen,
+           coalesce(sheet.certificate_no, ''), coalesce(sheet.payment_method, ''),
+           CASE WHEN person.sex IN ('1', '2') THEN person.sex ELSE '' END,
+           coalesce(
+               sheet.age_years,
+               CASE WHEN sheet.age_days IS NOT NULL THEN sheet.age_days / 365
+                    WHEN served.start_on >= person.birth_date
+                    THEN date_part('year', age(served.start_on, person.birth_date))::int END
+           ),
+           CASE WHEN sheet.age_days IS NOT NULL THEN sheet.age_days
+                WHEN coalesce(sheet.age_years, 0) = 0 AND person.born_to_the_day
+                     AND served.start_on >= person.birth_date
+                     AND served.start_on < person.birth_date + interval '1 year'
+                THEN served.start_on - person.birth_date END,
+           sheet.birth_weight_g, coalesce(sheet.other_diagnoses, ''), coalesce(sheet.procedures, ''),
+           coalesce(sheet.discharge_way, ''), coalesce(sheet.died, nullif(sheet.discharge_way, '') = '5')"""
+
+_CLAIM_DETAIL = """
+    CROSS JOIN LATERAL jsonb_to_record(coalesce(fact.detail, '{}')) AS sheet(
+        started_at text, ended_at text, insured_division text, reverses text, critical_illness_fen bigint,
+        medical_aid_fen bigint, certificate_no text, payment_method text, age_years int, age_days int,
+        birth_weight_g int, other_diagnoses text, procedures text, discharge_way text, died boolean
+    )
+    CROSS JOIN LATERAL (SELECT coalesce(left(sheet.started_at, 10)::date, fact.happened_on) AS start_on) AS served
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN merged.id IS NULL THEN resident.sex ELSE merged.sex END AS sex,
+               CASE WHEN merged.id IS NULL THEN resident.birth_date ELSE merged.birth_date END AS birth_date,
+               CASE WHEN merged.id IS NULL THEN resident.birth_precision ELSE merged.birth_precision END = 3
+               AS born_to_the_day
+    ) AS person"""
+_WHOLE = ", whole.sex, whole.birth_date, whole.birth_precision"
+
+CLAIMS = register_dataset(
+    Dataset(
+        "claims",
+        CLAIM_SCHEMA,
+        _SELECT.format(kind="claim", more=_CLAIM_COLUMNS, detail=_CLAIM_DETAIL, whole=_WHOLE),
+    )
+)
+ENCOUNTERS = register_dataset(
+    Dataset("encounters", SCHEMA, _SELECT.format(kind="encounter", more="", detail="", whole=""))
+)
 
 
 _PUBLISHED = {"claim": CLAIMS, "encounter": ENCOUNTERS}

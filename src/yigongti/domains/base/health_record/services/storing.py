@@ -1,11 +1,12 @@
 """How a row of each extract becomes a fact. Loop, checks and counting are intake's; the table is writing.py's."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
 import polars as pl
 
+from yigongti.domains.base.health_record.extracts import CLAIM_SHEET
 from yigongti.domains.base.health_record.services.persons import Persons, persons_of
 from yigongti.domains.base.health_record.services.places import Places, places_of, tiers_of
 from yigongti.domains.base.health_record.services.writing import FACT_SCHEMA, write
@@ -16,6 +17,9 @@ PERSON = ("patient_no", "name", "sex", "birth_date", "id_type", "id_number", "ph
 """Columns that say who a row is about: the master index judges them, they are not part of the fact."""
 
 HASH = "content_hash"
+
+SHEET = tuple(column.field for column in CLAIM_SHEET if column.name not in ("department", "doctor"))
+"""What of the settlement list has no column of its own in the table of facts."""
 
 _LOINC = r"^\d{1,7}-\d$"
 _NUMBER = r"^[+-]?\d{1,12}(\.\d+)?$"
@@ -111,8 +115,10 @@ CLAIM = Row(
         "fund_fen": _text("fund_fen"),
         "self_paid_fen": _text("self_paid_fen"),
         "insurance_kind": _text("insurance_kind"),
+        "department": _text("department"),
+        "practitioner": _text("doctor"),
     },
-    detail=("started_at", "ended_at"),
+    detail=("started_at", "ended_at", *SHEET),
     place=True,
 )
 PROCEDURE = Row(
@@ -216,7 +222,7 @@ def facts_of(mapping: Row, frame: pl.DataFrame, storing: Storing) -> pl.DataFram
         .then(pl.col("code_system").str.to_lowercase().str.replace_all(r"[-_ ]", ""))
         .otherwise(mapping.system()),
         "record_no": mapping.number,
-        "detail": _detail(mapping.detail),
+        "detail": _detail([name for name in mapping.detail if frame[name].null_count() < frame.height]),
         **mapping.columns,
     }
     if "ended_at" in mapping.columns:  # an end given as a bare day on the day it began
@@ -236,7 +242,7 @@ def facts_of(mapping: Row, frame: pl.DataFrame, storing: Storing) -> pl.DataFram
     ).select(ROW, *FACT_SCHEMA)
 
 
-def _detail(names: tuple[str, ...]) -> pl.Expr:
+def _detail(names: Sequence[str]) -> pl.Expr:
     """The rarer columns as JSON, without those that are empty; null where all are."""
     if not names:
         return pl.lit(None, pl.String())
