@@ -8,7 +8,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from yigongti.domains.oversight.indicators import api
-from yigongti.kernel.money import yuan
 from yigongti.kernel.ui.chart import Chart, Series
 
 
@@ -23,13 +22,15 @@ def shown(value: Decimal, places: int = 1, *, lower: bool = False) -> str:
 
 
 def amount(unit: api.Unit, value: int) -> str:
-    """A sum for people: fen as yuan, everything else with separators."""
-    return yuan(value) if unit.money else f"{value:,}"
+    """A sum for people, in what they read it in: fen as yuan."""
+    return f"{Decimal(value) / unit.per:,.{unit.places}f}"
 
 
 def value_of(measure: api.Measure, value: Decimal | None) -> str:
     """A figure without its unit; "" where there is none."""
-    return "" if value is None else shown(value, measure.kind.places, lower=measure.lower_is_better)
+    unit = measure.value_unit
+    places = unit.places or measure.kind.places
+    return "" if value is None else shown(value / unit.per, places, lower=measure.lower_is_better)
 
 
 def duration(minutes: Decimal) -> str:
@@ -95,7 +96,18 @@ def _parts(figure: api.Figure) -> list[dict[str, Any]]:
     if figure.median is not None:
         value = f"{value_of(measure, figure.median)} {measure.value_unit.label}"
         found.append({"label": _("中位数"), "value": value})
+    if measure.growth:
+        found.append({"label": _("比上年同期"), "value": _grown(figure)})
     return found
+
+
+def _grown(figure: api.Figure) -> str:
+    if figure.before is None or figure.growth is None:
+        return _("上年同期没有可比的数据")
+    said = {"before": _with_unit(figure.measure, figure.before), "growth": f"{shown(figure.growth)} %"}
+    if figure.growth > 0:
+        return _("+%(growth)s（上年 %(before)s）") % said
+    return _("%(growth)s（上年 %(before)s）") % said
 
 
 def _part(label: Any, unit: api.Unit, value: int | None) -> dict[str, Any]:
@@ -108,7 +120,7 @@ def chart(figure: api.Figure) -> Chart:
     counted = figure.measure.kind is api.COUNT
     return Chart(
         labels=[f"{p.month:%Y-%m}" for p in figure.trend],
-        series=[Series(figure.measure.label, [_plain(p.value, counted) for p in figure.trend])],
+        series=[Series(figure.measure.label, [_plain(figure.measure, p.value) for p in figure.trend])],
         kind="bar" if counted else "line",
         unit=figure.measure.value_unit.label,
         axis=_("月份"),
@@ -118,10 +130,10 @@ def chart(figure: api.Figure) -> Chart:
     )
 
 
-def _plain(value: Decimal | None, counted: bool) -> float | int | None:
+def _plain(measure: api.Measure, value: Decimal | None) -> float | int | None:
     if value is None:
         return None
-    return int(value) if counted else float(value)
+    return int(value) if measure.kind is api.COUNT else float(value / measure.value_unit.per)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,13 @@ class Period:
         return tuple(found)
 
 
+def year_before(of: Period, until: date) -> Period:
+    """The same months of the year before, without those whose counterpart begins after ``until``."""
+    first = of.start.replace(year=of.start.year - 1)
+    end = min(of.end, _following(until.replace(day=1)))
+    return Period(str(first.year), first, max(first, end.replace(year=end.year - 1)))
+
+
 def _following(day: date) -> date:
     return date(day.year + day.month // 12, day.month % 12 + 1, 1)
 
@@ -55,6 +62,13 @@ def mean(total: int, rows: int, places: int = 4) -> Decimal | None:
     if rows == 0:
         return None
     return (Decimal(total) / Decimal(rows)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+def growth(value: Decimal, before: Decimal, places: int = 4) -> Decimal | None:
+    """By how many per cent ``value`` is above ``before``, rounded half up; None when there was nothing before."""
+    if before == 0:
+        return None
+    return ((value - before) * 100 / before).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
 def count(rows: int, _of: int) -> Decimal:

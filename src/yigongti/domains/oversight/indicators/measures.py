@@ -28,20 +28,22 @@ class Theme(TextChoices):
     CARE = "care", _("就医格局")
     REFERRALS = "referrals", _("转诊协同")
     APPOINTMENTS = "appointments", _("预约诊疗")
+    PAYMENT = "payment", _("医保支付")
 
 
 @dataclass(frozen=True)
 class Unit:
-    """``key``: in JSON. ``money``: whole fen, shown as yuan."""
+    """``key``: in JSON. ``per``: how many of it make one of what people read, with so many decimal ``places``."""
 
     key: str
     label: Text
-    money: bool = False
+    per: int = 1
+    places: int = 0
 
 
 PERCENT = Unit("percent", "%")
 VISITS = Unit("visits", _("人次"))
-FEN = Unit("fen", _("元"), money=True)
+FEN = Unit("fen", _("元"), per=100, places=2)
 CASES = Unit("cases", _("例"))
 MINUTES = Unit("minutes", _("分钟"))
 PLACES = Unit("places", _("个号"))
@@ -91,7 +93,8 @@ class Measure:
     (``managing_id``) for measures of a population, where it happened for measures of the work done.
     ``breakdowns``: which of ``dimensions.DIMENSIONS`` it offers, the first by itself, and what each is called here.
     ``gap_label``: what is counted and not ``of_which``. ``target`` is None where no plan speaks of one;
-    ``lower_is_better`` says which side of a target is the good one.
+    ``lower_is_better`` says which side of a target is the good one. ``growth``: how it has changed since the same
+    months of the year before belongs to the figure.
     """
 
     name: str
@@ -114,6 +117,7 @@ class Measure:
     feeds: tuple[Feed, ...] = ()
     target: Parameter[Decimal] | None = None
     lower_is_better: bool = False
+    growth: bool = False
     gap_label: Text = field(default=_("未计入分子的"))
 
     @property

@@ -14,7 +14,7 @@ from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.oversight.indicators import policy
 from yigongti.domains.oversight.indicators.catalogue import MEASURES, REPORTED
 from yigongti.domains.oversight.indicators.dimensions import DIMENSIONS
-from yigongti.domains.oversight.indicators.formulas import Period, percentage
+from yigongti.domains.oversight.indicators.formulas import Period, growth, percentage, year_before
 from yigongti.domains.oversight.indicators.formulas import period as period_of
 from yigongti.domains.oversight.indicators.measures import MEAN, Measure
 from yigongti.domains.oversight.indicators.permissions import VIEW, VIEW_RECORDS
@@ -46,6 +46,7 @@ class Figure:
 
     ``numerator`` in ``measure.numerator_unit`` (money: fen), ``denominator`` in ``measure.unit``; None where not
     computable. ``median`` stands beside a mean.
+    ``before``: the value of the same months of the year before, where growth is asked for and there is one.
     ``doubts``: months whose data may be incomplete, in words; the figure is computed from what there is.
     """
 
@@ -62,6 +63,12 @@ class Figure:
     waiting: int
     doubts: tuple[str, ...] = ()
     median: Decimal | None = None
+    before: Decimal | None = None
+
+    @property
+    def growth(self) -> Decimal | None:
+        """By how many per cent the figure has grown within a year; None where that is not known."""
+        return None if self.value is None or self.before is None else growth(self.value, self.before)
 
     @property
     def reached(self) -> bool | None:
@@ -94,8 +101,15 @@ def figure(
     Not computable too when the place doesn't say what counts as a visit. Raises Forbidden without ``indicators.view``.
     """
     actor.require(VIEW)
-    place = place or settings.PLACE
-    whole = Cell(homes=_homes(node))
+    place, homes = place or settings.PLACE, _homes(node)
+    found = _figure(measure, period, place, homes)
+    if not measure.growth or found.value is None:
+        return found
+    return replace(found, before=_figure(measure, year_before(period, clock.today()), place, homes).value)
+
+
+def _figure(measure: Measure, period: Period, place: str, homes: frozenset[int] | None) -> Figure:
+    whole = Cell(homes=homes)
     expected = _expected(period)
     target = None if measure.target is None else find(measure.target.name, place, _last_day(period))
     try:

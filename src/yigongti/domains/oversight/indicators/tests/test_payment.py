@@ -1,0 +1,124 @@
+"""What the insurance pays, by hand: the grass-roots share, the cost of a stay and its growth, what is reimbursed."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+
+from yigongti.domains.oversight.indicators import api
+from yigongti.domains.oversight.indicators.formulas import growth, period, year_before
+from yigongti.domains.oversight.indicators.tests.factories import PLACE, county, facts
+from yigongti.kernel import clock
+from yigongti.kernel.access.api import system_actor
+
+pytestmark = pytest.mark.django_db
+SYSTEM = system_actor("test")
+
+
+@pytest.fixture
+def ids():
+    return county()
+
+
+@pytest.fixture(autouse=True)
+def _in_2026():
+    with clock.fixed(datetime(2026, 3, 10, 9, tzinfo=clock.ZONE)):
+        yield
+
+
+def claims(ids, *rows):
+    """Rows of (day, tier or "outside", setting, total yuan, fund yuan)."""
+    facts(
+        [
+            {
+                "kind": "claim",
+                "source_id": ids["bureau"],
+                "institution_id": None if tier == "outside" else ids["east"],
+                "happened_on": day,
+                "tier": tier,
+                "inside_county": tier != "outside",
+                "setting": setting,
+                "total_fen": total * 100,
+                "fund_fen": fund * 100,
+                "code": "J18.900",
+            }
+            for day, tier, setting, total, fund in rows
+        ]
+    )
+
+
+def figure(name, text):
+    return api.figure(api.measure_named(name), period(text), actor=SYSTEM, place=PLACE)
+
+
+FEBRUARY = date(2026, 2, 20)
+OF_FEBRUARY = (
+    (FEBRUARY, "primary", "outpatient", 100, 60),
+    (FEBRUARY, "village", "outpatient", 50, 40),
+    (FEBRUARY, "tertiary", "inpatient", 9_000, 5_000),
+    (FEBRUARY, "secondary", "inpatient", 3_000, 1_900),
+    (FEBRUARY, "outside", "inpatient", 30_000, 12_000),
+    (FEBRUARY, "", "pharmacy", 80, 80),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "numerator", "denominator", "value"),
+    [
+        # 60 + 40 of 60 + 40 + 5,000 + 1,900; neither the pharmacy nor Shanghai
+        ("grassroots_fund_share", 100_00, 7_000_00, "1.4286"),
+        # 9,000 + 3,000 over two stays, in fen
+        ("inpatient_cost_in_county", 12_000_00, 2, "600000.0000"),
+        # 5,000 + 1,900 + 12,000 of 9,000 + 3,000 + 30,000
+        ("inpatient_reimbursement_rate", 18_900_00, 42_000_00, "45.0000"),
+    ],
+)
+def test_worked_by_hand(ids, name, numerator, denominator, value):
+    claims(ids, *OF_FEBRUARY)
+    found = figure(name, "2026-02")
+    assert (found.numerator, found.denominator, found.value) == (numerator, denominator, Decimal(value))
+    for by in api.measure_named(name).breakdowns:
+        slices = api.breakdown(api.measure_named(name), period("2026-02"), by, actor=SYSTEM, place=PLACE)
+        assert (sum(s.numerator for s in slices), sum(s.denominator for s in slices)) == (numerator, denominator)
+
+
+def test_growth_is_against_the_same_month_a_year_ago(ids):
+    claims(ids, *OF_FEBRUARY, (date(2025, 2, 3), "tertiary", "inpatient", 4_800, 1))
+    found = figure("inpatient_cost_in_county", "2026-02")
+    assert (found.before, found.growth) == (Decimal("480000.0000"), Decimal("25.0000"))
+
+
+def test_a_running_year_is_compared_with_as_many_months(ids):
+    """In March 2026: January to March 2025, not the dear stay of December."""
+    rows = [(date(year, month, 5), "tertiary", "inpatient", 1_000 * (year - 2024), 1)
+            for year in (2025, 2026) for month in (1, 2, 3)]  # fmt: skip
+    claims(ids, *rows, (date(2025, 12, 5), "tertiary", "inpatient", 90_000, 1))
+    found = figure("inpatient_cost_in_county", "2026")
+    assert (found.value, found.before, found.growth) == (200_000, 100_000, 100)
+
+
+def test_without_a_year_before_there_is_no_growth(ids):
+    claims(ids, *OF_FEBRUARY)
+    found = figure("inpatient_cost_in_county", "2026-02")
+    assert found.value is not None and found.before is None and found.growth is None
+
+
+@pytest.mark.parametrize(
+    ("text", "until", "start", "end"),
+    [
+        ("2025", date(2026, 3, 10), date(2024, 1, 1), date(2025, 1, 1)),
+        ("2026", date(2026, 3, 10), date(2025, 1, 1), date(2025, 4, 1)),
+        ("2026", date(2026, 12, 31), date(2025, 1, 1), date(2026, 1, 1)),
+        ("2026-Q1", date(2026, 2, 28), date(2025, 1, 1), date(2025, 3, 1)),
+        ("2024-02", date(2026, 3, 10), date(2023, 2, 1), date(2023, 3, 1)),
+    ],
+)
+def test_the_same_months_of_the_year_before(text, until, start, end):
+    before = year_before(period(text), until)
+    assert (before.start, before.end) == (start, end)
+
+
+def test_growth_by_hand():
+    assert growth(Decimal(110), Decimal(100)) == Decimal("10.0000")
+    assert growth(Decimal(2), Decimal(3)) == Decimal("-33.3333")
+    assert growth(Decimal(2), Decimal(0)) is None
