@@ -22,6 +22,7 @@ class Group(IntEnum):
     RESIDENTS = 20
     DATA = 30
     RESULTS = 40
+    MONEY = 45
     CONSORTIUM = 50
     SYSTEM = 90
 
@@ -35,6 +36,7 @@ _GROUPS: dict[Group, str | Promise] = {
     Group.RESIDENTS: _("居民与健康档案"),
     Group.DATA: _("数据"),
     Group.RESULTS: _("监测与评价"),
+    Group.MONEY: _("医保与财务"),
     Group.CONSORTIUM: _("医共体"),
     Group.SYSTEM: _("系统"),
 }

@@ -1,0 +1,176 @@
+"""The templates: what happens to a member's money, each a small table of account, side and amount.
+
+An amount that is left out is nothing; a line of nothing is not posted. A template whose accounts are internal names the
+other book; ``mirror`` is the template of that other side, posted with it by ``post_pair``.
+"""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+CASH, PREPAYMENT, INTERNAL_OWED_TO_US, INTERNAL_OWED = "1002", "230502", "121809", "230709"
+FROM_FUND, DEPOSIT, CLEARING, TO_REPAY = "121202", "121204", "121205", "230702"
+OUTPATIENT, INPATIENT, DIFFERENCE = "41010101", "41010102", "41010103"
+
+
+@dataclass(frozen=True)
+class Template:
+    """``debits`` and ``credits``: pairs of account code and amount name."""
+
+    name: str
+    label: str | Promise
+    debits: tuple[tuple[str, str], ...]
+    credits: tuple[tuple[str, str], ...]
+    internal: bool = False
+    mirror: str = ""
+
+    @property
+    def amounts(self) -> frozenset[str]:
+        """The names of the amounts it takes."""
+        return frozenset(name for _code, name in self.debits + self.credits)
+
+
+TEMPLATES: dict[str, Template] = {}
+
+
+def _template(
+    name: str,
+    label: str | Promise,
+    debits: tuple[tuple[str, str], ...],
+    credits: tuple[tuple[str, str], ...],
+    *,
+    mirror: str = "",
+    internal: bool = False,
+) -> None:
+    TEMPLATES[name] = Template(name, label, debits, credits, internal=internal or bool(mirror), mirror=mirror)
+
+
+# -- the fund's prepayment: the fund pays the lead hospital, which passes members' parts on -----------------------
+_template(
+    "fund_prepayment_received", _("收到医保预付金"), ((CASH, "prepayment"),), ((PREPAYMENT, "prepayment"),)
+)  # fmt: skip
+_template(
+    "fund_prepayment_passed_on", _("向成员单位拨付医保预付金"),
+    ((INTERNAL_OWED_TO_US, "prepayment"),), ((CASH, "prepayment"),),
+    mirror="fund_prepayment_received_from_lead",
+)  # fmt: skip
+_template(
+    "fund_prepayment_received_from_lead", _("收到牵头医院转来的医保预付金"),
+    ((CASH, "prepayment"),), ((INTERNAL_OWED, "prepayment"),),
+    mirror="fund_prepayment_passed_on",
+)  # fmt: skip
+
+# -- claims: earned when the service is settled, set off against the prepayment at the month's settlement ----------
+_template(
+    "claims_receivable", _("确认应收医保基金结算款"),
+    ((FROM_FUND, "outpatient"), (FROM_FUND, "inpatient")), ((OUTPATIENT, "outpatient"), (INPATIENT, "inpatient")),
+)  # fmt: skip
+_template(
+    "fund_settled_month", _("医保月度结算"),
+    ((PREPAYMENT, "from_prepayment"), (CASH, "paid"), (DIFFERENCE, "deducted")),
+    ((FROM_FUND, "from_prepayment"), (FROM_FUND, "paid"), (FROM_FUND, "deducted")),
+)  # fmt: skip
+_template(
+    "fund_settled_month_through_lead", _("经牵头医院的医保月度结算"),
+    ((INTERNAL_OWED, "from_prepayment"),), ((FROM_FUND, "from_prepayment"),),
+    mirror="fund_settled_month_for_member",
+)  # fmt: skip
+_template(
+    "fund_settled_month_for_member", _("成员单位的医保月度结算"),
+    ((PREPAYMENT, "from_prepayment"),), ((INTERNAL_OWED_TO_US, "from_prepayment"),),
+    mirror="fund_settled_month_through_lead",
+)  # fmt: skip
+
+# -- the quality deposit --------------------------------------------------------------------------------------------
+_template("quality_deposit_withheld", _("预留质量保证金"), ((DEPOSIT, "withheld"),), ((FROM_FUND, "withheld"),))
+_template(
+    "quality_deposit_returned", _("返还质量保证金"),
+    ((CASH, "returned"), (DIFFERENCE, "not_returned")), ((DEPOSIT, "returned"), (DEPOSIT, "not_returned")),
+)  # fmt: skip
+
+# -- the year's clearing --------------------------------------------------------------------------------------------
+_template("clearing_surplus", _("年度清算结余留用"), ((CLEARING, "surplus"),), (("41010104", "surplus"),))
+_template(
+    "clearing_received", _("收到年度清算款"),
+    ((CASH, "paid"), (PREPAYMENT, "from_prepayment")), ((CLEARING, "paid"), (CLEARING, "from_prepayment")),
+)  # fmt: skip
+_template("clearing_overspend", _("年度清算超支负担"), (("500106", "overspend"),), ((TO_REPAY, "overspend"),))
+_template("clearing_repaid", _("退回年度清算款"), ((TO_REPAY, "paid"),), ((CASH, "paid"),))
+_template("clearing_netted", _("应收与应付清算款相抵"), ((TO_REPAY, "netted"),), ((CLEARING, "netted"),))
+_template(
+    "surplus_distributed", _("向成员单位分配结余"), (("500109", "share"),), ((INTERNAL_OWED, "share"),),
+    mirror="surplus_received",
+)  # fmt: skip
+_template(
+    "surplus_received", _("分得结余"), ((INTERNAL_OWED_TO_US, "share"),), (("410109", "share"),),
+    mirror="surplus_distributed",
+)  # fmt: skip
+_template(
+    "overspend_shared", _("分担超支"), (("500109", "share"),), ((INTERNAL_OWED, "share"),), mirror="overspend_recovered"
+)  # fmt: skip
+_template(
+    "overspend_recovered", _("成员单位分担超支"), ((INTERNAL_OWED_TO_US, "share"),), (("410109", "share"),),
+    mirror="overspend_shared",
+)  # fmt: skip
+
+# -- insured of one consortium (or area) treated in another ---------------------------------------------------------
+_template(
+    "cross_consortium_owed", _("参保人在其他医共体就医应付款"), ((PREPAYMENT, "owed"),), (("230703", "owed"),),
+    mirror="cross_consortium_due",
+)  # fmt: skip
+_template(
+    "cross_consortium_due", _("为其他医共体参保人服务应收款"), (("121206", "owed"),), ((FROM_FUND, "owed"),),
+    mirror="cross_consortium_owed",
+)  # fmt: skip
+_template(
+    "cross_consortium_paid", _("支付跨医共体结算款"), (("230703", "paid"),), ((CASH, "paid"),),
+    mirror="cross_consortium_received",
+)  # fmt: skip
+_template(
+    "cross_consortium_received", _("收到跨医共体结算款"), ((CASH, "paid"),), (("121206", "paid"),),
+    mirror="cross_consortium_paid",
+)  # fmt: skip
+_template("used_elsewhere", _("参保人在县域外就医由预算列支"), ((PREPAYMENT, "used"),), ((TO_REPAY, "used"),))
+
+# -- money between members ------------------------------------------------------------------------------------------
+_template(
+    "internal_paid", _("支付医共体内部往来款"), ((INTERNAL_OWED, "paid"),), ((CASH, "paid"),),
+    mirror="internal_received",
+)  # fmt: skip
+_template(
+    "internal_received", _("收到医共体内部往来款"), ((CASH, "paid"),), ((INTERNAL_OWED_TO_US, "paid"),),
+    mirror="internal_paid",
+)  # fmt: skip
+_template(
+    "internal_service_provided", _("为成员单位提供服务"), ((INTERNAL_OWED_TO_US, "fee"),), (("410109", "fee"),),
+    mirror="internal_service_used",
+)  # fmt: skip
+_template(
+    "internal_service_used", _("使用成员单位的服务"), (("500109", "fee"),), ((INTERNAL_OWED, "fee"),),
+    mirror="internal_service_provided",
+)  # fmt: skip
+
+# -- subsidies: paid to the member itself, or to the lead hospital for all (Wuhua 六（六）18) ------------------------
+_template(
+    "subsidy_received", _("收到财政补助"),
+    ((CASH, "basic"), (CASH, "project"), (CASH, "public_health"), (CASH, "essential_medicine")),
+    (("400101", "basic"), ("400102", "project"), ("400103", "public_health"), ("400104", "essential_medicine")),
+)  # fmt: skip
+_template("subsidy_held", _("收到代管的财政补助"), ((CASH, "held"),), (("230704", "held"),))
+_template("subsidy_passed_on", _("拨付代管的财政补助"), (("230704", "held"),), ((CASH, "held"),))
+
+# -- daily business -------------------------------------------------------------------------------------------------
+_template(
+    "service_income", _("医疗服务收款"),
+    ((CASH, "outpatient"), (CASH, "inpatient"), ("121203", "outpatient_owed"), ("121203", "inpatient_owed")),
+    (
+        (OUTPATIENT, "outpatient"), (INPATIENT, "inpatient"), (OUTPATIENT, "outpatient_owed"),
+        (INPATIENT, "inpatient_owed"),
+    ),
+)  # fmt: skip
+_template(
+    "expense_paid", _("支付费用"),
+    (("500101", "staff"), ("500102", "medicines"), ("500103", "materials"), ("500104", "other")),
+    ((CASH, "staff"), (CASH, "medicines"), (CASH, "materials"), (CASH, "other")),
+)  # fmt: skip

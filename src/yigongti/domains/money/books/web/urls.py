@@ -1,0 +1,14 @@
+"""Addresses of the books."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+
+app_name = "books"
+prefix = "books/"
+
+
+def _later(request: HttpRequest, pk: int) -> HttpResponse:
+    return HttpResponse(status=404)
+
+
+urlpatterns = [path("vouchers/<int:pk>/", _later, name="entry")]
