@@ -86,6 +86,8 @@ class Diseases:
         self.cost = self._column(rows, "cost", 100)
         self.stay = self._column(rows, "stay", 5)
         self.delivery = self._column(rows, "delivery", 0)
+        self.procedures = [list(row.get("procedures", {})) for row in rows]
+        self.procedure_percents = [list(row.get("procedures", {}).values()) for row in rows]
         self.out_of = self._by_group(rows, "out")
         self.adm_of = self._by_group(rows, "adm")
         self.out_weights = self._mix(rows, "out")

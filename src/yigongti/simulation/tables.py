@@ -13,12 +13,13 @@ import polars as pl
 
 from yigongti.simulation.amounts import Amounts, Prices
 from yigongti.simulation.calendar import INPATIENT, PHARMACY
-from yigongti.simulation.draws import Draws, Ints, Table, expand
+from yigongti.simulation.draws import Bools, Draws, Ints, Table, expand
 from yigongti.simulation.parameters import Parameters
 from yigongti.simulation.people import RELATIONS, People, Span
 from yigongti.simulation.place import OUTSIDE, Place
 from yigongti.simulation.readings import Readings
 from yigongti.simulation.registrations import Desks, Registrations
+from yigongti.simulation.stays import Further, Papers
 from yigongti.simulation.visits import HOME, SETTINGS, Visits, Year, is_grass_roots
 
 EXTRACTS = ("residents", "encounters", "diagnoses", "measurements", "claims")
@@ -45,6 +46,7 @@ class Office:
         self.desks = Desks(parameters, place)
         self.prices = Prices(parameters, place)
         self.readings = Readings(parameters)
+        self.papers = Papers(parameters)
         given = ["建国", "敏", "丽华", "志强", "芳", "磊"]
         self._doctors = np.array([surname + name for surname in "王李张刘陈杨赵黄周吴徐孙" for name in given])
         self._first = np.datetime64(f"{parameters['year']}-01-01", "m")
@@ -77,10 +79,12 @@ class Office:
         desk = known.rows(visits_here.person, visits_here.site, second[here])
         number = self._numbers(span, visits_here)
         frames["encounters"] = self._encounters(people, visits_here, amounts.total[here], desk, number, known, draws)
-        frames["diagnoses"] = self._diagnoses(people, visits_here, desk, number, known, draws)
+        further = self.papers.diagnoses(people, visits_here, draws)
+        frames["diagnoses"] = self._diagnoses(people, visits_here, further, desk, number, known)
         frames["measurements"] = self._measurements(people, visits_here, desk, number, known, draws)
         if self.place.bureau is not None:
-            frames["claims"] = self._claims(span, people, visits, amounts, known, draws)
+            papers = self._stay_papers(span, people, visits, inside, further, frames["encounters"])
+            frames["claims"] = self._claims(span, people, visits, amounts, papers, known, draws)
         return Tables(frames, people, visits)
 
     # the extracts
@@ -157,46 +161,16 @@ class Office:
         )
 
     def _diagnoses(
-        self, people: People, visits: Visits, desk: Ints, number: pl.Series, known: Registrations, draws: Draws
+        self, people: People, visits: Visits, further: Further, desk: Ints, number: pl.Series, known: Registrations
     ) -> pl.DataFrame:
         """Main and further diagnoses of stays and of some visits: what the person has, then what comes with age."""
-        p = self.parameters
-        stay = visits.setting == INPATIENT
-        sent = stay | draws.chance(p.percent_ppm("diagnoses_of_visits_percent"), len(visits))
-        of = np.flatnonzero(sent)
-        mean = p.by_age("admissions.other_diagnoses_mean", 1000)[people.age[visits.person[of]]]
-        mean = np.where(stay[of], mean, mean // 4)
-        more = np.minimum(draws.poisson(mean), 7)
-        of, row = of[expand(more + 1)], expand(more + 1)
-        rank = np.arange(len(of)) - np.repeat(np.cumsum(more + 1) - (more + 1), more + 1)
+        of, rank = further.visit, further.rank
         person = visits.person[of]
-        disease = visits.disease[of].copy()
-        further = rank > 0
-        ages, sexes = people.age[person[further]], people.sex[person[further]]
-        disease[further] = draws.pick(self.diseases.mix("out"), self.diseases.row_of(ages, sexes))
-        turn = np.ones(len(of), dtype=np.int64)
-        for key, figures in p.group("conditions").items():
-            # the person's own conditions come in the first places after the main diagnosis
-            number_of = self.diseases.index.get(figures["code"])
-            if number_of is None:
-                continue
-            here = people.known[key][person] & (rank == turn) & (visits.disease[of] != number_of)
-            disease[here] = number_of
-            placed = np.zeros(len(more), dtype=bool)
-            placed[row[here]] = True
-            turn += placed[row]
-        # nothing twice in one visit
-        seen = pl.DataFrame({"row": row, "disease": disease})
-        keep = seen.select(pl.struct("row", "disease").is_first_distinct()).to_series().to_numpy()
-        of, row, disease, person = of[keep], row[keep], disease[keep], person[keep]
-        rank = np.arange(len(of)) - np.maximum.accumulate(
-            np.where(np.append(True, row[1:] != row[:-1]), np.arange(len(of)), 0)
-        )
         return self._person(known, desk[of], people, person, visits.site[of]).with_columns(
             encounter_no=number.gather(of),
             diagnosis_no=pl.Series(rank + 1).cast(pl.String),
-            code=pl.Series(np.array(self.diseases.code)[disease]),
-            diagnosis_name=pl.Series(np.array(self.diseases.name)[disease]),
+            code=pl.Series(np.array(self.diseases.code)[further.disease]),
+            diagnosis_name=pl.Series(np.array(self.diseases.name)[further.disease]),
             rank=pl.Series(rank + 1),
             diagnosed_at=self._moments(visits.day[of], np.minimum(visits.minute[of] + 12 + rank, 1439)),
         )
@@ -217,8 +191,47 @@ class Office:
             measured_at=self._moments(visits.day[of], np.minimum(visits.minute[of] + 6, 1439)),
         )
 
+    def _stay_papers(
+        self, span: Span, people: People, visits: Visits, inside: Bools, further: Further, encounters: pl.DataFrame
+    ) -> pl.DataFrame:
+        """What the settlement list takes from the first page of each stay's record, in the order of the visits: what
+        the institutions here report, and what those outside would."""
+        draws = Draws(span.seed, "stays", span.chunk)
+        here, away = np.flatnonzero(inside), np.flatnonzero(~inside)
+        elsewhere = visits.keep(away)
+        others = self.papers.other_codes(self.papers.diagnoses(people, elsewhere, draws), len(elsewhere))
+        department = np.array(self.diseases.departments)[self.diseases.department[elsewhere.disease]]
+        parts = [
+            pl.DataFrame(
+                {
+                    "visit": here,
+                    "other_diagnoses": self.papers.other_codes(further, len(here)),
+                    "department": encounters["department"],
+                    "discharge_way": encounters["discharge_way"],
+                }
+            ),
+            pl.DataFrame(
+                {
+                    "visit": away,
+                    "other_diagnoses": others,
+                    "department": pl.Series(department, dtype=pl.String),
+                    "discharge_way": pl.Series(np.where(elsewhere.died, "5", "1"), dtype=pl.String),
+                }
+            ),
+        ]
+        papers = pl.concat(parts).sort("visit").with_columns(procedures=self.papers.procedure_codes(visits, draws))
+        stay = pl.Series(visits.setting == INPATIENT)
+        return papers.select(pl.when(stay).then(pl.exclude("visit")).otherwise(pl.lit("")).name.keep())
+
     def _claims(
-        self, span: Span, people: People, visits: Visits, amounts: Amounts, known: Registrations, draws: Draws
+        self,
+        span: Span,
+        people: People,
+        visits: Visits,
+        amounts: Amounts,
+        papers: pl.DataFrame,
+        known: Registrations,
+        draws: Draws,
     ) -> pl.DataFrame:
         """What the bureau settled: insured people's care inside and outside the county, and purchases in pharmacies."""
         forgotten = draws.chance(self.parameters.percent_ppm("visits.unclaimed_percent"), len(visits))
@@ -244,9 +257,12 @@ class Office:
                 "total_yuan": amounts.total[claimed],
                 "fund_yuan": amounts.fund[claimed],
                 "self_paid_yuan": amounts.own[claimed],
+                **papers.filter(claimed).to_dict(),
             }
         )
-        frame = pl.concat([treated, self._purchases(people, draws)]).sort("settled_at", maintain_order=True)
+        frame = pl.concat([treated, self._purchases(people, draws)], how="diagonal").sort(
+            "settled_at", maintain_order=True
+        )
         person = frame["person"].to_numpy()
         bureau = np.full(len(person), self.desks.bureau)
         rows = known.rows(person, bureau, np.zeros(len(person), dtype=bool))

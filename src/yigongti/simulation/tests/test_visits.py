@@ -153,3 +153,29 @@ def test_main_diagnosis_comes_first_and_nothing_twice(year):
     assert diagnoses.select(pl.struct("encounter_no", "rank").is_duplicated().any()).item() is False
     stays = year.frames["encounters"].filter(pl.col("setting") == "inpatient")["encounter_no"]
     assert set(stays) <= set(first["encounter_no"])
+
+
+def test_the_settlement_list_says_what_the_stays_record_says(year):
+    """Of stays in the county: other diagnoses, department and way of leaving as the institution reports them."""
+    stays = year.frames["encounters"].filter(pl.col("setting") == "inpatient")
+    later = year.frames["diagnoses"].filter(pl.col("rank") > 1).sort("encounter_no", "rank")
+    others = later.group_by("encounter_no", maintain_order=True).agg(pl.col("code").str.join("|"))
+    said = stays.join(others, on="encounter_no", how="left").with_columns(pl.col("code").fill_null(""))
+    listed = year.frames["claims"].filter((pl.col("setting") == "inpatient") & pl.col("inside_county"))
+    both = listed.join(said, on=["_person", "started_at"], suffix="_said")
+    assert both.height > 1000
+    assert (both["other_diagnoses"] == both["code"]).all()
+    assert (both["department"] == both["department_said"]).all()
+    assert (both["discharge_way"] == both["discharge_way_said"]).all()
+
+
+def test_operations_fit_the_disease_and_come_as_often_as_it_says(year, figures):
+    claims = year.frames["claims"].with_columns(pl.col("procedures").fill_null(""))
+    assert claims.filter(pl.col("setting") != "inpatient")["procedures"].eq("").all()
+    stays = claims.filter(pl.col("setting") == "inpatient")
+    allowed = dict(zip(figures.diseases.code, figures.diseases.procedures, strict=True))
+    for code, procedures in stays.select("main_diagnosis_code", "procedures").unique().iter_rows():
+        assert procedures == "" or procedures in allowed[code]
+    cataracts = stays.filter(pl.col("main_diagnosis_code") == "H25.900")
+    operated = cataracts.filter(pl.col("procedures") == "13.4100x001|13.7100x001").height
+    assert cataracts.height > 30 and 0.8 < operated / cataracts.height < 1
