@@ -176,6 +176,10 @@ def test_operations_fit_the_disease_and_come_as_often_as_it_says(year, figures):
     allowed = dict(zip(figures.diseases.code, figures.diseases.procedures, strict=True))
     for code, procedures in stays.select("main_diagnosis_code", "procedures").unique().iter_rows():
         assert procedures == "" or procedures in allowed[code]
-    cataracts = stays.filter(pl.col("main_diagnosis_code") == "H25.900")
-    operated = cataracts.filter(pl.col("procedures") == "13.4100x001|13.7100x001").height
-    assert cataracts.height > 30 and 0.8 < operated / cataracts.height < 1
+    for code, procedure, low, high in (
+        ("H25.900", "13.4100x001|13.7100x001", 85, 100),
+        ("O80.900", "73.5900x002", 45, 75),
+    ):
+        of_code = stays.filter(pl.col("main_diagnosis_code") == code)
+        operated = of_code.filter(pl.col("procedures") == procedure).height
+        assert of_code.height > 30 and low <= 100 * operated / of_code.height <= high
