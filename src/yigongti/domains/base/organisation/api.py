@@ -6,6 +6,7 @@ Every read takes ``on``, a day (today when left out), and gives back frozen Orga
 from yigongti.domains.base.organisation.directory import AmbiguousOrganisation, OrganisationView
 from yigongti.domains.base.organisation.selectors import (
     by_key,
+    change_days,
     find,
     get,
     get_many,
@@ -27,6 +28,7 @@ __all__ = [
     "NoPlan",
     "OrganisationView",
     "by_key",
+    "change_days",
     "find",
     "get",
     "get_many",

@@ -289,6 +289,16 @@ def root(place: str) -> OrganisationView | None:
     return next((view for view in regions if view.parent_id is None), None)
 
 
+def change_days(place: str, since: date, until: date) -> list[date]:
+    """The days after ``since`` and before ``until`` on which somebody of a place comes to stand elsewhere in the tree.
+
+    Between two of them the tree stays as it is, so that a year can be gone through in a few steps.
+    """
+    rows = Membership.objects.filter(organisation__place=place)
+    days = {day for pair in rows.values_list("starts_on", "ends_on") for day in pair if day is not None}
+    return sorted(day for day in days if since < day < until)
+
+
 # -- groups, leads and regions ---------------------------------------------------------------------------------
 
 

@@ -1,0 +1,323 @@
+"""The end of a year, line by line, on top of its budget. Pure. See ``formulas.clearing`` for the rules themselves."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from yigongti.domains.money.insurance_fund import policy
+from yigongti.domains.money.insurance_fund.computing import names
+from yigongti.domains.money.insurance_fund.formulas import clearing as f
+from yigongti.domains.money.insurance_fund.formulas import distribution as d
+from yigongti.domains.money.insurance_fund.formulas import netting
+from yigongti.domains.money.insurance_fund.inputs import ClaimSums, Holder, Member, YearInputs
+from yigongti.domains.money.insurance_fund.rules import NotComputable, Rules
+from yigongti.domains.money.insurance_fund.statement import Line, Statement, key
+from yigongti.kernel.policy.api import Parameter
+
+
+def clear(made: Statement, inputs: YearInputs, sums: ClaimSums) -> Statement:
+    """The budget's statement with the clearing on top. A figure that can't be worked out is left out, and named."""
+    rules = made.rules
+    lines: list[Line] = list(made.lines)
+    lacking: list[tuple[str, str]] = []
+    covered = f.COVERS[rules.option(policy.COVERS)]
+    lines += _fund(sums, inputs, covered)
+    debts = sums.between()
+    owed = netting.positions(debts, [h.id for h in inputs.holders])
+    for holder in inputs.holders:
+        lines += _holder(holder, made, sums, covered)
+        lines += _outcome(holder, rules, lines, lacking)
+    lines += _between(debts, owed, inputs)
+    for holder in inputs.holders:
+        lines += _balance(holder, rules, lines, debts)
+        lines += _members(holder, rules, inputs, sums, lines, lacking)
+    lines += _patients(sums, inputs)
+    return replace(made, lines=tuple(lines), lacking=(*made.lacking, *lacking))
+
+
+def _fund(sums: ClaimSums, inputs: YearInputs, covered: frozenset[str]) -> list[Line]:
+    """All the fund paid: for holders' insured inside their budgets, outside them, and for nobody's."""
+    holders = [h.id for h in inputs.holders]
+    inside = sum(sums.use(h, where) for h in holders for where in covered)
+    beyond = sum(sums.use(h, where) for h in holders for where in f.WHERE if where not in covered)
+    unassigned = sums.total_fen - inside - beyond
+    return [
+        Line("claims", sums.total_fen, formula="sum_of_claims", inputs=(("months", len(sums.months)),),
+             rules=names(policy.COUNTED_BY, policy.MEMBERSHIP), claims=(("home", "all"),),
+             below=(*(key("use", h) for h in holders), "beyond_budgets", "unassigned")),
+        Line("beyond_budgets", beyond, formula="claims_not_covered", rules=names(policy.COVERS)),
+        Line("unassigned", unassigned, formula="claims_without_holder", rules=names(policy.MEMBERSHIP),
+             claims=(("home", "none"),)),
+    ]  # fmt: skip
+
+
+def _holder(holder: Holder, made: Statement, sums: ClaimSums, covered: frozenset[str]) -> list[Line]:
+    lines = [
+        Line("adjustment", a.fen, of=holder.id, nth=n, formula=a.source,
+             inputs=(("reason", a.reason), ("adjustment", a.id)))
+        for n, a in enumerate(holder.adjustments, start=1)
+    ]  # fmt: skip
+    budget = made.fen("budget", holder.id)
+    lines.append(
+        Line("settle", budget + sum(line.fen for line in lines), of=holder.id, formula="budget_and_adjustments",
+             inputs=(("budget_fen", budget), ("adjustments_fen", sum(line.fen for line in lines))),
+             below=(key("budget", holder.id), *(line.key for line in lines)))
+    )  # fmt: skip
+    uses = [
+        Line(f"use_{where}", sums.use(holder.id, where), of=holder.id, formula="sum_of_claims",
+             rules=names(policy.COVERS, policy.COUNTED_BY, policy.MEMBERSHIP),
+             claims=(("home", holder.id), ("where", where)))
+        for where in f.WHERE
+        if where in covered
+    ]  # fmt: skip
+    used = sum(line.fen for line in uses)
+    lines += uses
+    lines.append(
+        Line("use", used, of=holder.id, formula="sum_of_uses", below=tuple(line.key for line in uses),
+             rules=names(policy.COVERS), inputs=tuple((f"{line.name}_fen", line.fen) for line in uses),
+             claims=(("home", holder.id),))
+    )  # fmt: skip
+    return lines
+
+
+def _outcome(holder: Holder, rules: Rules, lines: list[Line], lacking: list[tuple[str, str]]) -> list[Line]:
+    """Δ and what becomes of it, and the deposit."""
+    at = {line.key: line.fen for line in lines}
+    settle, used = at[key("settle", holder.id)], at[key("use", holder.id)]
+    delta = settle - used
+    found = [
+        Line("delta", delta, of=holder.id, formula="settle_minus_use",
+             inputs=(("settle_fen", settle), ("use_fen", used)),
+             below=(key("settle", holder.id), key("use", holder.id)))
+    ]  # fmt: skip
+
+    def attempt(name: str, work: Callable[[], list[Line]]) -> None:
+        try:
+            found.extend(work())
+        except NotComputable as gap:
+            lacking.append((key(name, holder.id), str(gap)))
+
+    attempt("outcome", lambda: _surplus(holder, rules, settle, delta) if delta >= 0 else
+            _overspend(holder, rules, settle, -delta))  # fmt: skip
+    attempt("deposit_returned", lambda: _deposit(holder, rules, at[key("deposit", holder.id)]))
+    return found
+
+
+def _surplus(holder: Holder, rules: Rules, settle: int, surplus: int) -> list[Line]:
+    formula = rules.option(policy.SURPLUS)
+    terms = f.Terms(settle)
+    used: list[Parameter[Any]] = [policy.SURPLUS]
+    counted: list[tuple[str, str | int]] = [("surplus_fen", surplus)]
+    if formula == "kept_subject_to_assessment":
+        terms = replace(terms, score=_score(holder), full_from=rules.number(policy.DEPOSIT_FULL),
+                        none_below=rules.number(policy.DEPOSIT_NONE))  # fmt: skip
+        used += [policy.DEPOSIT_FULL, policy.DEPOSIT_NONE]
+        counted.append(("score", str(holder.score)))
+    elif formula == "shared_in_band":
+        terms = replace(terms, lower=rules.number(policy.BAND_LOWER), kept_share=rules.number(policy.BAND_KEPT))
+        used += [policy.BAND_LOWER, policy.BAND_KEPT]
+        counted += [("settle_fen", settle), ("lower", f"{terms.lower}%"), ("kept_share", f"{terms.kept_share}%")]
+    kept = f.SURPLUS[formula](surplus, terms)
+    below = (key("delta", holder.id),)
+    return [
+        Line("surplus_kept", kept, of=holder.id, formula=formula, inputs=tuple(counted), below=below,
+             rules=names(*used)),
+        Line("surplus_returned", surplus - kept, of=holder.id, formula="rest_to_fund", below=below,
+             inputs=(("surplus_fen", surplus), ("kept_fen", kept)), rules=names(policy.SURPLUS)),
+    ]  # fmt: skip
+
+
+def _overspend(holder: Holder, rules: Rules, settle: int, overspend: int) -> list[Line]:
+    formula = rules.option(policy.OVERSPEND)
+    terms = f.Terms(settle)
+    used: list[Parameter[Any]] = [policy.OVERSPEND]
+    counted: list[tuple[str, str | int]] = [("overspend_fen", overspend)]
+    if formula == "reasonable_part_shared":
+        how = rules.option(policy.REASONABLE)
+        limit, share = rules.number(policy.REASONABLE_LIMIT), rules.number(policy.OVERSPEND_FUND_SHARE)
+        try:
+            reasonable = f.REASONABLE[how](overspend, settle, limit, holder.reasonable_fen)
+        except ValueError:
+            raise NotComputable(_("%(name)s的合理超支金额还没有评估认定") % {"name": holder.name}) from None
+        terms = replace(terms, reasonable_fen=reasonable, reasonable_share=share)
+        used += [policy.REASONABLE, policy.OVERSPEND_FUND_SHARE]
+        counted += [("settle_fen", settle), ("reasonable_fen", reasonable), ("fund_share", f"{share}%")]
+        if how == "within_limit":
+            used.append(policy.REASONABLE_LIMIT)
+            counted.append(("limit", f"{limit}%"))
+    elif formula == "shared_in_band":
+        terms = replace(terms, upper=rules.number(policy.BAND_UPPER), fund_share=rules.number(policy.BAND_FUND))
+        used += [policy.BAND_UPPER, policy.BAND_FUND]
+        counted += [("settle_fen", settle), ("upper", f"{terms.upper}%"), ("fund_share", f"{terms.fund_share}%")]
+    paid = f.OVERSPEND[formula](overspend, terms)
+    below = (key("delta", holder.id),)
+    return [
+        Line("overspend_fund", paid, of=holder.id, formula=formula, inputs=tuple(counted), below=below,
+             rules=names(*used)),
+        Line("overspend_borne", overspend - paid, of=holder.id, formula="rest_to_holder", below=below,
+             inputs=(("overspend_fen", overspend), ("paid_by_fund_fen", paid)), rules=names(policy.OVERSPEND)),
+    ]  # fmt: skip
+
+
+def _deposit(holder: Holder, rules: Rules, deposit: int) -> list[Line]:
+    formula = rules.option(policy.DEPOSIT_RULE)
+    full, none = rules.number(policy.DEPOSIT_FULL), rules.number(policy.DEPOSIT_NONE)
+    score = _score(holder)
+    back = f.DEPOSITS[formula](deposit, score, full, none)
+    used = names(policy.DEPOSIT_RULE, policy.DEPOSIT_FULL, policy.DEPOSIT_NONE)
+    counted = (("deposit_fen", deposit), ("score", str(score)))
+    below = (key("deposit", holder.id),)
+    return [
+        Line("deposit_returned", back, of=holder.id, formula=formula, inputs=counted, rules=used, below=below),
+        Line("deposit_forfeited", deposit - back, of=holder.id, formula="rest_to_fund", inputs=counted, rules=used,
+             below=below),
+    ]  # fmt: skip
+
+
+def _score(holder: Holder) -> Decimal:
+    if holder.score is None:
+        raise NotComputable(_("%(name)s还没有年度考核得分") % {"name": holder.name})
+    return holder.score
+
+
+def _between(debts: dict[tuple[int, int], int], owed: dict[int, int], inputs: YearInputs) -> list[Line]:
+    """Between holders: what each pays and is owed, pair by pair and on balance."""
+    lines = [
+        Line("owes", amount, of=home, nth=treated, formula="sum_of_claims",
+             claims=(("home", home), ("treated", treated)))
+        for (home, treated), amount in sorted(debts.items())
+        if amount
+    ]  # fmt: skip
+    for (debtor, creditor), amount in netting.net(debts).items():
+        below = tuple(key("owes", *pair) for pair in ((debtor, creditor), (creditor, debtor)) if debts.get(pair))
+        lines.append(Line("net_owes", amount, of=debtor, nth=creditor, formula="net", below=below))
+    for holder in inputs.holders:
+        mine = tuple(line.key for line in lines if line.name == "owes" and holder.id in (line.of, line.nth))
+        lines.append(Line("position", owed[holder.id], of=holder.id, formula="owed_minus_owing", below=mine))
+    return lines
+
+
+def _balance(holder: Holder, rules: Rules, lines: list[Line], debts: dict[tuple[int, int], int]) -> list[Line]:
+    """What is still to be paid: what the holder is due, less what it already had, and, where the insurance body settles
+    care elsewhere itself, less what it paid others and plus what is due for others' insured."""
+    at = {line.key: line.fen for line in lines if line.of == holder.id}
+
+    def amount(name: str) -> int:
+        return at.get(key(name, holder.id), 0)
+
+    delta = key("delta", holder.id)
+    if delta not in at or (
+        key("surplus_kept", holder.id) not in at and key("overspend_fund", holder.id) not in at
+    ):  # the rule is missing
+        return []
+    saved = at[delta] >= 0
+    entitled = amount("use") + amount("surplus_kept") if saved else amount("settle") + amount("overspend_fund")
+    due = (
+        Line("entitled", entitled, of=holder.id, formula="use_and_kept" if saved else "settle_and_compensated",
+             below=(key("use" if saved else "settle", holder.id),
+                    key("surplus_kept" if saved else "overspend_fund", holder.id)))
+    )  # fmt: skip
+    prepaid = amount("prepaid")
+    counted: list[tuple[str, str | int]] = [("entitled_fen", entitled), ("prepaid_fen", prepaid)]
+    below = [due.key, key("prepaid", holder.id)]
+    balance = entitled - prepaid
+    if rules.option(policy.ELSEWHERE) == "insurance_body":
+        away = [key(f"use_{w}", holder.id) for w in f.WHERE if w != f.OWN and key(f"use_{w}", holder.id) in at]
+        elsewhere = sum(at[k] for k in away)
+        credited = sum(fen for (_home, treated), fen in debts.items() if treated == holder.id)
+        balance += credited - elsewhere
+        counted += [("paid_elsewhere_fen", elsewhere), ("for_others_fen", credited)]
+        below += [*away, key("position", holder.id)]
+    return [
+        due,
+        Line("balance", balance, of=holder.id, formula="due_minus_paid", inputs=tuple(counted), below=tuple(below),
+             rules=names(policy.ELSEWHERE)),
+    ]  # fmt: skip
+
+
+def _members(
+    holder: Holder, rules: Rules, inputs: YearInputs, sums: ClaimSums, lines: list[Line],
+    lacking: list[tuple[str, str]],
+) -> list[Line]:  # fmt: skip
+    """Each member: what the fund paid for care there, services, and its part of the surplus (none on an overspend)."""
+    members = [m for m in inputs.members if m.holder_id == holder.id]
+    found = [
+        Line("member_paid", sums.paid_to(holder.id, m.id), of=m.id, nth=holder.id, formula="sum_of_claims",
+             inputs=(("services", sums.services_at(holder.id, m.id)),),
+             claims=(("treated", holder.id), ("institution", m.id)))
+        for m in members
+    ]  # fmt: skip
+    at = {line.key: line.fen for line in lines if line.of == holder.id}
+    kept = at.get(key("surplus_kept", holder.id), 0)
+    sharers = [m for m in members if m.tier in d.LEVELS]
+    if not kept and holder.overspend_choice == "share_by_formula" and sharers:
+        found += _borne(sharers, holder, sums, at.get(key("overspend_borne", holder.id), 0))
+    if not kept or not sharers:
+        return found
+    try:
+        formula, within = rules.option(policy.DISTRIBUTION), rules.option(policy.WITHIN_TIER)
+        shares = d.Shares(
+            ratio={
+                d.COUNTY: rules.number(policy.RATIO_COUNTY),
+                d.TOWN: rules.number(policy.RATIO_TOWN),
+                d.VILLAGE: rules.number(policy.RATIO_VILLAGE),
+            },
+            grassroots_share=rules.number(policy.GRASSROOTS_SHARE),
+            within=within,
+        )
+        by = [d.Sharer(d.LEVELS[m.tier], sums.services_at(holder.id, m.id), m.points) for m in sharers]
+        parts = d.DISTRIBUTIONS[formula](kept, by, shares)
+    except NotComputable as gap:
+        lacking.append((key("distribution", holder.id), str(gap)))
+        return found
+    except ValueError:
+        lacking.append((key("distribution", holder.id), _("有成员单位没有考核得分，或得分合计为零")))
+        return found
+    used: list[Parameter[Any]] = [policy.DISTRIBUTION, policy.WITHIN_TIER]
+    if formula == "tier_ratio":
+        used += [policy.RATIO_COUNTY, policy.RATIO_TOWN, policy.RATIO_VILLAGE]
+    if formula == "grassroots_first":
+        used.append(policy.GRASSROOTS_SHARE)
+    for member, sharer, part in zip(sharers, by, parts, strict=True):
+        found.append(
+            Line("distribution", part, of=member.id, nth=holder.id, formula=formula, rules=names(*used),
+                 inputs=(("kept_fen", kept), ("level", sharer.level), ("services", sharer.services),
+                         *((("points", str(sharer.points)),) if sharer.points is not None else ())),
+                 below=(key("surplus_kept", holder.id), key("member_paid", member.id, holder.id)))
+        )  # fmt: skip
+    return found
+
+
+def _borne(sharers: list[Member], holder: Holder, sums: ClaimSums, borne: int) -> list[Line]:
+    """What each member bears of an overspend, by services, where people have decided to share it."""
+    if not borne:
+        return []
+    services = [sums.services_at(holder.id, m.id) for m in sharers]
+    by = [d.Sharer(d.LEVELS[m.tier], n) for m, n in zip(sharers, services, strict=True)]
+    return [
+        Line("bears", part, of=m.id, nth=holder.id, formula="by_service",
+             inputs=(("borne_fen", borne), ("services", n)), below=(key("overspend_borne", holder.id),))
+        for m, n, part in zip(sharers, services, d.by_service(borne, by), strict=True)
+    ]  # fmt: skip
+
+
+def _patients(sums: ClaimSums, inputs: YearInputs) -> list[Line]:
+    """What patients got back outside the county, with and without a referral, and inside."""
+    groups = {
+        "reimbursed_inside": [c for c in sums.cells if c.where != f.OUTSIDE],
+        "reimbursed_referred": [c for c in sums.cells if c.where == f.OUTSIDE and c.certified],
+        "reimbursed_unreferred": [c for c in sums.cells if c.where == f.OUTSIDE and not c.certified],
+    }
+    claims = {
+        "reimbursed_inside": (("outside", 0),),
+        "reimbursed_referred": (("outside", 1), ("certified", 1)),
+        "reimbursed_unreferred": (("outside", 1), ("certified", 0)),
+    }
+    return [
+        Line(name, sum(c.fund_fen for c in cells), formula="fund_of_total", claims=claims[name],
+             inputs=(("total_fen", sum(c.total_fen for c in cells)), ("services", sum(c.services for c in cells))))
+        for name, cells in groups.items()
+    ]  # fmt: skip
