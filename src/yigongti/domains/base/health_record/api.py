@@ -4,6 +4,14 @@ from collections.abc import Iterable
 from datetime import date
 
 from yigongti.domains.base.health_record import selectors
+from yigongti.domains.base.health_record.claims import (
+    ClaimFact,
+    claim_facts,
+    claim_versions,
+    claims_numbered,
+    claims_reversing,
+    persons,
+)
 from yigongti.domains.base.health_record.discharges import Discharge, discharges
 from yigongti.domains.base.health_record.fact_view import FactView
 from yigongti.domains.base.health_record.permissions import CORRECT, LIST, OBSERVE, VIEW
@@ -19,6 +27,7 @@ __all__ = [
     "LIST",
     "OBSERVE",
     "VIEW",
+    "ClaimFact",
     "Discharge",
     "FactView",
     "Filters",
@@ -28,12 +37,17 @@ __all__ = [
     "Relation",
     "Timeline",
     "break_glass",
+    "claim_facts",
+    "claim_versions",
+    "claims_numbered",
+    "claims_reversing",
     "correct",
     "discharges",
     "facts",
     "latest",
     "looks",
     "observe",
+    "persons",
     "register_relation",
     "relation",
     "timeline",
