@@ -15,6 +15,7 @@ from yigongti.interop.fhir.faults import Fault, Unfit
 from yigongti.interop.fhir.mapping.clinical import DIAGNOSIS_SYSTEMS, SETTINGS
 from yigongti.interop.fhir.mapping.documents import FHIR, document_number
 from yigongti.interop.fhir.mapping.rows import Row, Source
+from yigongti.interop.fhir.mapping.settlement_list import BESIDE_THE_FUND, settlement_list
 from yigongti.kernel.money import fen
 
 YUAN = "CNY"
@@ -55,6 +56,8 @@ def explanation_of_benefit(source: Source) -> list[Row]:
     diagnosis = _diagnosis(source)
     visit = _visit(source)
     period = source.at("billablePeriod.start")
+    sheet = settlement_list(source, visit, lambda category: _adjudicated(source, category))
+    elsewhere = sum(int(str(sheet.get(name, 0))) for name in BESIDE_THE_FUND)
     return [
         Row(
             {
@@ -72,7 +75,8 @@ def explanation_of_benefit(source: Source) -> list[Row]:
                 "code_system": diagnosis.system if diagnosis else None,
                 "total_fen": total,
                 "fund_fen": paid,
-                "self_paid_fen": total - paid,
+                "self_paid_fen": total - paid - elsewhere,
+                **sheet,
             }
         )
     ]
