@@ -14,6 +14,7 @@ from yigongti.domains.base.health_record.claims import (
 )
 from yigongti.domains.base.health_record.discharges import Discharge, discharges
 from yigongti.domains.base.health_record.fact_view import FactView
+from yigongti.domains.base.health_record.listing import Concerning, concerning
 from yigongti.domains.base.health_record.permissions import CORRECT, LIST, OBSERVE, VIEW
 from yigongti.domains.base.health_record.relations import NoRelation, Relation, register_relation, relation
 from yigongti.domains.base.health_record.selectors import Filters, Look, Timeline, looks, timeline
@@ -28,6 +29,7 @@ __all__ = [
     "OBSERVE",
     "VIEW",
     "ClaimFact",
+    "Concerning",
     "Discharge",
     "FactView",
     "Filters",
@@ -41,6 +43,7 @@ __all__ = [
     "claim_versions",
     "claims_numbered",
     "claims_reversing",
+    "concerning",
     "correct",
     "discharges",
     "facts",

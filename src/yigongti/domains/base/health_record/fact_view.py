@@ -1,6 +1,6 @@
 """Facts as pages and other domains see them: frozen, with names instead of ids where people read them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -72,7 +72,7 @@ Row = Any
 
 
 def views(
-    rows: Iterable[Row], names: dict[int, str] | None = None, *, places: dict[int, str] | None = None
+    rows: Iterable[Row], names: Mapping[int, str] | None = None, *, places: dict[int, str] | None = None
 ) -> list[FactView]:
     """Facts in the order given; ``names``: what the residents are called, by id; ``places``: what the institutions
     are called, where somebody has asked already."""

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from yigongti.domains.base.health_record.fact_view import COLUMNS, FactView, Row, views
+from yigongti.domains.base.health_record.listing import concerning
 from yigongti.domains.base.health_record.models import Fact, FactKind
 from yigongti.domains.base.health_record.overview import (
     DIASTOLIC,
@@ -161,27 +162,15 @@ def facts(pairs: Iterable[tuple[date, int]], *, actor: Actor) -> list[FactView]:
         )
         .in_bulk()
     )
-    cards = residents.cards({row.resident_id for row in rows.values()})
-    scope = None if actor.everything else actor.organisations(LIST)
-    own = [
-        row
-        for _on, fact_id in wanted
-        if (row := rows.get(fact_id)) is not None
-        and (
-            scope is None
-            or row.institution_id in scope
-            or row.source_id in scope
-            or (row.resident_id in cards and cards[row.resident_id].managing_institution_id in scope)
-        )
-    ]
+    own = concerning(actor, [fact_id for _on, fact_id in wanted], rows, lambda row: (row.institution_id, row.source_id))
     record(
         actor=actor,
         act="health_record.list",
         subject="facts",
-        resident_ids={row.resident_id for row in own},
-        detail={"facts": len(own)},
+        resident_ids=own.resident_ids,
+        detail={"facts": len(own.rows)},
     )
-    return views(own, {card.id: card.name for card in cards.values()})
+    return views(own.rows, own.names)
 
 
 @dataclass(frozen=True)

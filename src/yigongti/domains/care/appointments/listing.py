@@ -6,9 +6,8 @@ from typing import Any
 
 from django.db.models import Count, Q
 
-from yigongti.domains.base.health_record.api import LIST
+from yigongti.domains.base.health_record.api import LIST, concerning
 from yigongti.domains.base.organisation import api as organisation
-from yigongti.domains.base.residents import api as residents
 from yigongti.domains.care.appointments.models import Appointment, Slot
 from yigongti.domains.care.appointments.permissions import VIEW
 from yigongti.domains.care.appointments.views import WITH_SLOT, slot_views
@@ -55,40 +54,25 @@ def rows_for(ids: Iterable[int], *, actor: Actor) -> list[AppointmentLine]:
     wanted = list(ids)
     if not wanted:
         return []
-    rows: ScopedQuerySet = Appointment.objects.unscoped(
-        "narrowed below, to the sides and to who looks after the resident"
-    )
+    rows: ScopedQuerySet = Appointment.objects.unscoped("narrowed to whom they concern")
     found: dict[int, Appointment] = rows.select_related(*WITH_SLOT).in_bulk(wanted)
-    cards = residents.cards({row.resident_id for row in found.values()})
-    scope = None if actor.everything else actor.organisations(LIST)
-    own = [
-        row
-        for pk in wanted
-        if (row := found.get(pk)) is not None
-        and (
-            scope is None
-            or row.institution_id in scope
-            or row.booked_by_id in scope
-            or (row.resident_id in cards and cards[row.resident_id].managing_institution_id in scope)
-        )
-    ]
-    names = organisation.names({row.booked_by_id for row in own if row.booked_by_id})
-    opens = set(
-        Appointment.objects.visible_to(actor, VIEW).filter(pk__in=[row.pk for row in own]).values_list("pk", flat=True)
-    )
+    own = concerning(actor, wanted, found, lambda row: (row.institution_id, row.booked_by_id))
+    names = organisation.names({row.booked_by_id for row in own.rows if row.booked_by_id})
+    seen = Appointment.objects.visible_to(actor, VIEW).filter(pk__in=[row.pk for row in own.rows])
+    opens = set(seen.values_list("pk", flat=True))
     record(
         actor=actor,
         act="appointments.list",
         subject="appointments",
-        resident_ids={row.resident_id for row in own},
-        detail={"appointments": len(own)},
+        resident_ids=own.resident_ids,
+        detail={"appointments": len(own.rows)},
     )
     return [
         AppointmentLine(
             id=row.pk,
             when=slot.when,
             resident_id=row.resident_id,
-            resident=cards[row.resident_id].name if row.resident_id in cards else "",
+            resident=own.name_of(row),
             institution=slot.institution,
             who=slot.who,
             pool_label=slot.pool_label,
@@ -96,7 +80,7 @@ def rows_for(ids: Iterable[int], *, actor: Actor) -> list[AppointmentLine]:
             state_label=row.state_label,
             address=row.get_absolute_url() if row.pk in opens else "",
         )
-        for row, slot in zip(own, slot_views(row.slot for row in own), strict=True)
+        for row, slot in zip(own.rows, slot_views(row.slot for row in own.rows), strict=True)
     ]
 
 

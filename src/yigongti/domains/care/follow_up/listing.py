@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from yigongti.domains.base.health_record.api import LIST
+from yigongti.domains.base.health_record.api import LIST, concerning
 from yigongti.domains.base.organisation import api as organisation
-from yigongti.domains.base.residents import api as residents
 from yigongti.domains.care.follow_up.models import FollowUp
 from yigongti.domains.care.follow_up.selectors import follow_ups
 from yigongti.kernel.access.api import Actor, ScopedQuerySet
@@ -39,31 +38,17 @@ def rows_for(ids: Iterable[int], *, actor: Actor) -> list[FollowUpLine]:
     wanted = list(ids)
     if not wanted:
         return []
-    rows: ScopedQuerySet = FollowUp.objects.unscoped(
-        "narrowed below, to both sides and to who looks after the resident"
-    )
+    rows: ScopedQuerySet = FollowUp.objects.unscoped("narrowed to whom they concern")
     found: dict[int, FollowUp] = rows.in_bulk(wanted)
-    cards = residents.cards({row.resident_id for row in found.values()})
-    scope = None if actor.everything else actor.organisations(LIST)
-    own = [
-        row
-        for pk in wanted
-        if (row := found.get(pk)) is not None
-        and (
-            scope is None
-            or row.institution_id in scope
-            or row.asked_by_id in scope
-            or (row.resident_id in cards and cards[row.resident_id].managing_institution_id in scope)
-        )
-    ]
-    names = organisation.names({i for row in own for i in (row.institution_id, row.asked_by_id) if i})
-    opens = set(follow_ups(actor).filter(pk__in=[row.pk for row in own]).values_list("pk", flat=True))
+    own = concerning(actor, wanted, found, lambda row: (row.institution_id, row.asked_by_id))
+    names = organisation.names({i for row in own.rows for i in (row.institution_id, row.asked_by_id) if i})
+    opens = set(follow_ups(actor).filter(pk__in=[row.pk for row in own.rows]).values_list("pk", flat=True))
     record(
         actor=actor,
         act="follow_up.list",
         subject="follow-ups",
-        resident_ids={row.resident_id for row in own},
-        detail={"follow_ups": len(own)},
+        resident_ids=own.resident_ids,
+        detail={"follow_ups": len(own.rows)},
     )
     return [
         FollowUpLine(
@@ -71,12 +56,12 @@ def rows_for(ids: Iterable[int], *, actor: Actor) -> list[FollowUpLine]:
             due_on=row.due_on,
             done_on=row.done_on,
             resident_id=row.resident_id,
-            resident=cards[row.resident_id].name if row.resident_id in cards else "",
+            resident=own.name_of(row),
             reason_label=row.get_reason_display(),
             institution=names.get(row.institution_id, ""),
             asked_by=names.get(row.asked_by_id or 0, ""),
             state_label=row.state_label,
             address=row.get_absolute_url() if row.pk in opens else "",
         )
-        for row in own
+        for row in own.rows
     ]

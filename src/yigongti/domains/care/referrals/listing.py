@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from yigongti.domains.base.health_record.api import LIST
+from yigongti.domains.base.health_record.api import LIST, concerning
 from yigongti.domains.base.organisation import api as organisation
-from yigongti.domains.base.residents import api as residents
 from yigongti.domains.care.referrals.figures import minutes_to_answer
 from yigongti.domains.care.referrals.models import Referral
 from yigongti.domains.care.referrals.selectors import visible
@@ -44,38 +43,24 @@ def rows_for(ids: Iterable[int], *, actor: Actor) -> list[ReferralLine]:
     wanted = list(ids)
     if not wanted:
         return []
-    rows: ScopedQuerySet = Referral.objects.unscoped(
-        "narrowed below, to both sides and to who looks after the resident"
-    )
+    rows: ScopedQuerySet = Referral.objects.unscoped("narrowed to whom they concern")
     found: dict[int, Referral] = rows.filter(sent_at__isnull=False).in_bulk(wanted)
-    cards = residents.cards({row.resident_id for row in found.values()})
-    scope = None if actor.everything else actor.organisations(LIST)
-    own = [
-        row
-        for pk in wanted
-        if (row := found.get(pk)) is not None
-        and (
-            scope is None
-            or row.origin_id in scope
-            or row.receiver_id in scope
-            or (row.resident_id in cards and cards[row.resident_id].managing_institution_id in scope)
-        )
-    ]
-    names = organisation.names({i for row in own for i in (row.origin_id, row.receiver_id) if i})
-    opens = set(visible(actor).filter(pk__in=[row.pk for row in own]).values_list("pk", flat=True))
+    own = concerning(actor, wanted, found, lambda row: (row.origin_id, row.receiver_id))
+    names = organisation.names({i for row in own.rows for i in (row.origin_id, row.receiver_id) if i})
+    opens = set(visible(actor).filter(pk__in=[row.pk for row in own.rows]).values_list("pk", flat=True))
     record(
         actor=actor,
         act="referrals.list",
         subject="referrals",
-        resident_ids={row.resident_id for row in own},
-        detail={"referrals": len(own)},
+        resident_ids=own.resident_ids,
+        detail={"referrals": len(own.rows)},
     )
     return [
         ReferralLine(
             id=row.pk,
             sent_on=(row.sent_at or row.opened_at).astimezone(clock.ZONE).date(),
             resident_id=row.resident_id,
-            resident=cards[row.resident_id].name if row.resident_id in cards else "",
+            resident=own.name_of(row),
             direction_label=row.get_direction_display(),
             urgent=row.urgent,
             origin=names.get(row.origin_id, ""),
@@ -86,5 +71,5 @@ def rows_for(ids: Iterable[int], *, actor: Actor) -> list[ReferralLine]:
             state_label=row.state_label,
             address=row.get_absolute_url() if row.pk in opens else "",
         )
-        for row in own
+        for row in own.rows
     ]
