@@ -14,6 +14,7 @@ from yigongti.kernel.ledger.selectors import (
     entry,
     entry_by_source,
     gaps,
+    positions,
     recount,
 )
 from yigongti.kernel.ledger.services import (
@@ -36,6 +37,7 @@ from yigongti.kernel.ledger.views import (
     NewEntry,
     NewLine,
     PeriodClosed,
+    PositionRow,
 )
 
 __all__ = [
@@ -51,6 +53,7 @@ __all__ = [
     "NewEntry",
     "NewLine",
     "PeriodClosed",
+    "PositionRow",
     "accounts",
     "add_accounts",
     "balances",
@@ -66,6 +69,7 @@ __all__ = [
     "entry_by_source",
     "gaps",
     "open_book",
+    "positions",
     "post_entries",
     "post_entry",
     "recount",

@@ -9,7 +9,7 @@ from django.db.models import Max
 
 from yigongti.kernel import clock
 from yigongti.kernel.ledger.models import Account, AccountKind, Book, ClosedMonth, Entry, Line
-from yigongti.kernel.ledger.views import AccountView, BalanceRow, BookView, DealingRow, EntryView, LineView
+from yigongti.kernel.ledger.views import AccountView, BalanceRow, BookView, DealingRow, EntryView, LineView, PositionRow
 
 WHY = "the domain above has asked who reads"
 
@@ -120,24 +120,36 @@ def entries(book_ids: Collection[int], since: date, until: date) -> list[EntryVi
     return entries_by_id(ids.values_list("pk", flat=True))
 
 
-def balances(book_ids: Collection[int], since: date, until: date) -> list[BalanceRow]:
+def balances(book_ids: Collection[int], since: date, until: date, *, but: str = "") -> list[BalanceRow]:
     """Every account that has ever moved up to the month of ``until``: what stood before the month of ``since``, debits
-    and credits of the months between, both included. By book and code."""
+    and credits of the months between, both included. By book and code. ``but``: entries between of this template (a
+    year's closing) count as if they had not been posted."""
     with connection.cursor() as cursor:
-        cursor.execute(_BALANCES, _span(book_ids, since, until))
+        cursor.execute(_BALANCES, _span(book_ids, since, until, but))
         return [
             BalanceRow(book_id, account_id, code, name, AccountKind(kind), *figures)
             for book_id, account_id, code, name, kind, *figures in cursor.fetchall()
         ]
 
 
-def dealings(book_ids: Collection[int], since: date, until: date) -> list[DealingRow]:
-    """What these books say they have with one another: lines that name another of them as counterparty."""
+def dealings(book_ids: Collection[int], since: date, until: date, *, but: str = "") -> list[DealingRow]:
+    """What these books say they have with one another: lines that name another of them as counterparty. ``but`` as in
+    ``balances``."""
     with connection.cursor() as cursor:
-        cursor.execute(_DEALINGS, _span(book_ids, since, until))
+        cursor.execute(_DEALINGS, _span(book_ids, since, until, but))
         return [
             DealingRow(book_id, counterparty_id, account_id, code, name, AccountKind(kind), *figures)
             for book_id, counterparty_id, account_id, code, name, kind, *figures in cursor.fetchall()
+        ]
+
+
+def positions(book_ids: Collection[int], until: date) -> list[PositionRow]:
+    """What stands in each account with each counterparty at the end of the month of ``until``; zeros are left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(_POSITIONS, {"books": list(book_ids), "until": clock.month_of(until)})
+        return [
+            PositionRow(book_id, code, AccountKind(kind), counterparty_id, fen)
+            for book_id, code, kind, counterparty_id, fen in cursor.fetchall()
         ]
 
 
@@ -160,26 +172,45 @@ def closed_months(book_id: int) -> list[ClosedMonth]:
     return list(ClosedMonth.objects.unscoped(WHY).filter(book_id=book_id).order_by("-month"))
 
 
-def _span(book_ids: Collection[int], since: date, until: date) -> dict[str, Any]:
-    return {"books": list(book_ids), "since": clock.month_of(since), "until": clock.month_of(until)}
+def _span(book_ids: Collection[int], since: date, until: date, but: str) -> dict[str, Any]:
+    span = {"since": clock.month_of(since), "until": clock.month_of(until)}
+    return span | {"books": list(book_ids), "but": but, "end": clock.next_month(until)}
 
 
-_BALANCES = """
+# The months' sums, less the lines of the entries that are not to count.
+_SUMS = """
+    SELECT s.account_id, s.counterparty_id, s.month, s.debit_fen, s.credit_fen
+    FROM ledger_monthsum s JOIN ledger_account a ON a.id = s.account_id
+    WHERE a.book_id = ANY(%(books)s) AND s.month <= %(until)s
+    UNION ALL
+    SELECT l.account_id, l.counterparty_id, date_trunc('month', e.on_day)::date,
+           -greatest(l.fen, 0), -greatest(-l.fen, 0)
+    FROM ledger_entry e JOIN ledger_line l ON l.entry_id = e.id
+    WHERE %(but)s <> '' AND e.template = %(but)s AND e.book_id = ANY(%(books)s)
+      AND e.on_day >= %(since)s AND e.on_day < %(end)s
+"""
+_BALANCES = f"""
     SELECT a.book_id, a.id, a.code, a.name, a.kind, a.internal,
            coalesce(sum(s.debit_fen - s.credit_fen) FILTER (WHERE s.month < %(since)s), 0)::bigint,
            coalesce(sum(s.debit_fen) FILTER (WHERE s.month >= %(since)s), 0)::bigint,
            coalesce(sum(s.credit_fen) FILTER (WHERE s.month >= %(since)s), 0)::bigint
-    FROM ledger_monthsum s JOIN ledger_account a ON a.id = s.account_id
-    WHERE a.book_id = ANY(%(books)s) AND s.month <= %(until)s
+    FROM ({_SUMS}) AS s JOIN ledger_account a ON a.id = s.account_id
     GROUP BY a.id ORDER BY a.book_id, a.code
-"""
-_DEALINGS = """
+"""  # noqa: S608  (constants of this file)
+_DEALINGS = f"""
     SELECT a.book_id, s.counterparty_id, a.id, a.code, a.name, a.kind,
            coalesce(sum(s.debit_fen - s.credit_fen) FILTER (WHERE s.month < %(since)s), 0)::bigint,
            coalesce(sum(s.debit_fen - s.credit_fen) FILTER (WHERE s.month >= %(since)s), 0)::bigint
-    FROM ledger_monthsum s JOIN ledger_account a ON a.id = s.account_id
-    WHERE a.book_id = ANY(%(books)s) AND s.counterparty_id = ANY(%(books)s) AND s.month <= %(until)s
+    FROM ({_SUMS}) AS s JOIN ledger_account a ON a.id = s.account_id
+    WHERE s.counterparty_id = ANY(%(books)s)
     GROUP BY a.id, s.counterparty_id ORDER BY a.book_id, s.counterparty_id, a.code
+"""  # noqa: S608  (constants of this file)
+_POSITIONS = """
+    SELECT a.book_id, a.code, a.kind, s.counterparty_id, sum(s.debit_fen - s.credit_fen)::bigint
+    FROM ledger_monthsum s JOIN ledger_account a ON a.id = s.account_id
+    WHERE a.book_id = ANY(%(books)s) AND s.month <= %(until)s
+    GROUP BY a.id, s.counterparty_id HAVING sum(s.debit_fen - s.credit_fen) <> 0
+    ORDER BY a.book_id, a.code, s.counterparty_id NULLS FIRST
 """
 _GAPS = """
     SELECT n.year, missing.number FROM ledger_numbering n

@@ -167,3 +167,14 @@ class DealingRow:
     @property
     def closing_fen(self) -> int:
         return self.opening_fen + self.moved_fen
+
+
+@dataclass(frozen=True)
+class PositionRow:
+    """What stands in an account with one counterparty (or none) at the end of a month; debit positive."""
+
+    book_id: int
+    code: str
+    kind: AccountKind
+    counterparty_id: int | None
+    fen: int

@@ -11,4 +11,8 @@ def _later(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponse(status=404)
 
 
-urlpatterns = [path("vouchers/<int:pk>/", _later, name="entry")]
+urlpatterns = [
+    path("entries/<int:pk>/", _later, name="entry"),
+    path("vouchers/<int:pk>/", _later, name="voucher"),
+    path("budgets/<int:pk>/", _later, name="budget"),
+]

@@ -1,0 +1,140 @@
+"""Vouchers made by hand, on their way into the books; what is posted stands in kernel/ledger and never changes."""
+
+from typing import Any, ClassVar
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from yigongti.domains.money.books.workflow import BUDGET, VOUCHER
+from yigongti.kernel.ledger.models import Account, Book, Entry
+from yigongti.kernel.workflow.api import CaseModel
+
+
+def only_in_draft(name: str, table: str, column: str) -> pgtrigger.Trigger:
+    """Lines change while their case is a draft: what is approved is what was submitted."""
+    return pgtrigger.Trigger(
+        name=name,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+        func=f"""
+            IF (SELECT state FROM {table} WHERE id = coalesce(NEW.{column}, OLD.{column})) <> 'draft' THEN
+                RAISE EXCEPTION 'lines change only while it is a draft' USING ERRCODE = '23514';
+            END IF;
+            RETURN coalesce(NEW, OLD);
+        """,  # noqa: S608 (names of our own tables)
+    )
+
+
+class Voucher(CaseModel):
+    """A voucher by hand, the reversal of an entry, or a year's closing: one prepares it, another approves and posts."""
+
+    class Kind(models.TextChoices):
+        ORDINARY = "ordinary", gettext_lazy("记账凭证")
+        REVERSAL = "reversal", gettext_lazy("冲销凭证")
+        YEAR_CLOSE = "year_close", gettext_lazy("年终结转凭证")
+
+    workflow = VOUCHER
+    scope_field = "organisation_id"
+
+    organisation_id = models.BigIntegerField()
+    book = models.ForeignKey(Book, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.ORDINARY)
+    on_day = models.DateField()
+    summary = models.CharField(max_length=200)
+    total_fen = models.BigIntegerField(default=0)  # the debits
+    large = models.BooleanField(default=False)  # above the limit when submitted: approved once more
+    edited_by_id = models.BigIntegerField(null=True)
+    prepared_by_id = models.BigIntegerField(null=True)
+    approved_by_id = models.BigIntegerField(null=True)
+    reverses = models.ForeignKey(Entry, models.PROTECT, null=True, related_name="+")
+    entry = models.OneToOneField(Entry, models.PROTECT, null=True, related_name="voucher")
+
+    class Meta(CaseModel.Meta):
+        indexes: ClassVar[list[Any]] = [models.Index(fields=["organisation_id", "state"], name="books_voucher_state")]
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                fields=["reverses"], condition=~Q(state="discarded"), name="books_one_reversal_of_an_entry"
+            ),
+            models.CheckConstraint(
+                name="books_voucher_posted", condition=Q(state="posted", entry__isnull=False)
+                | (~Q(state="posted") & Q(entry__isnull=True)),
+            ),
+        ]  # fmt: skip
+
+    @property
+    def title(self) -> str:
+        return _("%(kind)s：%(summary)s（%(book)s）") % {
+            "kind": self.get_kind_display(), "summary": self.summary, "book": self.book.name
+        }  # fmt: skip
+
+    def get_absolute_url(self) -> str:
+        return reverse("books:voucher", args=[self.pk])
+
+
+class VoucherLine(models.Model):
+    """A line of a voucher by hand; debit positive."""
+
+    voucher = models.ForeignKey(Voucher, models.CASCADE, related_name="lines")
+    number = models.PositiveSmallIntegerField()
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    fen = models.BigIntegerField()
+    counterparty = models.ForeignKey(Book, models.PROTECT, null=True, related_name="+")
+    note = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["voucher", "number"], name="books_voucherline_number")
+        ]
+        triggers: ClassVar[list[Any]] = [only_in_draft("in_draft", "books_voucher", "voucher_id")]
+
+
+class Budget(CaseModel):
+    """A member's budget of a year, or a revision of it (``number`` above 1). The last approved one is in force."""
+
+    workflow = BUDGET
+    scope_field = "organisation_id"
+
+    organisation_id = models.BigIntegerField()
+    book = models.ForeignKey(Book, models.PROTECT, related_name="+")
+    year = models.PositiveSmallIntegerField()
+    number = models.PositiveSmallIntegerField()
+    reason = models.CharField(max_length=200, blank=True, default="")
+    edited_by_id = models.BigIntegerField(null=True)
+    prepared_by_id = models.BigIntegerField(null=True)
+    approved_by_id = models.BigIntegerField(null=True)
+
+    class Meta(CaseModel.Meta):
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["book", "year", "number"], name="books_budget_number"),
+            models.UniqueConstraint(
+                fields=["book", "year"], condition=Q(state__in=["draft", "submitted"]), name="books_one_open_budget"
+            ),
+        ]
+
+    @property
+    def title(self) -> str:
+        words = _("%(year)d年预算（%(book)s）") if self.number == 1 else _("%(year)d年预算第%(n)d次调整（%(book)s）")
+        return words % {"year": self.year, "n": self.number - 1, "book": self.book.name}
+
+    def get_absolute_url(self) -> str:
+        return reverse("books:budget", args=[self.pk])
+
+
+class BudgetLine(models.Model):
+    """What an account (and the accounts below it) may come to in the year, in fen."""
+
+    budget = models.ForeignKey(Budget, models.CASCADE, related_name="lines")
+    code = models.CharField(max_length=20)
+    fen = models.BigIntegerField()
+    note = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["budget", "code"], name="books_budgetline_code"),
+            models.CheckConstraint(name="books_budgetline_amount", condition=Q(fen__gte=0)),
+        ]
+        triggers: ClassVar[list[Any]] = [only_in_draft("in_draft", "books_budget", "budget_id")]

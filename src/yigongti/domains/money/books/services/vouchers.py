@@ -1,0 +1,242 @@
+"""Vouchers by hand: drafting, and what the steps of ``workflow.VOUCHER`` do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from yigongti.domains.money.books import selectors
+from yigongti.domains.money.books.models import Voucher, VoucherLine
+from yigongti.domains.money.books.permissions import KEEP
+from yigongti.domains.money.books.policy import APPROVAL_LIMIT
+from yigongti.domains.money.books.services import closing, keeping
+from yigongti.kernel import clock
+from yigongti.kernel.access.api import Actor
+from yigongti.kernel.audit.api import record
+from yigongti.kernel.ledger import api as ledger
+from yigongti.kernel.ledger.api import BookView, EntryRefused, EntryView, NewEntry, NewLine
+from yigongti.kernel.money import yuan
+from yigongti.kernel.workflow.api import StepRefused, open_case
+
+YEAR_CLOSE = "year_close"
+
+
+@dataclass(frozen=True)
+class DraftLine:
+    """A line as typed: fen, debit positive; the counterparty by its book."""
+
+    account: str
+    fen: int
+    counterparty_id: int | None = None
+    note: str = ""
+
+
+def draft(book_id: int, *, on: date, summary: str, lines: Sequence[DraftLine], actor: Actor) -> Voucher:
+    """A new voucher by hand, as a draft: it need not balance yet. Raises Forbidden, EntryRefused."""
+    book = ledger.book(book_id)
+    actor.require(KEEP, book.organisation_id)
+    voucher = Voucher(organisation_id=book.organisation_id, book_id=book_id)
+    with transaction.atomic():
+        _fill(voucher, book, on, summary, lines, actor)
+        open_case(voucher, actor=actor)
+        _write(voucher, lines)
+        _note(voucher, "books.draft_voucher", actor)
+    return voucher
+
+
+def redraft(voucher: Voucher, *, on: date, summary: str, lines: Sequence[DraftLine], actor: Actor) -> Voucher:
+    """Change a draft. Raises Forbidden, EntryRefused when it is no draft or not by hand."""
+    actor.require(KEEP, voucher.organisation_id)
+    with transaction.atomic():
+        row = Voucher.objects.unscoped("the permission is asked").select_for_update(of=("self",)).get(pk=voucher.pk)
+        if row.state != "draft" or row.kind != Voucher.Kind.ORDINARY:
+            raise EntryRefused(_("只有草稿可以修改。"))
+        book = ledger.book(row.book_id)
+        _fill(row, book, on, summary, lines, actor)
+        row.save()
+        row.lines.all().delete()
+        _write(row, lines)
+        _note(row, "books.draft_voucher", actor)
+    return row
+
+
+def draft_reversal(entry: EntryView, *, on: date, reason: str, actor: Actor) -> Voucher:
+    """The reversal of an entry, as a draft with the mirrored lines. Raises Forbidden, EntryRefused."""
+    actor.require(KEEP, entry.organisation_id)
+    if not reason.strip():
+        raise EntryRefused(_("请写明冲销的理由。"))
+    if entry.reverses_id is not None:
+        raise EntryRefused(_("冲销凭证不能再冲销，请另做一张正确的凭证。"))
+    if entry.reversed_by_id is not None:
+        raise EntryRefused(_("这张凭证已经冲销过。"))
+    if on < entry.on:
+        raise EntryRefused(_("冲销日期不能早于原凭证的日期。"))
+    lines = [DraftLine(line.account, -line.fen, line.counterparty_id, line.note) for line in entry.lines]
+    voucher = Voucher(
+        organisation_id=entry.organisation_id, book_id=entry.book_id, kind=Voucher.Kind.REVERSAL, reverses_id=entry.id
+    )
+    try:
+        return _generated(voucher, on, reason.strip(), lines, "books.draft_reversal", actor)
+    except IntegrityError as error:
+        if "books_one_reversal" in str(error):
+            raise EntryRefused(_("这张凭证的冲销正在办理。")) from error
+        raise
+
+
+def draft_year_close(book_id: int, year: int, *, actor: Actor) -> Voucher:
+    """Carry the year's income and expense to the accumulated surplus, as a draft. Raises Forbidden, EntryRefused."""
+    book = ledger.book(book_id)
+    actor.require(KEEP, book.organisation_id)
+    if clock.today() <= date(year, 12, 31):
+        raise EntryRefused(_("这一年还没有结束。"))
+    lines = year_close_lines(book_id, year)
+    if not lines:
+        raise EntryRefused(_("这一年的收入和费用已经结转，没有余额。"))
+    if (
+        Voucher.objects.unscoped("one at a time")
+        .filter(book_id=book_id, kind=Voucher.Kind.YEAR_CLOSE, state__in=("draft", "submitted", "checked"))
+        .exists()
+    ):
+        raise EntryRefused(_("年终结转凭证正在办理。"))
+    voucher = Voucher(organisation_id=book.organisation_id, book_id=book_id, kind=Voucher.Kind.YEAR_CLOSE)
+    summary = _("结转%(year)d年收入和费用") % {"year": year}
+    return _generated(voucher, date(year, 12, 31), summary, lines, "books.draft_year_close", actor)
+
+
+def year_close_lines(book_id: int, year: int) -> list[DraftLine]:
+    """What carries a year's income and expense to the accumulated surplus; empty when all are zero."""
+    return [DraftLine(*line) for line in closing.carried_forward(ledger.positions([book_id], date(year, 12, 31)))]
+
+
+def _generated(voucher: Voucher, on: date, summary: str, lines: Sequence[DraftLine], act: str, actor: Actor) -> Voucher:
+    book = ledger.book(voucher.book_id)
+    with transaction.atomic():
+        _fill(voucher, book, on, summary, lines, actor)
+        open_case(voucher, actor=actor)
+        _write(voucher, lines)
+        _note(voucher, act, actor)
+    return voucher
+
+
+def _fill(voucher: Voucher, book: BookView, on: date, summary: str, lines: Sequence[DraftLine], actor: Actor) -> None:
+    if not summary.strip():
+        raise EntryRefused(_("请填写摘要。"))
+    if not book.is_open(on):
+        raise ledger.PeriodClosed(_("这个月已经结账，或在建账之前；请记入还没有结账的月份。"))
+    voucher.on_day, voucher.summary = on, summary.strip()[:200]
+    voucher.total_fen = sum(line.fen for line in lines if line.fen > 0)
+    voucher.edited_by_id = actor.id
+
+
+def _write(voucher: Voucher, lines: Sequence[DraftLine]) -> None:
+    accounts = {account.code: account for account in ledger.accounts(voucher.book_id)}
+    leaves = selectors.leaves(accounts.values())
+    for line in lines:
+        account = accounts.get(line.account)
+        if account is None:
+            raise EntryRefused(_("账上没有科目%(code)s。") % {"code": line.account})
+        if account.code not in leaves or not account.in_use:
+            raise EntryRefused(_("科目%(code)s不能直接记账，请选用它的明细科目。") % {"code": line.account})
+        if account.internal and line.counterparty_id is None:
+            raise EntryRefused(_("科目%(code)s要指明往来的成员单位。") % {"code": line.account})
+        if not account.internal and line.counterparty_id is not None:
+            raise EntryRefused(_("科目%(code)s不记往来单位。") % {"code": line.account})
+        if line.counterparty_id == voucher.book_id:
+            raise EntryRefused(_("往来对方不能是本单位自己。"))
+    VoucherLine.objects.bulk_create(
+        VoucherLine(
+            voucher=voucher, number=number, account_id=accounts[line.account].id, fen=line.fen,
+            counterparty_id=line.counterparty_id, note=line.note.strip()[:200],
+        )
+        for number, line in enumerate(lines, start=1)
+    )  # fmt: skip
+
+
+def _note(voucher: Voucher, act: str, actor: Actor) -> None:
+    record(
+        actor=actor, act=act, subject=f"books.voucher:{voucher.pk}", organisation_id=voucher.organisation_id,
+        detail={"on": voucher.on_day.isoformat(), "fen": voucher.total_fen},
+    )  # fmt: skip
+
+
+# -- effects of steps ------------------------------------------------------------------------------------------
+
+
+def submit(case: Voucher, actor: Actor, answers: Any) -> None:
+    """Ready for another's eyes: it balances, its month is open. Raises StepRefused."""
+    lines = list(case.lines.all())
+    if len(lines) < 2:
+        raise StepRefused(_("一张凭证至少要有两行分录。"))
+    if total := sum(line.fen for line in lines):
+        raise StepRefused(_("借贷不平，相差%(yuan)s元。") % {"yuan": yuan(abs(total))})
+    if not ledger.book(case.book_id).is_open(case.on_day):
+        raise StepRefused(_("这个月已经结账，请改到还没有结账的月份。"))
+    _check_year_close(case)
+    case.prepared_by_id = actor.id
+    case.approved_by_id = None
+    limit = APPROVAL_LIMIT.at(place=case.book.place, as_of=case.on_day).value
+    case.large = case.kind != Voucher.Kind.YEAR_CLOSE and case.total_fen > limit * 100
+
+
+def check(case: Voucher, actor: Actor, answers: Any) -> None:
+    """The second person of a large voucher has looked; a third approves."""
+    case.approved_by_id = actor.id
+
+
+def unapprove(case: Voucher, actor: Actor, answers: Any) -> None:
+    """Back to the draft: nobody has approved it any more."""
+    case.approved_by_id = None
+
+
+def approve(case: Voucher, actor: Actor, answers: Any) -> None:
+    """The second person posts it. Raises StepRefused."""
+    case.approved_by_id = actor.id
+    _post(case, actor)
+
+
+def countersign(case: Voucher, actor: Actor, answers: Any) -> None:
+    """The director or guidance centre posts a large one. Raises StepRefused."""
+    _post(case, actor)
+
+
+def _post(case: Voucher, actor: Actor) -> None:
+    _check_year_close(case)
+    try:
+        if case.reverses_id is not None:
+            posted = keeping.reverse(
+                case.reverses_id, on=case.on_day, reason=case.summary, actor=actor, needs_permission=False,
+                prepared_by_id=case.prepared_by_id, approved_by_id=case.approved_by_id,
+            )  # fmt: skip
+        else:
+            posted = ledger.post_entry(
+                NewEntry(
+                    book_id=case.book_id,
+                    on=case.on_day,
+                    summary=case.summary,
+                    source=f"books.voucher:{case.pk}",
+                    address=case.get_absolute_url(),
+                    template=YEAR_CLOSE if case.kind == Voucher.Kind.YEAR_CLOSE else "",
+                    prepared_by_id=case.prepared_by_id,
+                    approved_by_id=case.approved_by_id,
+                    lines=tuple(
+                        NewLine(line.account.code, line.fen, line.counterparty_id, line.note)
+                        for line in case.lines.select_related("account").order_by("number")
+                    ),
+                ),
+                actor=actor,
+            )
+    except EntryRefused as refused:
+        raise StepRefused(str(refused)) from refused
+    case.entry_id = posted.id
+
+
+def _check_year_close(case: Voucher) -> None:
+    if case.kind != Voucher.Kind.YEAR_CLOSE:
+        return
+    now = [(line.account, line.fen, line.counterparty_id) for line in year_close_lines(case.book_id, case.on_day.year)]
+    rows = case.lines.select_related("account").order_by("number")
+    if now != [(row.account.code, row.fen, row.counterparty_id) for row in rows]:
+        raise StepRefused(_("结转凭证生成以后又记了账，请作废后重新生成。"))

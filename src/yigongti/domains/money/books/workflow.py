@@ -1,0 +1,95 @@
+"""A voucher by hand and a budget, as tables: one prepares, another approves.
+
+    草稿 → 待审核 → 已记账                    (up to the approval limit)
+    草稿 → 待审核 → 待审批 → 已记账              (above it: the director or the guidance centre approves too)
+
+What is not right goes back to the draft with a reason. A posted voucher is never changed: it is reversed by another.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from yigongti.domains.money.books.permissions import APPROVE, APPROVE_LARGE, KEEP
+from yigongti.kernel.access.api import Actor
+from yigongti.kernel.workflow.api import Ask, Step, Workflow
+from yigongti.kernel.workflow.table import Answers, Effect
+
+if TYPE_CHECKING:
+    from yigongti.domains.money.books.models import Voucher
+
+HERE = "organisation_id"
+HANDS = ("edited_by_id", "prepared_by_id")
+REASON = Ask("reason", _("理由"))
+
+
+def _effect(room: str, name: str) -> Effect:
+    """The rooms below import the models, and the models this table: so an effect is looked up when it runs."""
+
+    def run(case: "Voucher", actor: Actor, answers: Answers) -> None:
+        getattr(import_module(f"yigongti.domains.money.books.services.{room}"), name)(case, actor, answers)
+
+    return run
+
+
+def _large(case: "Voucher") -> bool:
+    return case.large
+
+
+def _small(case: "Voucher") -> bool:
+    return not case.large
+
+
+VOUCHER = Workflow(
+    name="books.voucher",
+    label=_("凭证"),
+    states={
+        "draft": _("草稿"),
+        "submitted": _("待审核"),
+        "checked": _("待审批"),
+        "posted": _("已记账"),
+        "discarded": _("已作废"),
+    },
+    initial="draft",
+    final={"posted", "discarded"},
+    steps=(
+        Step("submit", _("提交审核"), ("draft",), "submitted", by=KEEP, at=HERE, effect=_effect("vouchers", "submit")),
+        Step(
+            "approve", _("审核并记账"), ("submitted",), "posted", by=APPROVE, at=HERE, apart_from=HANDS, when=_small,
+            effect=_effect("vouchers", "approve"),
+        ),
+        Step(
+            "check", _("审核"), ("submitted",), "checked", by=APPROVE, at=HERE, apart_from=HANDS, when=_large,
+            effect=_effect("vouchers", "check"),
+        ),
+        Step(
+            "countersign", _("审批并记账"), ("checked",), "posted", by=APPROVE_LARGE, at=HERE,
+            apart_from=(*HANDS, "approved_by_id"), effect=_effect("vouchers", "countersign"),
+        ),
+        Step("give_back", _("退回修改"), ("submitted",), "draft", by=APPROVE, at=HERE, asks=(REASON,), plain=True,
+             quiet=True),
+        Step("refuse", _("不同意"), ("checked",), "draft", by=APPROVE_LARGE, at=HERE, asks=(REASON,), plain=True,
+             quiet=True, effect=_effect("vouchers", "unapprove")),
+        Step("take_back", _("撤回"), ("submitted",), "draft", by=KEEP, at=HERE, plain=True, quiet=True),
+        Step("discard", _("作废"), ("draft",), "discarded", by=KEEP, at=HERE, plain=True, quiet=True),
+    ),
+)  # fmt: skip
+
+BUDGET = Workflow(
+    name="books.budget",
+    label=_("预算"),
+    states={"draft": _("草稿"), "submitted": _("待审核"), "approved": _("已批准"), "discarded": _("已作废")},
+    initial="draft",
+    final={"approved", "discarded"},
+    steps=(
+        Step("submit", _("提交审核"), ("draft",), "submitted", by=KEEP, at=HERE, effect=_effect("budgets", "submit")),
+        Step(
+            "approve", _("批准"), ("submitted",), "approved", by=APPROVE, at=HERE, apart_from=HANDS,
+            effect=_effect("budgets", "approve"),
+        ),
+        Step("give_back", _("退回修改"), ("submitted",), "draft", by=APPROVE, at=HERE, asks=(REASON,), plain=True,
+             quiet=True),
+        Step("discard", _("作废"), ("draft",), "discarded", by=KEEP, at=HERE, plain=True, quiet=True),
+    ),
+)  # fmt: skip
