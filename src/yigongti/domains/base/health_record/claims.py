@@ -65,6 +65,35 @@ def claims_reversing(source_id: int, numbers: Iterable[str]) -> list[ClaimFact]:
     return sorted(claim_facts(ids).values(), key=lambda one: (one.fact.happened_at, one.fact.id)) if ids else []
 
 
+def months_taken_back(source_id: int, numbers: Iterable[str], sent: Iterable[str] = ()) -> frozenset[date]:
+    """First days of the months that count otherwise now that settlements of these numbers were taken back, or no longer
+    are: those they lie in, and those of all that takes them back. ``sent``: settlements whose earlier versions may
+    have taken back something."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH taken AS (
+                SELECT unnest(%(numbers)s::text[]) AS record_no
+                UNION
+                SELECT before.detail ->> 'reverses' FROM health_record_fact before
+                WHERE before.kind = 'claim' AND before.source_id = %(source)s
+                  AND before.record_no = ANY (%(sent)s::text[])
+                  AND before.superseded_by IS NOT NULL AND (before.detail ->> 'reverses') IS NOT NULL
+            )
+            SELECT date_trunc('month', happened_on)::date
+            FROM health_record_fact JOIN taken USING (record_no)
+            WHERE kind = 'claim' AND source_id = %(source)s AND superseded_by IS NULL
+            UNION
+            SELECT date_trunc('month', happened_on)::date
+            FROM health_record_fact JOIN taken ON taken.record_no = detail ->> 'reverses'
+            WHERE kind = 'claim' AND source_id = %(source)s AND superseded_by IS NULL
+              AND (detail ->> 'reverses') IS NOT NULL
+            """,
+            {"source": source_id, "numbers": list(numbers), "sent": list(sent)},
+        )
+        return frozenset(month for (month,) in cursor.fetchall())
+
+
 def persons(resident_ids: Iterable[int]) -> dict[int, int]:
     """For each entry of the master index, the entry that stands for the person, as the lake's ``resident_id`` says it;
     one query however many."""
@@ -96,3 +125,14 @@ def _read(rows: ScopedQuerySet) -> list[ClaimFact]:
     )
     facts = views(found, places=places)
     return [ClaimFact(fact, row.recorded_at, row.superseded_by) for fact, row in zip(facts, found, strict=True)]
+
+
+def version_numbers(facts: Iterable[ClaimFact]) -> dict[int, int]:
+    """Which version of its settlement each one is, counted from 1 as they came in; one query however many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, row_number() OVER (PARTITION BY source_id, record_no ORDER BY id)"
+            " FROM health_record_fact WHERE kind = 'claim' AND record_no = ANY (%s)",
+            [sorted({one.fact.record_no for one in facts})],
+        )
+        return dict(cursor.fetchall())

@@ -90,6 +90,8 @@ CLAIM_SCHEMA = pa.schema(
         pa.field("procedures", pa.string(), nullable=False),
         pa.field("discharge_way", pa.string(), nullable=False),
         pa.field("died", pa.bool_()),
+        pa.field("cancelled", pa.bool_(), nullable=False),
+        pa.field("visits", pa.int32(), nullable=False),
     ]
 )
 """What a claim says beyond that, as the settlement list has it.
@@ -97,7 +99,9 @@ CLAIM_SCHEMA = pa.schema(
 ``reverses``: the ``record_no`` of the claim of the same source that this one takes back, with amounts below zero.
 ``fund_fen`` is the pooled fund alone: critical illness insurance and medical aid stand beside it. ``insured_division``
 "" is here. Age is of ``service_start``, in days only below one year; both, and the sex, are the master index's
-where the claim doesn't say.
+where the claim doesn't say. ``cancelled``: wholly taken back, or what took it back. ``visits``: 1 for a claim that is
+neither cancelled nor takes back a part of another, else 0. Money that moved is summed over all rows, what care cost
+over the rows that are not cancelled, visits and stays over this.
 """
 
 _CLAIM_COLUMNS = """,
@@ -119,7 +123,9 @@ _CLAIM_COLUMNS = """,
                      AND served.start_on < person.birth_date + interval '1 year'
                 THEN served.start_on - person.birth_date END,
            sheet.birth_weight_g, coalesce(sheet.other_diagnoses, ''), coalesce(sheet.procedures, ''),
-           coalesce(sheet.discharge_way, ''), coalesce(sheet.died, nullif(sheet.discharge_way, '') = '5')"""
+           coalesce(sheet.discharge_way, ''), coalesce(sheet.died, nullif(sheet.discharge_way, '') = '5'),
+           coalesce(taken.wholly, false),
+           CASE WHEN coalesce(sheet.reverses, '') <> '' OR taken.wholly THEN 0 ELSE 1 END"""
 
 _CLAIM_DETAIL = """
     CROSS JOIN LATERAL jsonb_to_record(coalesce(fact.detail, '{}')) AS sheet(
@@ -133,7 +139,19 @@ _CLAIM_DETAIL = """
                CASE WHEN merged.id IS NULL THEN resident.birth_date ELSE merged.birth_date END AS birth_date,
                CASE WHEN merged.id IS NULL THEN resident.birth_precision ELSE merged.birth_precision END = 3
                AS born_to_the_day
-    ) AS person"""
+    ) AS person
+    LEFT JOIN (
+        SELECT back.source_id, back.record_no, whole.total_fen + back.total_fen <= 0 AS wholly
+        FROM (
+            SELECT source_id, detail ->> 'reverses' AS record_no, sum(total_fen) AS total_fen
+            FROM health_record_fact
+            WHERE kind = 'claim' AND (detail ->> 'reverses') IS NOT NULL AND superseded_by IS NULL
+            GROUP BY 1, 2
+        ) AS back
+        JOIN health_record_fact whole ON whole.kind = 'claim' AND whole.superseded_by IS NULL
+             AND whole.source_id = back.source_id AND whole.record_no = back.record_no
+    ) AS taken ON taken.source_id = fact.source_id
+        AND taken.record_no = coalesce(nullif(sheet.reverses, ''), fact.record_no)"""
 _WHOLE = ", whole.sex, whole.birth_date, whole.birth_precision"
 
 CLAIMS = register_dataset(

@@ -7,8 +7,9 @@ from uuid import uuid4
 
 from django.db import transaction
 
+from yigongti.domains.base.health_record.claims import months_taken_back
 from yigongti.domains.base.health_record.lake import mark_changed
-from yigongti.domains.base.health_record.models import Correction, Fact, FactKey
+from yigongti.domains.base.health_record.models import Correction, Fact, FactKey, FactKind
 from yigongti.domains.base.health_record.permissions import CORRECT
 from yigongti.domains.base.health_record.services.months import ensure_months
 from yigongti.domains.base.health_record.services.writing import reserve_ids
@@ -113,4 +114,8 @@ def _note(old: Fact, new: Fact | None, actor: Actor, reason: str, changed: list[
         organisation_id=old.institution_id or old.source_id,
         detail={"reason": reason[:500], "changed": changed, "replaced_by": new.pk if new else None},
     )
-    mark_changed(old.kind, {clock.month_of(old.happened_on)} | ({clock.month_of(new.happened_on)} if new else set()))
+    months = {clock.month_of(one.happened_on) for one in (old, new) if one}
+    if old.kind == FactKind.CLAIM:
+        taken_back = [number for one in (old, new) if one and (number := (one.detail or {}).get("reverses"))]
+        months |= months_taken_back(old.source_id, taken_back)
+    mark_changed(old.kind, months)

@@ -6,6 +6,7 @@ from hashlib import blake2b
 
 import polars as pl
 
+from yigongti.domains.base.health_record.claims import months_taken_back
 from yigongti.domains.base.health_record.extracts import CLAIM_SHEET
 from yigongti.domains.base.health_record.services.persons import Persons, persons_of
 from yigongti.domains.base.health_record.services.places import Places, places_of, tiers_of
@@ -196,12 +197,17 @@ def _store(mapping: Row, frame: pl.DataFrame, storing: Storing) -> Stored:
     written = write(
         facts_of(mapping, frame, storing), kind=mapping.kind, source_id=storing.source_id, batch_id=storing.batch_id
     )
+    months = written.months
+    if mapping.kind == "claim":
+        reversed_, sent = frame["reverses"].drop_nulls().to_list(), frame["claim_no"].to_list()
+        if reversed_ or written.updated:
+            months |= months_taken_back(storing.source_id, reversed_, sent if written.updated else ())
     return Stored(
         stored=written.stored,
         updated=written.updated,
         unchanged=written.unchanged,
         refused=pl.concat([refused, written.refused]),
-        months=written.months,
+        months=months,
     )
 
 

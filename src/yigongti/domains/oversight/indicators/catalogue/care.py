@@ -13,6 +13,7 @@ from yigongti.domains.oversight.indicators.catalogue.conditions import (
     hospitals,
     inside,
     outside,
+    stands,
 )
 from yigongti.domains.oversight.indicators.measures import CASES, FEN, VISITS, Feed, Measure, Theme
 from yigongti.domains.oversight.indicators.rules import Rules
@@ -25,7 +26,7 @@ IN_COUNTY_VISITS = Measure(
     numerator=_("在县域内的就诊人次"),
     denominator=_("参保居民全部就诊人次"),
     dataset="claims",
-    counted=lambda t, rules: t.setting.isin(rules.visit_settings),
+    counted=lambda t, rules: t.setting.isin(rules.visit_settings) & stands(t),
     of_which=inside,
     feeds=(
         Feed("inside", _("没有县域内就诊结算数据"), _("县域内就诊结算数据很少"), inside),
@@ -44,7 +45,7 @@ IN_COUNTY_ADMISSIONS = Measure(
     numerator=_("在县域内的住院人次"),
     denominator=_("参保居民全部住院人次"),
     dataset="claims",
-    counted=lambda t, rules: t.setting == "inpatient",
+    counted=lambda t, rules: (t.setting == "inpatient") & stands(t),
     of_which=inside,
     feeds=(
         Feed("inside", _("没有县域内住院结算数据"), _("县域内住院结算数据很少"), inside),

@@ -26,6 +26,11 @@ def hospitals(t: ir.Table, rules: Rules) -> ir.BooleanValue:
     return t.tier.isin(HOSPITALS)
 
 
+def stands(t: ir.Table) -> ir.BooleanValue:
+    """A claim that is a visit or a stay: takes no other back, and is not wholly taken back itself."""
+    return t.visits > 0
+
+
 VISITED: dict[str, Text] = {
     "home": _("辖区管理机构"),
     "disease_group": _("病种"),

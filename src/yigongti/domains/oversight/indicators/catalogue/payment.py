@@ -12,8 +12,12 @@ def _paid_in_county(t: ir.Table, rules: Rules) -> ir.BooleanValue:
     return t.inside_county & (t.setting != "pharmacy")
 
 
+def _stays(t: ir.Table, rules: Rules) -> ir.BooleanValue:
+    return (t.setting == "inpatient") & ~t.cancelled
+
+
 def _stays_in_county(t: ir.Table, rules: Rules) -> ir.BooleanValue:
-    return t.inside_county & (t.setting == "inpatient")
+    return t.inside_county & _stays(t, rules)
 
 
 _STAYS_IN_COUNTY = (Feed("inside", _("没有县域内住院结算数据"), _("县域内住院结算数据很少"), _stays_in_county),)
@@ -54,6 +58,7 @@ INPATIENT_COST = Measure(
     counted=_stays_in_county,
     kind=MEAN,
     numerator_of="total_fen",
+    denominator_of="visits",
     feeds=_STAYS_IN_COUNTY,
     home="managing_id",
     breakdowns=TREATED,
@@ -70,7 +75,7 @@ REIMBURSED = Measure(
     numerator=_("统筹基金支付"),
     denominator=_("住院总费用"),
     dataset="claims",
-    counted=lambda t, rules: t.setting == "inpatient",
+    counted=_stays,
     numerator_of="fund_fen",
     denominator_of="total_fen",
     feeds=(
@@ -79,7 +84,7 @@ REIMBURSED = Measure(
             "outside",
             _("没有县域外住院结算数据"),
             _("县域外住院结算数据很少"),
-            lambda t, rules: outside(t, rules) & (t.setting == "inpatient"),
+            lambda t, rules: outside(t, rules) & _stays(t, rules),
         ),
     ),
     home="managing_id",

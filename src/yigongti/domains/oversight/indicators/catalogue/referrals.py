@@ -1,4 +1,4 @@
-"""Referrals: Xuchang 三（八）, Lincang 三（四）3, Wuhua 六（五）11–12; what lead hospitals send down: 2024 indicators."""
+"""Referrals: Xuchang 三（八）, Lincang 三（四）3, Wuhua 六（五）11–12, and the 2024 monitoring indicators."""
 
 import ibis.expr.types as ir
 from django.utils.translation import gettext_lazy as _
