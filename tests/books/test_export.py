@@ -1,0 +1,91 @@
+"""The exports: bean-check adds all up anew; a plain parser of our own does so too; the workbook says the same."""
+
+import io
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from datetime import date
+from decimal import Decimal
+
+import openpyxl
+import pytest
+from django.utils import translation
+
+from yigongti.domains.money.books import api as books
+from yigongti.domains.money.books import plain_text, workbooks
+from yigongti.kernel.access.api import system_actor
+from yigongti.kernel.ledger import api as ledger
+
+SYSTEM = system_actor("tests")
+MARCH = date(2026, 3, 1)
+
+
+@pytest.fixture
+def busy(world):
+    lead, member = world.lead.organisation_id, world.member.organisation_id
+    for number, day in enumerate((date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 31)), 1):
+        books.post("subsidy_received", organisation_id=lead, on=day, amounts={"basic": 10**9 + number},
+                   source=f"s{number}", summary='补助 "基本" \\ 第\n一笔', actor=SYSTEM)  # fmt: skip
+        books.post_pair("internal_service_provided", organisation_id=lead, counterparty_id=member, on=day,
+                        amounts={"fee": 7 * number}, source=f"i{number}", summary="检验", actor=SYSTEM)  # fmt: skip
+    books.post("internal_service_provided", organisation_id=lead, on=MARCH, amounts={"fee": 5}, source="one side",
+               summary="对方未入账", actor=SYSTEM, counterparty_id=member)  # fmt: skip
+    return world
+
+
+def bean_check(lines, tmp_path) -> subprocess.CompletedProcess:
+    path = tmp_path / "book.beancount"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return subprocess.run(  # noqa: S603  our own interpreter and file
+        [sys.executable, "-m", "beancount.scripts.check", str(path)], capture_output=True, text=True, check=False
+    )
+
+
+def added_up(lines) -> dict[str, Decimal]:
+    """What an independent reader makes of it: postings only, nothing asserted."""
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        if match := re.fullmatch(r"  ([A-Z]\w+(?::\w+)+)  (-?\d+\.\d\d) CNY", line):
+            found[match[1]] += Decimal(match[2])
+    return {name: amount for name, amount in found.items() if amount}
+
+
+def test_an_outside_tool_finds_the_book_in_order(busy, tmp_path):
+    lines = list(plain_text.one_book(busy.lead, MARCH, MARCH))
+    checked = bean_check(lines, tmp_path)
+    assert (checked.returncode, checked.stderr) == (0, "")
+    rows = ledger.balances([busy.lead.id], MARCH, MARCH)
+    assert {name.split(":")[1]: amount for name, amount in added_up(lines).items()} == {
+        row.code: Decimal(row.closing_fen) / 100 for row in rows if row.closing_fen
+    }
+
+
+def test_the_outside_tool_would_notice(busy, tmp_path):
+    lines = list(plain_text.one_book(busy.lead, MARCH, MARCH))
+    at = next(number for number, line in enumerate(lines) if line.endswith(" -10000000.03 CNY"))
+    lines[at] = lines[at].replace("0.03", "0.04")
+    assert bean_check(lines, tmp_path).returncode != 0
+
+
+def test_several_books_with_their_dealings_taken_out(busy, tmp_path):
+    lines = list(plain_text.several([busy.lead, busy.member], "东片区", date(2026, 1, 1), MARCH))
+    checked = bean_check(lines, tmp_path)
+    assert (checked.returncode, checked.stderr) == (0, "")
+    left = added_up(lines)
+    assert not [name for name in left if re.search(r":(121809|230709|410109|500109)", name)]
+    assert sum(left.values()) == 0
+    # the lead's 0.05 both as owed and as earned, so nothing is left between them
+    assert plain_text.UNRECONCILED not in left
+
+
+def test_the_workbook_holds_the_statements(busy):
+    with translation.override("zh-hans"):
+        data = workbooks.one_book(busy.lead, date(2026, 1, 1), MARCH, by="财务")
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    assert book.sheetnames == ["科目余额表", "收入费用表", "资产负债表", "凭证"]
+    bank = next(row for row in book["科目余额表"].values if row[0] == "1002")
+    assert bank[2:] == (0, 30000000.06, 0, 30000000.06)
+    assert len(list(book["凭证"].values)) == 2 + 2 * 7
+    whole = workbooks.several([busy.lead, busy.member], "东片区", MARCH, by="财务")
+    assert len(openpyxl.load_workbook(io.BytesIO(whole)).sheetnames) == 3
