@@ -1,0 +1,110 @@
+"""Service items, their prices from day to day, and the adjustments that set them.
+
+A price holds from its day until the item's next one for the same tier; without an amount the item is no longer charged.
+"""
+
+from typing import Any, ClassVar
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from yigongti.domains.money.prices.workflow import ADJUSTMENT
+from yigongti.kernel.workflow.api import CaseModel
+
+TIERS = ("tertiary", "secondary", "primary", "village")
+TIER_LABELS = {
+    "tertiary": _("三级"), "secondary": _("二级"), "primary": _("一级（基层）"), "village": _("村级")
+}  # fmt: skip
+
+
+class Adjustment(CaseModel):
+    """Prices to be set from a day on, by a document: the first list of a place as well as any change."""
+
+    workflow = ADJUSTMENT
+    scope_field = "organisation_id"
+
+    organisation_id = models.BigIntegerField()  # who prepares it
+    place = models.CharField(max_length=40)
+    name = models.CharField(max_length=120)
+    document = models.CharField(max_length=200)
+    clause = models.CharField(max_length=80, blank=True, default="")
+    starts_on = models.DateField()
+    prepared_by_id = models.BigIntegerField(null=True)
+    approved_by_id = models.BigIntegerField(null=True)
+    measured = models.BooleanField(default=False)  # the effect was worked out from quantities when it was submitted
+    before_fen = models.BigIntegerField(null=True)
+    after_fen = models.BigIntegerField(null=True)
+
+    class Meta(CaseModel.Meta):
+        indexes: ClassVar[list[Any]] = [models.Index(fields=["place", "state"], name="prices_adjustment_state")]
+
+    @property
+    def title(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("prices:adjustment", args=[self.pk])
+
+
+class AdjustmentLine(models.Model):
+    """What one item costs at one tier before and after, in fen; ``after_fen`` null: no longer charged."""
+
+    adjustment = models.ForeignKey(Adjustment, models.CASCADE, related_name="lines")
+    code = models.CharField(max_length=40)
+    name = models.CharField(max_length=200)
+    unit = models.CharField(max_length=40, blank=True, default="")
+    tier = models.CharField(max_length=10)
+    before_fen = models.BigIntegerField(null=True)
+    after_fen = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["adjustment", "code", "tier"], name="prices_line_once"),
+            models.CheckConstraint(name="prices_line_tier", condition=Q(tier__in=TIERS)),
+            models.CheckConstraint(
+                name="prices_line_amounts",
+                condition=(Q(after_fen__isnull=True) | Q(after_fen__gte=0)),
+            ),
+        ]
+
+
+class Usage(models.Model):
+    """How often an institution charged an item in the period the effect is worked out on, as uploaded with it."""
+
+    adjustment = models.ForeignKey(Adjustment, models.CASCADE, related_name="usage")
+    institution_id = models.BigIntegerField()
+    code = models.CharField(max_length=40)
+    quantity = models.DecimalField(max_digits=14, decimal_places=2)
+    fund_percent = models.DecimalField(max_digits=5, decimal_places=2)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["adjustment", "institution_id", "code"], name="prices_usage_once"),
+            models.CheckConstraint(
+                name="prices_usage_sense", condition=Q(quantity__gte=0, fund_percent__gte=0, fund_percent__lte=100)
+            ),
+        ]
+
+
+class Price(models.Model):
+    """What an item costs at a tier from a day on, in fen (null: not charged any more). Never changed."""
+
+    place = models.CharField(max_length=40)
+    code = models.CharField(max_length=40)
+    name = models.CharField(max_length=200)
+    unit = models.CharField(max_length=40, blank=True, default="")
+    tier = models.CharField(max_length=10)
+    fen = models.BigIntegerField(null=True)
+    starts_on = models.DateField()
+    adjustment = models.ForeignKey(Adjustment, models.PROTECT, related_name="prices")
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["place", "code", "tier", "starts_on"], name="prices_price_from")
+        ]
+        triggers: ClassVar[list[Any]] = [
+            pgtrigger.Protect(name="for_ever", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]

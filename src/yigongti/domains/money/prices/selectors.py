@@ -1,0 +1,85 @@
+"""Reads of prices and adjustments."""
+
+from collections.abc import Callable, Collection, Iterable
+from datetime import date
+
+from django.conf import settings
+
+from yigongti.domains.base.organisation import api as organisation
+from yigongti.domains.money.prices.formulas import Effect, Quantity, effect
+from yigongti.domains.money.prices.models import Adjustment, Price
+from yigongti.domains.money.prices.policy import USAGE_MONTHS
+from yigongti.kernel.access.api import NotVisible, ScopedQuerySet
+
+UsageSource = Callable[[date, date, Collection[str]], Iterable[Quantity]]
+_usage: UsageSource | None = None
+
+
+def register_usage(source: UsageSource) -> None:
+    """A domain above says here how often each institution charged items between two days, both included."""
+    global _usage
+    _usage = source
+
+
+def prices_on(place: str, on: date) -> dict[tuple[str, str], int]:
+    """Every price in force at a place on a day: (item code, tier) → fen."""
+    rows = (
+        Price.objects.filter(place=place, starts_on__lte=on)
+        .order_by("code", "tier", "-starts_on")
+        .distinct("code", "tier")
+    )
+    return {(code, tier): fen for code, tier, fen in rows.values_list("code", "tier", "fen") if fen is not None}
+
+
+def price_at(item_codes: Collection[str], on: date, tier: str, *, place: str | None = None) -> dict[str, int]:
+    """What items cost at a tier on a day, in fen; items without a price there are left out."""
+    rows = (
+        Price.objects.filter(place=place or settings.PLACE, starts_on__lte=on, tier=tier, code__in=list(item_codes))
+        .order_by("code", "-starts_on")
+        .distinct("code")
+    )
+    return {code: fen for code, fen in rows.values_list("code", "fen") if fen is not None}
+
+
+def is_first(place: str) -> bool:
+    """Whether a place has no prices yet."""
+    return not Price.objects.filter(place=place).exists()
+
+
+def adjustments(place: str) -> ScopedQuerySet:
+    """The place's adjustments. What prices are to be is no institution's own: whoever may follow them sees all."""
+    return Adjustment.objects.unscoped("prices are the place's").filter(place=place)
+
+
+def adjustment(place: str, pk: int) -> Adjustment:
+    """One adjustment. Raises NotVisible."""
+    found: Adjustment | None = adjustments(place).filter(pk=pk).first()
+    if found is None:
+        raise NotVisible
+    return found
+
+
+def usage_period(case: Adjustment) -> tuple[date, date]:
+    """The whole months before the case was opened that its effect is worked out on: first and last day."""
+    months = USAGE_MONTHS.at(place=case.place, as_of=case.starts_on).value
+    opened = case.opened_at.date()
+    count = opened.year * 12 + opened.month - 1 - months
+    return date(count // 12, count % 12 + 1, 1), date.fromordinal(opened.replace(day=1).toordinal() - 1)
+
+
+def effect_of(case: Adjustment) -> Effect | None:
+    """The effect on the period's services: on the quantities uploaded with it, else on those of the domain above.
+
+    None where there are no quantities of any item that changes: then nothing can be said.
+    """
+    prices = {(line.code, line.tier): (line.before_fen, line.after_fen) for line in case.lines.all()}
+    codes = {code for code, _tier in prices}
+    usage = [
+        Quantity(row.institution_id, row.code, row.quantity, row.fund_percent)
+        for row in case.usage.filter(code__in=codes)
+    ]
+    if not usage and _usage is not None:
+        usage = list(_usage(*usage_period(case), codes))
+    views = organisation.get_many({one.institution_id for one in usage})
+    found = effect(prices, usage, {pk: view.tier for pk, view in views.items()})
+    return found if found.before_fen else None

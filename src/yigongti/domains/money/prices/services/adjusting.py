@@ -1,0 +1,126 @@
+"""Preparing an adjustment, and what its steps do."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from yigongti.domains.money.prices import selectors
+from yigongti.domains.money.prices.formulas import Quantity
+from yigongti.domains.money.prices.models import Adjustment, AdjustmentLine, Price, Usage
+from yigongti.domains.money.prices.permissions import PREPARE
+from yigongti.domains.money.prices.policy import MARGIN
+from yigongti.domains.money.prices.services.reading import NewPrice
+from yigongti.kernel import clock
+from yigongti.kernel.access.api import Actor
+from yigongti.kernel.audit.api import record
+from yigongti.kernel.workflow.api import StepRefused, open_case
+
+
+class AdjustmentRefused(ValueError):
+    """It can't be prepared; ``str()`` says why in words for people."""
+
+
+def draft(
+    place: str, *, name: str, document: str, starts_on: date, prices: Sequence[NewPrice], actor: Actor, clause: str = ""
+) -> Adjustment:
+    """A new adjustment as a draft: prices as they are before, and as they are to be. Raises Forbidden,
+    AdjustmentRefused."""
+    actor.require(PREPARE)
+    if not name.strip() or not document.strip():
+        raise AdjustmentRefused(_("请写明名称和依据文件。"))
+    before = selectors.prices_on(place, starts_on)
+    changed = [one for one in prices if before.get((one.code, one.tier)) != one.fen]
+    if not changed:
+        raise AdjustmentRefused(_("与现行价格相同，没有要调整的。"))
+    if any(one.fen is None and (one.code, one.tier) not in before for one in changed):
+        raise AdjustmentRefused(_("有项目本来就不收费，不能停用。"))
+    adjustment = Adjustment(
+        organisation_id=actor.home_organisation_id or 0, place=place, name=name.strip()[:120],
+        document=document.strip()[:200], clause=clause.strip()[:80], starts_on=starts_on,
+    )  # fmt: skip
+    with transaction.atomic():
+        open_case(adjustment, actor=actor)
+        AdjustmentLine.objects.bulk_create(
+            AdjustmentLine(
+                adjustment=adjustment, code=one.code, name=one.name, unit=one.unit, tier=one.tier,
+                before_fen=before.get((one.code, one.tier)), after_fen=one.fen,
+            )
+            for one in changed
+        )  # fmt: skip
+        record(
+            actor=actor, act="prices.draft", subject=f"prices.adjustment:{adjustment.pk}",
+            detail={"lines": len(changed), "starts_on": starts_on.isoformat()},
+        )  # fmt: skip
+    return adjustment
+
+
+def take_usage(adjustment: Adjustment, usage: Sequence[Quantity], *, actor: Actor) -> None:
+    """The quantities the effect is worked out on, in place of those uploaded before. Raises Forbidden,
+    AdjustmentRefused."""
+    actor.require(PREPARE)
+    with transaction.atomic():
+        row = Adjustment.objects.unscoped("the permission is asked").select_for_update().get(pk=adjustment.pk)
+        if row.state != "draft":
+            raise AdjustmentRefused(_("只有草稿可以修改。"))
+        row.usage.all().delete()
+        Usage.objects.bulk_create(
+            Usage(
+                adjustment=row, institution_id=one.institution_id, code=one.code, quantity=one.quantity,
+                fund_percent=one.fund_percent,
+            )
+            for one in usage
+        )  # fmt: skip
+        record(
+            actor=actor, act="prices.take_usage", subject=f"prices.adjustment:{row.pk}", detail={"lines": len(usage)}
+        )
+
+
+# -- effects of steps ------------------------------------------------------------------------------------------
+
+
+def submit(case: Adjustment, actor: Actor, answers: Any) -> None:
+    """Ready for another's eyes: the day lies ahead (a place's first list may begin earlier), prices are still what they
+    were, the total stays within the margin. Raises StepRefused.
+    """
+    if case.starts_on <= clock.today() and not selectors.is_first(case.place):
+        raise StepRefused(_("执行日期要在今天以后。"))
+    _check_before(case)
+    found = selectors.effect_of(case)
+    case.prepared_by_id = actor.id
+    case.measured = found is not None
+    case.before_fen, case.after_fen = (found.before_fen, found.after_fen) if found else (None, None)
+    margin = MARGIN.at(place=case.place, as_of=case.starts_on).value
+    if found is not None and not found.within(margin):
+        raise StepRefused(
+            _("总费用变化%(change).2f%%，超过总量控制的%(margin)s%%。")
+            % {"change": (found.change or 0) * 100, "margin": margin.normalize()}
+        )
+
+
+def approve(case: Adjustment, actor: Actor, answers: Any) -> None:
+    """The prices stand from their day on. Raises StepRefused."""
+    if case.starts_on <= clock.today() and not selectors.is_first(case.place):
+        raise StepRefused(_("执行日期已到，请作废后重新编制。"))
+    _check_before(case)
+    case.approved_by_id = actor.id
+    try:
+        with transaction.atomic():
+            Price.objects.bulk_create(
+                Price(
+                    place=case.place, code=line.code, name=line.name, unit=line.unit, tier=line.tier,
+                    fen=line.after_fen, starts_on=case.starts_on, adjustment=case,
+                )
+                for line in case.lines.all()
+            )  # fmt: skip
+    except IntegrityError as error:
+        raise StepRefused(_("同一天已有另一次调整定了其中的价格。")) from error
+
+
+def _check_before(case: Adjustment) -> None:
+    now = selectors.prices_on(case.place, case.starts_on)
+    for line in case.lines.all():
+        if now.get((line.code, line.tier)) != line.before_fen:
+            raise StepRefused(_("方案编制以后，%(name)s的现行价格变了，请作废后重新编制。") % {"name": line.name})

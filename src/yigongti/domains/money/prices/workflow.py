@@ -1,0 +1,56 @@
+"""A price adjustment as a table: one prepares it with its effect, another approves; from its day it is in force.
+
+草稿 → 待批准 → 已批准
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from yigongti.domains.money.prices.permissions import APPROVE, PREPARE
+from yigongti.kernel.access.api import Actor
+from yigongti.kernel.workflow.api import Ask, Step, Workflow
+from yigongti.kernel.workflow.table import Answers, Effect
+
+if TYPE_CHECKING:
+    from yigongti.domains.money.prices.models import Adjustment
+
+
+def _effect(name: str) -> Effect:
+    def run(case: "Adjustment", actor: Actor, answers: Answers) -> None:
+        getattr(import_module("yigongti.domains.money.prices.services.adjusting"), name)(case, actor, answers)
+
+    return run
+
+
+def _measured(case: "Adjustment") -> bool:
+    return case.measured
+
+
+def _unmeasured(case: "Adjustment") -> bool:
+    return not case.measured
+
+
+ADJUSTMENT = Workflow(
+    name="prices.adjustment",
+    label=_("价格调整"),
+    states={"draft": _("草稿"), "submitted": _("待批准"), "approved": _("已批准"), "discarded": _("已作废")},
+    initial="draft",
+    final={"approved", "discarded"},
+    steps=(
+        Step("submit", _("提交批准"), ("draft",), "submitted", by=PREPARE, effect=_effect("submit")),
+        Step(
+            "approve", _("批准"), ("submitted",), "approved", by=APPROVE, apart_from="prepared_by_id", when=_measured,
+            effect=_effect("approve"),
+        ),
+        Step(
+            "approve_unmeasured", _("批准（另行测算）"), ("submitted",), "approved", by=APPROVE,
+            apart_from="prepared_by_id", when=_unmeasured, effect=_effect("approve"),
+            asks=(Ask("measured_elsewhere", _("总量控制的测算依据")),),
+        ),
+        Step("give_back", _("退回修改"), ("submitted",), "draft", by=APPROVE, asks=(Ask("reason", _("理由")),),
+             plain=True, quiet=True),
+        Step("discard", _("作废"), ("draft",), "discarded", by=PREPARE, plain=True, quiet=True),
+    ),
+)  # fmt: skip
