@@ -146,6 +146,19 @@ def standing(resident_id: int) -> Standing | None:
     return Standing(*rows[0]) if rows else None
 
 
+def insured_counts(insurance_kind: str, on: date) -> dict[int | None, int]:
+    """Living people of an insurance kind by managing institution (None: nobody manages them), entries that were merged
+    counted once. The index keeps no earlier insurance kinds: ``on`` decides who is still alive."""
+    return dict(fetch(_INSURED, {"kind": insurance_kind, "on": on}))
+
+
+_INSURED = """
+    SELECT managing_institution_id, count(*) FROM residents_resident
+    WHERE merged_into_id IS NULL AND insurance_kind = %(kind)s AND (deceased_on IS NULL OR deceased_on > %(on)s)
+    GROUP BY 1
+"""
+
+
 @dataclass(frozen=True)
 class Identity:
     """Who a person is, for the head of a page about them: card, numbers and phones, masked like those of a list."""

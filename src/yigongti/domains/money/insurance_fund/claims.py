@@ -126,7 +126,7 @@ class Reading:
             inside=claims.inside_county,
             certified=claims.certificate_no != "",
         ).aggregate(
-            services=(claims.reverses == "").ifelse(1, -1).sum(),
+            services=claims.visits.sum(),
             fund=claims.fund.sum(),
             total=claims.total.sum(),
         )

@@ -138,8 +138,9 @@ def _number(text: str | None) -> Decimal | None:
 
 @dataclass(frozen=True)
 class Cell:
-    """Claims of the fund alike in whose insured, where and when treated, and by whom. ``services``: claims, a reversal
-    taken off. ``home`` None: looked after by nobody who holds a budget. ``certified``: a referral certificate is named.
+    """Claims of the fund alike in whose insured, where and when treated, and by whom. ``services``: visits and
+    stays, without those taken back. ``home`` None: looked after by nobody who holds a budget. ``certified``: a referral
+    certificate is named.
     """
 
     home: int | None

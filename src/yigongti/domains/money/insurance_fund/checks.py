@@ -1,0 +1,221 @@
+"""What stands in the way of approving a year, named row by row. A finding blocks until it is mended in its source, or,
+where it may be right after all, until whoever prepares the year says why (``acceptable``)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+from django.utils.translation import gettext as _
+
+from yigongti.domains.base.organisation import api as organisation
+from yigongti.domains.money.insurance_fund.claims import DATASET, NONE, Reading, Which
+from yigongti.domains.money.insurance_fund.gathering import Gathered
+from yigongti.domains.money.insurance_fund.models import Accepted
+from yigongti.domains.money.insurance_fund.statement import digest
+from yigongti.kernel.lake.api import engine, snapshot, table
+
+SHOWN = 50
+CENTRES = ("township_health_centre", "community_centre")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One kind of thing that is wrong. ``rows``: the first of ``count``, in words; ``digest`` stands for all of them;
+    ``ids``: claims below it. ``kind``: block, accepted or warn."""
+
+    name: str
+    title: str
+    advice: str
+    count: int
+    rows: tuple[str, ...]
+    digest: str
+    acceptable: bool = False
+    warning: bool = False
+    accepted: str = ""
+    ids: tuple[int, ...] = ()
+
+    @property
+    def blocks(self) -> bool:
+        return not self.warning and not self.accepted
+
+    def as_json(self) -> dict[str, Any]:
+        return {"name": self.name, "count": self.count, "rows": list(self.rows), "accepted": self.accepted,
+                "warning": self.warning}  # fmt: skip
+
+
+def findings(found: Gathered, *, clearing: bool) -> list[Finding]:
+    """What is wrong with a budget, or (``clearing``) with a whole year; what blocks first."""
+    made = [*_budget(found)]
+    if clearing:
+        made += _year(found)
+        if found.snapshot is not None and found.snapshot.files and found.scope is not None:
+            with engine() as backend:
+                made += _claims(Reading(backend, found.snapshot, found.scope), backend)
+    made.append(_unconfirmed(found))
+    said = {(a.check_name, a.rows_digest): f"{a.by_name}：{a.reason}" for a in Accepted.objects.filter(year=found.year)}
+    kept = [_with_word(one, said) for one in made if one.count]
+    return sorted(kept, key=lambda one: (not one.blocks, one.warning))
+
+
+def blocking(found: Iterable[Finding]) -> list[Finding]:
+    return [one for one in found if one.blocks]
+
+
+def _with_word(one: Finding, said: dict[tuple[str, str], str]) -> Finding:
+    word = said.get((one.name, one.digest), "") if one.acceptable else ""
+    return Finding(**{**vars(one), "accepted": word}) if word else one
+
+
+def _made(name: str, title: str, advice: str, rows: Iterable[str], *, keys: Iterable[Any] | None = None,
+          **more: Any) -> Finding:  # fmt: skip
+    rows = list(rows)
+    keys = rows if keys is None else list(keys)
+    return Finding(name, title, advice, len(keys), tuple(rows[:SHOWN]), digest(keys), **more)
+
+
+# -- the budget -------------------------------------------------------------------------------------------------
+
+
+def _budget(found: Gathered) -> list[Finding]:
+    made = []
+    if found.why:
+        made.append(_made("not_computable", _("预算算不出来"), _("补齐资料或政策值后再提交"), [found.why]))
+    lacking = [row for row in found.year.members() if row.kind in CENTRES and not row.persons]
+    made.append(
+        _made("no_population", _("有成员单位没有参保人数"), _("填写该单位管理的参保人数"),
+              [row.name for row in lacking], keys=[row.organisation_id for row in lacking])
+    )  # fmt: skip
+    return made
+
+
+def _unconfirmed(found: Gathered) -> Finding:
+    """Values nobody here has confirmed: they don't block, whoever approves acknowledges them."""
+    used = {name for line in (found.statement.lines if found.statement else ()) for name in line.rules}
+    rules = [rule for rule in found.rules.unconfirmed if rule.name in used]
+    return _made(
+        "unconfirmed", _("未经本地确认的政策值"), _("批准即表示认可；也可先在政策文件中确认"),
+        [f"{rule.label}：{rule.shown}（{rule.evidence}）" for rule in rules], warning=True,
+    )  # fmt: skip
+
+
+# -- the year ---------------------------------------------------------------------------------------------------
+
+
+def _year(found: Gathered) -> list[Finding]:
+    made = []
+    if found.statement is not None:
+        made.append(
+            _made("lacking", _("有的数字还算不出来"), _("补齐得分、认定金额或政策值"),
+                  [why for _key, why in found.statement.lacking])
+        )  # fmt: skip
+    if found.scope is None:
+        return made
+    there = found.snapshot.months if found.snapshot else frozenset()
+    missing = [f"{month:%Y-%m}" for month in found.scope.months if month not in there]
+    made.append(_made("months_missing", _("有的月份没有结算数据"), _("导入这些月份的结算数据"), missing))
+    if found.snapshot is not None and found.snapshot.waiting:
+        waiting = _("%(n)d 个月份的数据正在更新") % {"n": found.snapshot.waiting}
+        made.append(_made("months_waiting", _("结算数据正在更新"), _("几分钟后再试"), [waiting]))
+    return made
+
+
+# -- the claims -------------------------------------------------------------------------------------------------
+
+
+def _claims(read: Reading, backend: Any) -> list[Finding]:
+    return [
+        _negative(read), _orphans(read, backend), _twice(read), _two_places(read), _outside(read), _unknown_kind(read),
+    ]  # fmt: skip
+
+
+def _rows(claims: Any) -> tuple[list[str], list[int]]:
+    data = claims.order_by("id").select("id", "record_no", "happened_on", "institution_name", "fund").to_pyarrow()
+    rows = data.to_pylist()
+    words = [
+        f"{r['record_no']} {r['happened_on']} {r['institution_name']} {r['fund'] / 100:,.2f}" for r in rows[:SHOWN]
+    ]
+    return words, [r["id"] for r in rows]
+
+
+def _listed(name: str, title: str, advice: str, claims: Any, **more: Any) -> Finding:
+    words, ids = _rows(claims)
+    return _made(name, title, advice, words, keys=ids, ids=tuple(ids[:1000]), **more)
+
+
+def _negative(read: Reading) -> Finding:
+    claims = read.claims
+    wrong = claims.filter(((claims.fund < 0) | (claims.total < 0)) & (claims.reverses == ""))
+    return _listed("negative", _("金额为负，又不是冲销单"), _("请来源机构改正或注明冲销哪一单"), wrong)
+
+
+def _orphans(read: Reading, backend: Any) -> Finding:
+    """Reversals whose original is nowhere in the lake."""
+    reversals = read.claims.filter(read.claims.reverses != "")
+    pairs = reversals.select("source_id", "reverses").to_pyarrow().to_pydict()
+    named = sorted(set(zip(pairs["source_id"], pairs["reverses"], strict=True)))
+    if not named:
+        return _made("orphan_reversal", "", "", [])
+    every = table(backend, snapshot(DATASET))
+    there = (
+        every.filter(every.record_no.isin([no for _source, no in named])).select("source_id", "record_no").distinct()
+    )
+    known = set(map(tuple, zip(*there.to_pyarrow().to_pydict().values(), strict=True)))
+    lost = [no for pair in named if pair not in known for no in [pair[1]]]
+    return _listed(
+        "orphan_reversal", _("冲销单找不到原结算单"), _("补传原结算单；原单确在平台启用前的，请说明"),
+        reversals.filter(reversals.reverses.isin(lost)) if lost else reversals.limit(0), acceptable=True,
+    )  # fmt: skip
+
+
+def _twice(read: Reading) -> Finding:
+    """Claims alike in person, day, institution, kind, diagnosis and amounts under different numbers; none cancelled."""
+    claims = read.claims.filter(read.claims.fund > 0, ~read.claims.cancelled)
+    rough = ["resident_id", "happened_on", "fund", "total"]  # numbers first: few are left for the long comparison
+    pairs = claims.group_by(rough).aggregate(n=claims.count())
+    claims = claims.semi_join(pairs.filter(pairs.n > 1), rough)
+    alike = ["institution_id", "institution_name", "setting", "code", "service_start"]
+    number = claims.count().over(ibis.window(group_by=[*rough, *alike]))
+    again = claims.mutate(alike=number)
+    return _listed(
+        "twice", _("同一结算单出现两次"), _("冲销重复的一单；确是两次的，请说明"), again.filter(again.alike > 1),
+        acceptable=True
+    )  # fmt: skip
+
+
+def _two_places(read: Reading) -> Finding:
+    """People whose claims of the year say they are insured here and elsewhere."""
+    here = read.here
+    division = here.insured_division.nullif(read.scope.division).fill_null("")
+    people = here.group_by("resident_id").aggregate(least=division.min(), most=division.max())
+    two = people.filter(people.least != people.most)
+    claims = read.claims.semi_join(two.select("resident_id"), "resident_id")
+    return _listed(
+        "two_places", _("有人在两地参保"), _("请经办机构查明在哪里参保；已查明的，请说明"), claims, acceptable=True
+    )
+
+
+def _outside(read: Reading) -> Finding:
+    """Claims of people whose managing institution stands under no holder."""
+    claims = read.narrowed(Which(home=NONE))
+    grouped = claims.group_by("managing_id").aggregate(n=claims.count(), fund=claims.fund.sum())
+    rows = sorted(grouped.to_pyarrow().to_pylist(), key=lambda r: (r["managing_id"] is None, r["managing_id"] or 0))
+    names = organisation.names(r["managing_id"] for r in rows if r["managing_id"])
+    words = [
+        _("%(name)s：%(n)d 笔，%(yuan)s 元")
+        % {"name": names.get(r["managing_id"], _("没有管理机构的居民")), "n": r["n"], "yuan": f"{r['fund'] / 100:,.2f}"}
+        for r in rows
+    ]
+    keys = [[r["managing_id"], r["n"], r["fund"]] for r in rows]
+    return _made("outside_holders", _("有的结算单不属于任何预算单位"),
+                 _("登记这些居民的管理机构；由基金另行列支的，请说明"), words, keys=keys, acceptable=True)  # fmt: skip
+
+
+def _unknown_kind(read: Reading) -> Finding:
+    """Claims that don't say whether the person is insured as employee or as resident: in nobody's fund."""
+    here = read.here
+    nobody = here.filter(~here.insurance_kind.isin(["01", "02"]))
+    found = nobody.aggregate(n=nobody.count(), fund=nobody.fund.sum()).to_pyarrow().to_pylist()[0]
+    words = [_("%(n)d 笔，基金支付 %(yuan)s 元") % {"n": found["n"], "yuan": f"{(found['fund'] or 0) / 100:,.2f}"}]
+    return _made("unknown_kind", _("结算单没有参保类型"), _("不计入任何一个基金；请补填后重传"),
+                 words if found["n"] else [], warning=True)  # fmt: skip
