@@ -84,3 +84,8 @@ def standing(**narrowed: Any) -> list[Fact]:
     return list(
         Fact.objects.unscoped("test").filter(kind="claim", superseded_by=None, **narrowed).order_by("record_no")
     )
+
+
+def ids() -> dict[str, int]:
+    """The standing settlements' ids by number."""
+    return {fact.record_no: fact.pk for fact in standing()}

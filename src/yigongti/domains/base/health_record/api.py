@@ -11,6 +11,7 @@ from yigongti.domains.base.health_record.claims import (
     claims_numbered,
     claims_reversing,
     persons,
+    version_numbers,
 )
 from yigongti.domains.base.health_record.discharges import Discharge, discharges
 from yigongti.domains.base.health_record.fact_view import FactView
@@ -54,6 +55,7 @@ __all__ = [
     "register_relation",
     "relation",
     "timeline",
+    "version_numbers",
     "withdraw",
 ]
 

@@ -1,0 +1,187 @@
+"""The list of claims with its filters, its sums, and its export."""
+
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from yigongti.domains.base.organisation import api as organisation
+from yigongti.domains.money.claims import selectors
+from yigongti.domains.money.claims.matching import Match
+from yigongti.domains.money.claims.permissions import EXPORT, VIEW
+from yigongti.domains.money.claims.register import LATE, ORDERS, REVERSAL, REVERSED, Claims, Line
+from yigongti.kernel import clock
+from yigongti.kernel.access.api import Actor
+from yigongti.kernel.access.web.guard import permission_required
+from yigongti.kernel.audit.api import record
+from yigongti.kernel.ui.filters import ChoiceFilter, DayRangeFilter, Filter, TextFilter
+from yigongti.kernel.ui.listing import Column, Listing
+
+SETTINGS = (
+    ("inpatient", gettext_lazy("住院")), ("outpatient", gettext_lazy("门诊")),
+    ("emergency", gettext_lazy("急诊")), ("pharmacy", gettext_lazy("药店")),
+)  # fmt: skip
+INSURANCE = (("01", gettext_lazy("职工医保")), ("02", gettext_lazy("居民医保")), ("99", gettext_lazy("其他")))
+MARKS = (
+    (REVERSAL, gettext_lazy("冲销")), (REVERSED, gettext_lazy("已被冲销")), (LATE, gettext_lazy("迟到")),
+)  # fmt: skip
+ORDER_WORDS = {
+    "settled": gettext_lazy("结算日期，新的在前"),
+    "total": gettext_lazy("总费用，多的在前"),
+    "fund": gettext_lazy("基金支付，多的在前"),
+    "served": gettext_lazy("就医日期，新的在前"),
+}
+HOLDERS = ("consortium", "management_area")
+
+
+@permission_required(VIEW)
+def listing(request: HttpRequest) -> HttpResponseBase:
+    """The claims the reader may see. The sums above the rows are of the same rows."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    rows = Claims(actor, order=_order(request)).narrowed(ids=_ids(request))
+    page = Listing(
+        request,
+        rows,
+        name="claims",
+        title=_("医保结算"),
+        columns=COLUMNS,
+        filters=filters(),
+        export=EXPORT,
+        empty=_("还没有结算"),
+    )
+    found = page.rows
+    assert isinstance(found, Claims)
+    _note(page, found, actor)
+    return page.render("claims/list.html", {"sums": found.sums(), "waiting": found.taken.waiting})
+
+
+def _note(page: Listing, found: Claims, actor: Actor) -> None:
+    """Whom the page showed; for an export, all whom the list names."""
+    if page.request.GET.get("export") in ("csv", "xlsx") and page.may_export:
+        record(
+            actor=actor,
+            act="claims.list",
+            subject="claims",
+            resident_ids=set(found.residents()),
+            detail={"rows": len(found), "exported": True},
+        )
+    elif page.page.rows:
+        selectors.note_listed([line.claim for line in page.page.rows], actor)
+
+
+def _order(request: HttpRequest) -> str:
+    asked = request.GET.get("order", "")
+    return asked if asked in ORDERS else "settled"
+
+
+def _ids(request: HttpRequest) -> tuple[int, ...] | None:
+    """Claims named one by one in the address; what is no number is passed over."""
+    asked = request.GET.get("ids", "")[:4000]
+    if not asked:
+        return None
+    return tuple(int(one) for one in asked.split(",")[:200] if one.isdecimal() and len(one) < 19)
+
+
+def _under(key: str) -> frozenset[int]:
+    return organisation.under(int(key), clock.today())
+
+
+def institutions() -> list[tuple[str, str]]:
+    """Institutions of the place and what stands above them, to choose from."""
+    found = organisation.organisations(settings.PLACE)
+    above = [(str(one.id), one.label) for one in found if one.kind in HOLDERS]
+    return above + sorted(((str(one.id), one.label) for one in found if one.is_institution), key=lambda pair: pair[1])
+
+
+def filters() -> Sequence[Filter]:
+    return (
+        DayRangeFilter("settled", _("结算日期"), by=lambda rows, days: rows.narrowed(since=days[0], until=days[1])),
+        DayRangeFilter(
+            "served", _("就医日期"), by=lambda rows, days: rows.narrowed(served_since=days[0], served_until=days[1])
+        ),
+        ChoiceFilter(
+            "institution", _("就诊机构"), by=lambda rows, key: rows.narrowed(institutions=_under(key)),
+            choices=institutions,
+        ),
+        ChoiceFilter(
+            "managing", _("参保人的管理机构"), by=lambda rows, key: rows.narrowed(managing=_under(key)),
+            choices=institutions,
+        ),
+        TextFilter("named", _("机构名称"), by=lambda rows, text: rows.narrowed(institution_named=text)),
+        ChoiceFilter(
+            "where", _("就医地"), by=lambda rows, key: rows.narrowed(inside=key == "inside"),
+            choices=(("inside", _("县域内")), ("outside", _("县域外"))),
+        ),
+        ChoiceFilter("setting", _("类别"), by=lambda rows, key: rows.narrowed(setting=key), choices=SETTINGS),
+        ChoiceFilter(
+            "insurance", _("参保类型"), by=lambda rows, key: rows.narrowed(insurance_kind=key), choices=INSURANCE
+        ),
+        ChoiceFilter(
+            "match", _("县域外转诊证明"), by=lambda rows, key: rows.narrowed(match=key),
+            choices=[(str(one), one.label) for one in Match],
+        ),
+        ChoiceFilter("mark", _("标记"), by=lambda rows, key: rows.narrowed(mark=key), choices=MARKS),
+        TextFilter("no", _("结算单号"), by=lambda rows, text: rows.narrowed(record_no=text)),
+        ChoiceFilter("order", _("排序"), by=lambda rows, _key: rows, choices=tuple(ORDER_WORDS.items())),
+    )  # fmt: skip
+
+
+def marks(line: Line) -> list[tuple[str, str]]:
+    """What is to be known of a claim at a glance, as (colour, words)."""
+    found = []
+    if line.claim.reverses:
+        found.append(("attention", _("冲销")))
+    if line.reversed:
+        found.append(("attention", _("已被冲销")))
+    if line.late:
+        found.append(("attention", _("迟到")))
+    if line.claim.version > 1:
+        found.append(("info", _("第 %(n)d 版") % {"n": line.claim.version}))
+    if line.match is not None:
+        found.append((line.match.kind, line.match.label))
+    return found
+
+
+def _tags(line: Line) -> SafeString:
+    return format_html_join(
+        " ", '<span class="tag{}">{}</span>', ((f" tag--{kind}" if kind else "", text) for kind, text in marks(line))
+    )
+
+
+def _institution(line: Line) -> SafeString:
+    name = line.claim.institution_name
+    if line.claim.inside_county:
+        return format_html("{}", name)
+    return format_html('{} <span class="tag">{}</span>', name, _("县域外"))
+
+
+def _diagnosis(line: Line) -> str:
+    return f"{line.claim.code} {line.claim.diagnosis}".strip()
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("settled", gettext_lazy("结算日期"), kind="day", value=lambda one: one.claim.settled_on),
+    Column(
+        "record_no", gettext_lazy("结算单号"), lead=True, value=lambda one: one.claim.record_no,
+        href=lambda one: one.claim.address,
+    ),
+    Column("name", gettext_lazy("参保人"), value=lambda one: one.claim.name_masked),
+    Column(
+        "institution", gettext_lazy("就诊机构"), value=lambda one: one.claim.institution_name, html=_institution
+    ),
+    Column("setting", gettext_lazy("类别"), value=lambda one: one.claim.setting_label),
+    Column("diagnosis", gettext_lazy("主要诊断"), value=_diagnosis, chinese=True),
+    Column("start", gettext_lazy("就医开始"), kind="day", value=lambda one: one.claim.service_start, on_page=False),
+    Column("end", gettext_lazy("就医结束"), kind="day", value=lambda one: one.claim.service_end, on_page=False),
+    Column("insurance", gettext_lazy("参保类型"), value=lambda one: one.claim.insurance_label, on_page=False),
+    Column("total", gettext_lazy("总费用（元）"), kind="yuan", value=lambda one: one.claim.total_fen),
+    Column("fund", gettext_lazy("基金支付（元）"), kind="yuan", value=lambda one: one.claim.fund_fen),
+    Column("own", gettext_lazy("个人支付（元）"), kind="yuan", value=lambda one: one.claim.self_paid_fen),
+    Column(
+        "marks", gettext_lazy("标记"), value=lambda one: "、".join(text for _kind, text in marks(one)), html=_tags
+    ),
+)  # fmt: skip
