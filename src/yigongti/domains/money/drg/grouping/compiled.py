@@ -4,7 +4,7 @@ In an MDC, what one code decides alone (the principal diagnosis, the principal p
 ADRG, one look-up each; the few groups that ask for more are tested one by one, on the cases of that MDC alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -37,7 +37,7 @@ class Codes:
     def number(self, code: str) -> int:
         return self._number.get(code, self.unknown)
 
-    def members(self, codes: frozenset[str]) -> Bools:
+    def members(self, codes: Iterable[str]) -> Bools:
         """A flag for each number; −1 and −2 (unmapped, none) look up the last two places, which are false."""
         flags = np.zeros(self.size + 2, dtype=np.bool_)
         flags[[n for code in codes if (n := self._number.get(code)) is not None and self.codes[n] == code]] = True

@@ -305,8 +305,7 @@ def _severity(mapped: _Mapped, mdc: Mdc, adrg: Adrg, scheme: Scheme, path: list[
 
 
 def _case_words(case: Case, scheme: Scheme) -> str:
-    def named(code: str, names: object) -> str:
-        name = names.get(code, "") if hasattr(names, "get") else ""
+    def named(code: str, name: str) -> str:
         return f"{code}（{name}）" if name else code
 
     age = (
@@ -318,12 +317,12 @@ def _case_words(case: Case, scheme: Scheme) -> str:
             else _("{years}岁").format(years=case.age_years)
         )
     )
-    others = [named(code, scheme.diagnosis_names) for code in case.other_diagnoses]
-    procedures = [named(code, scheme.procedure_names) for code in case.procedures]
+    others = [named(code, scheme.diagnosis_name(code)) for code in case.other_diagnoses]
+    procedures = [named(code, scheme.procedure_name(code)) for code in case.procedures]
     return _("{sex}，{age}。主要诊断{principal}；其他诊断：{others}；手术操作：{procedures}。").format(
         sex=_("男") if case.sex == 1 else _("女"),
         age=age,
-        principal=named(case.principal_diagnosis, scheme.diagnosis_names),
+        principal=named(case.principal_diagnosis, scheme.diagnosis_name(case.principal_diagnosis)),
         others="、".join(others) or _("无"),
         procedures="、".join(procedures) or _("无"),
     )

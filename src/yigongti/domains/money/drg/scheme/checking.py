@@ -35,9 +35,8 @@ def _unknown_codes(scheme: Scheme, report: Report) -> None:
     if scheme.diagnosis_names:
         for code in sorted(scheme.listed_diagnoses - scheme.diagnosis_names.keys()):
             report.often("icd10_diagnoses.csv", 0, _("分组表用到的诊断不在诊断编码表中"), code, _("请核对编码。"))
-    procedures = scheme.procedure_names
-    if procedures:
-        for code in sorted(scheme.listed_procedures - procedures.keys()):
+    if scheme.procedure_names:
+        for code in sorted(scheme.listed_procedures - scheme.procedure_names.keys()):
             report.often("icd9cm3_procedures.csv", 0, _("分组表用到的手术操作不在编码表中"), code, _("请核对编码。"))
     for file, mapped, listed, names in (
         ("diagnosis_map.csv", scheme.diagnosis_map, scheme.listed_diagnoses, scheme.diagnosis_names),

@@ -64,19 +64,24 @@ def read_map(tables: Tables, file: str, report: Report) -> dict[str, str]:
     return found
 
 
-def read_names(tables: Tables, file: str, column: str, report: Report) -> dict[str, str]:
-    return {cells[column]: cells["name"] for row, cells in tables.of(file) if cells.get("name")}
+def read_names(tables: Tables, file: str) -> dict[str, str]:
+    """Code → name."""
+    return {cells["code"]: cells["name"] for _row, cells in tables.of(file)}
 
 
-def codes_of(tables: Tables, file: str, column: str, report: Report) -> set[str]:
-    found: set[str] = set()
+def valid_procedures(tables: Tables, report: Report) -> dict[str, str]:
+    """The procedures that count as operations → their names, "" where the table has none."""
+    file = "valid_procedures.csv"
+    found: dict[str, str] = {}
     for row, cells in tables.of(file):
-        if not cells[column]:
+        code = cells["procedure_code"]
+        if not code:
             report.error(file, row, _("编码为空。"))
-        elif cells[column] in found:
-            report.often(file, row, _("重复的行，按一行计"), cells[column])
-        found.add(cells[column])
-    return found - {""}
+        elif code in found:
+            report.often(file, row, _("重复的行，按一行计"), code)
+        else:
+            found[code] = cells.get("name", "")
+    return found
 
 
 def read_weights(tables: Tables, report: Report) -> dict[str, tuple[tuple[date, Weight], ...]]:

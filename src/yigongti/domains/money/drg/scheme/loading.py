@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from yigongti.domains.money.drg.scheme.about import read_about
 from yigongti.domains.money.drg.scheme.flat import (
     choices,
-    codes_of,
     read_complications,
     read_exclusions,
     read_map,
     read_names,
     read_weights,
+    valid_procedures,
 )
 from yigongti.domains.money.drg.scheme.reading import Finding, Report, SchemeRefused, Tables, read_tables
 from yigongti.domains.money.drg.scheme.rules import NEEDS, Entry, Match, Qy, Severity, band, tags
@@ -62,12 +62,11 @@ def _read(folder: Path) -> tuple[Scheme | None, Report]:
         mdcs=_mdcs(tables, report),
         complications=read_complications(tables, report),
         exclusions=read_exclusions(tables, report),
-        valid_procedures=frozenset(codes_of(tables, "valid_procedures.csv", "procedure_code", report)),
+        valid_procedures=valid_procedures(tables, report),
         diagnosis_map=read_map(tables, "diagnosis_map.csv", report),
         procedure_map=read_map(tables, "procedure_map.csv", report),
-        diagnosis_names=read_names(tables, "icd10_diagnoses.csv", "code", report),
-        procedure_names=read_names(tables, "icd9cm3_procedures.csv", "code", report)
-        or read_names(tables, "valid_procedures.csv", "procedure_code", report),
+        diagnosis_names=read_names(tables, "icd10_diagnoses.csv"),
+        procedure_names=read_names(tables, "icd9cm3_procedures.csv"),
         weights=read_weights(tables, report),
     )
     return scheme, report

@@ -1,6 +1,6 @@
 """Which DRGs some case reaches: cases made from the scheme's own lists are grouped; what none meets is named."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -151,7 +151,7 @@ def _others(scheme: Scheme, principal: str, samples: Samples) -> list[tuple[str,
     return found
 
 
-def _spread(codes: frozenset[str], most: int) -> list[str]:
+def _spread(codes: Iterable[str], most: int) -> list[str]:
     """At most so many of the codes, evenly spread."""
     ordered = sorted(codes)
     step = max(len(ordered) // most, 1)

@@ -84,7 +84,7 @@ class Scheme:
     mdcs: tuple[Mdc, ...]
     complications: Mapping[str, Complication]
     exclusions: Mapping[str, str]
-    valid_procedures: frozenset[str]
+    valid_procedures: Mapping[str, str]
     diagnosis_map: Mapping[str, str]
     procedure_map: Mapping[str, str]
     diagnosis_names: Mapping[str, str]
@@ -140,6 +140,14 @@ class Scheme:
         """The code a procedure is grouped by; None: the scheme can't map it."""
         found = self.procedure_spellings.get(code)
         return found if found is not None or self.procedure_map or self.procedure_names else code
+
+    def diagnosis_name(self, code: str) -> str:
+        """The name of a diagnosis; "" when the scheme's lists don't name it."""
+        return self.diagnosis_names.get(code, "")
+
+    def procedure_name(self, code: str) -> str:
+        """The name of a procedure; "" when the scheme's lists don't name it."""
+        return self.procedure_names.get(code, "") or self.valid_procedures.get(code, "")
 
     def weight(self, drg: str, on: date) -> Weight | None:
         """The weight in force on a day; None when the scheme gives none."""
