@@ -29,6 +29,11 @@ class Node:
     leaf: bool
     values: Values
 
+    @property
+    def label(self) -> str:
+        """The name, set in by its depth."""
+        return "　" * self.depth + self.name
+
 
 def tree(names: Mapping[str, str], values: Mapping[str, Values]) -> list[Node]:
     """Accounts with something in them, under their headings (the codes that theirs begin with), by code."""

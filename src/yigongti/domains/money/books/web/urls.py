@@ -1,18 +1,48 @@
 """Addresses of the books."""
 
-from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.urls import path, re_path
+
+from yigongti.domains.money.books.web import (
+    books,
+    budget_pages,
+    chart_pages,
+    closing_pages,
+    entries,
+    statement_pages,
+    voucher_pages,
+)
 
 app_name = "books"
 prefix = "books/"
 
-
-def _later(request: HttpRequest, pk: int) -> HttpResponse:
-    return HttpResponse(status=404)
-
-
 urlpatterns = [
-    path("entries/<int:pk>/", _later, name="entry"),
-    path("vouchers/<int:pk>/", _later, name="voucher"),
-    path("budgets/<int:pk>/", _later, name="budget"),
-]
+    path("", books.index, name="index"),
+    path("open/", books.open_books, name="open"),
+    path("chart/", chart_pages.chart, name="chart"),
+    path("chart/template/", chart_pages.file_template, name="chart_template"),
+    path("consolidated/", statement_pages.consolidated, name="consolidated"),
+    re_path(
+        r"^consolidated/export/(?P<form>xlsx|beancount)/$", statement_pages.export_consolidated,
+        name="export_consolidated",
+    ),
+    path("vouchers/", voucher_pages.listing, name="vouchers"),
+    path("vouchers/<int:pk>/", voucher_pages.voucher, name="voucher"),
+    path("vouchers/<int:pk>/edit/", voucher_pages.edit, name="edit_voucher"),
+    path("entries/<int:pk>/", entries.entry, name="entry"),
+    path("entries/<int:pk>/reverse/", voucher_pages.reverse_entry, name="reverse"),
+    path("budgets/<int:pk>/", budget_pages.budget, name="budget"),
+    path("budgets/template/", budget_pages.file_template, name="budget_template"),
+    path("<int:pk>/", books.book, name="book"),
+    path("<int:pk>/trial/", statement_pages.trial, name="trial"),
+    path("<int:pk>/income/", statement_pages.income, name="income"),
+    path("<int:pk>/sheet/", statement_pages.sheet, name="sheet"),
+    re_path(r"^(?P<pk>\d{1,18})/account/(?P<code>[0-9]{4,20})/$", statement_pages.account, name="account"),
+    path("<int:pk>/entries/", entries.listing, name="entries"),
+    path("<int:pk>/vouchers/new/", voucher_pages.new, name="new_voucher"),
+    path("<int:pk>/vouchers/balance/", voucher_pages.balance, name="balance"),
+    path("<int:pk>/close/", closing_pages.page, name="close"),
+    path("<int:pk>/close/year/", closing_pages.year, name="close_year"),
+    path("<int:pk>/budget/", budget_pages.page, name="budget_year"),
+    path("<int:pk>/budget/new/", budget_pages.new, name="new_budget"),
+    re_path(r"^(?P<pk>\d{1,18})/export/(?P<form>xlsx|beancount)/$", statement_pages.export, name="export"),
+]  # fmt: skip

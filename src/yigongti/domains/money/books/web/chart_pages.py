@@ -1,0 +1,59 @@
+"""The chart of accounts of the place: what the platform ships, and what the place adds from a file."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from yigongti.domains.money.books.chart import chart_of, shipped
+from yigongti.domains.money.books.permissions import KEEP, VIEW
+from yigongti.domains.money.books.services import charts
+from yigongti.domains.money.books.web.statement_pages import XLSX
+from yigongti.kernel.access.api import Actor
+from yigongti.kernel.access.web.guard import permission_required
+from yigongti.kernel.intake.sheets import LARGEST, SheetRefused, template
+from yigongti.kernel.ledger.api import AccountKind, EntryRefused
+
+
+@permission_required(VIEW)
+def chart(request: HttpRequest) -> HttpResponse:
+    """The chart; a POST brings in a place's own accounts from a file, all or none."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    reading, error = None, ""
+    if request.method == "POST":
+        actor.require(KEEP)
+        sent = request.FILES.get("file")
+        document = request.POST.get("document", "").replace("\0", "").strip()[:200]
+        try:
+            reading = charts.read_file(sent.read(LARGEST + 1) if sent else b"", place=settings.PLACE)
+            if reading.bad:
+                raise EntryRefused(_("文件里有 %(n)d 行有误，没有存。") % {"n": len(reading.bad)})
+            taken = charts.take(settings.PLACE, reading.accounts, document=document, actor=actor)
+            messages.success(request, _("已增加 %(n)d 个科目。") % {"n": taken})
+            return HttpResponseRedirect(reverse("books:chart"))
+        except (EntryRefused, SheetRefused) as refused:
+            error = str(refused)
+    own = {spec.code for spec in shipped()}
+    accounts = chart_of(settings.PLACE)
+    context = {
+        "sections": [
+            (kind.label, [(spec, len(spec.code) > 4, spec.code not in own) for spec in accounts if spec.kind == kind])
+            for kind in AccountKind
+        ],
+        "may_keep": actor.may(KEEP),
+        "reading": reading,
+        "error": error,
+        "columns": charts.HEADERS,
+    }
+    return render(request, "books/chart.html", context, status=422 if error else 200)
+
+
+@permission_required(KEEP)
+def file_template(request: HttpRequest) -> HttpResponse:
+    """An empty workbook with the columns."""
+    examples = (("400105", "中医药专项补助收入", "收入", ""), ("500108", "信息化运维费", "费用", ""))
+    response = HttpResponse(template("会计科目", charts.HEADERS, examples), content_type=XLSX)
+    response["Content-Disposition"] = 'attachment; filename="chart-template.xlsx"'
+    return response

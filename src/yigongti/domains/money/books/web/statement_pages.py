@@ -1,0 +1,191 @@
+"""Statements of a book, an account's lines, members together, and the exports."""
+
+from datetime import date
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.db.models import F, Sum, Window
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from yigongti.domains.base.organisation import api as organisation
+from yigongti.domains.money.books import plain_text, selectors, statements, workbooks
+from yigongti.domains.money.books.permissions import CONSOLIDATED, VIEW
+from yigongti.domains.money.books.services.closing import last_day
+from yigongti.domains.money.books.web import asked
+from yigongti.domains.money.books.web.books import book_context
+from yigongti.kernel import clock
+from yigongti.kernel.access.api import Actor
+from yigongti.kernel.access.web.guard import permission_required
+from yigongti.kernel.audit.api import record
+from yigongti.kernel.ledger import api as ledger
+from yigongti.kernel.ledger.api import BookView
+from yigongti.kernel.ledger.models import Line
+from yigongti.kernel.ui.listing import Column, Listing
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def _page(request: HttpRequest, pk: int, tab: str) -> tuple[BookView, date, date, dict[str, Any]]:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    book = selectors.book(actor, pk)
+    since, until = asked.span(request, book)
+    span = {"since": since, "until": until, "query": f"since={since:%Y-%m}&until={until:%Y-%m}"}
+    return book, since, until, book_context(actor, book, tab) | span
+
+
+@permission_required(VIEW)
+def trial(request: HttpRequest, pk: int) -> HttpResponse:
+    """The trial balance of a span of months."""
+    book, since, until, context = _page(request, pk, "trial")
+    return render(request, "books/trial.html", context | {"trial": statements.trial_balance(book, since, until)})
+
+
+@permission_required(VIEW)
+def income(request: HttpRequest, pk: int) -> HttpResponse:
+    """Income and expense of a span of months, and of the year so far."""
+    book, since, until, context = _page(request, pk, "income")
+    return render(request, "books/income.html", context | {"income": statements.income_statement([book], since, until)})
+
+
+@permission_required(VIEW)
+def sheet(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the member holds and owes at the end of a month."""
+    book, _since, until, context = _page(request, pk, "sheet")
+    return render(request, "books/sheet.html", context | {"sheet": statements.balance_sheet([book], until)})
+
+
+@permission_required(VIEW)
+def account(request: HttpRequest, pk: int, code: str) -> HttpResponseBase:
+    """An account's lines (those of the accounts below it too) with the running balance; each opens its voucher."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    book, since, until, context = _page(request, pk, "trial")
+    found = selectors.account(pk, code)
+    rows = [row for row in ledger.balances([pk], since, until) if row.code.startswith(code)]
+    opening = sum(row.opening_fen for row in rows)
+    names = {view.id: view.name for view in ledger.books(place=book.place)}
+    lines = (
+        Line.objects.visible_to(actor, VIEW)
+        .filter(account__book_id=pk, account__code__startswith=code, entry__on_day__gte=since,
+                entry__on_day__lte=last_day(until))
+        .select_related("entry", "account")
+        .annotate(running=Window(Sum("fen"), order_by=(F("entry__on_day").asc(), F("entry_id").asc(), F("id").asc())))
+    )  # fmt: skip
+    return Listing(
+        request,
+        lines,
+        name="account",
+        title=f"{found.code} {found.name}",
+        order=("entry__on_day", "entry_id", "id"),
+        page_size=50,
+        columns=[
+            Column("entry.on_day", gettext_lazy("日期"), kind="day"),
+            Column("entry", gettext_lazy("凭证号"), lead=True,
+                   href=lambda line: reverse("books:entry", args=[line.entry_id])),
+            Column("entry.summary", gettext_lazy("摘要"), chinese=True),
+            Column("account", gettext_lazy("科目"), value=lambda line: str(line.account), chinese=True),
+            Column("other", gettext_lazy("往来单位"), value=lambda line: names.get(line.counterparty_id)),
+            Column("debit", gettext_lazy("借方（元）"), kind="yuan", value=lambda line: max(line.fen, 0) or None),
+            Column("credit", gettext_lazy("贷方（元）"), kind="yuan", value=lambda line: max(-line.fen, 0) or None),
+            Column("balance", gettext_lazy("余额（元）"), kind="yuan", value=lambda line: opening + line.running),
+        ],
+        export=VIEW,
+        empty=gettext_lazy("这段时间没有记账"),
+    ).render(
+        "books/account.html",
+        context | {
+            "account": found,
+            "opening": opening,
+            "debit": sum(row.debit_fen for row in rows),
+            "credit": sum(row.credit_fen for row in rows),
+            "closing": sum(row.closing_fen for row in rows),
+        },
+    )  # fmt: skip
+
+
+def groups(place: str) -> list[tuple[str, str, frozenset[int]]]:
+    """Whose books can be looked at together: (key, name, organisations): all, each consortium, each area."""
+    found: list[tuple[str, str, frozenset[int]]] = [
+        (str(view.id), view.label, organisation.under(view.id, clock.today()))
+        for view in organisation.organisations(place)
+        if view.kind in ("consortium", "management_area")
+    ]
+    return [("", _("全部单位"), frozenset()), *found]
+
+
+def _group(request: HttpRequest) -> tuple[str, str, list[BookView]]:
+    books = ledger.books(place=settings.PLACE)
+    key = request.GET.get("group", "")
+    for one, name, members in groups(settings.PLACE):
+        if one == key:
+            return key, name, [book for book in books if not key or book.organisation_id in members]
+    raise Http404
+
+
+@permission_required(CONSOLIDATED)
+def consolidated(request: HttpRequest) -> HttpResponse:
+    """Members' books as one, what they have among themselves taken out and shown."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    key, name, books = _group(request)
+    _since, until = asked.span(request)
+    whole = statements.consolidated(books, until)
+    context = {
+        "groups": groups(settings.PLACE),
+        "group": key,
+        "group_name": name,
+        "until": until,
+        "whole": whole,
+        "sections": list(whole.sections.values()),
+        "differing": [pair for pair in whole.pairs if not pair.agrees],
+        "open_to": {book.id for book in books if actor.may(VIEW, book.organisation_id)},
+    }
+    return render(request, "books/consolidated.html", context)
+
+
+@permission_required(VIEW)
+def export(request: HttpRequest, pk: int, form: str) -> HttpResponse:
+    """A book's statements and vouchers as a workbook, or its entries as plain text."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    book, since, until, _context = _page(request, pk, "book")
+    since = max(since, book.first_month)
+    _note(actor, f"book:{pk}", book.organisation_id, form, since, until)
+    if form == "xlsx":
+        data = workbooks.one_book(book, since, max(since, until), by=actor.name)
+        return _file(data, f"{book.name}-{until:%Y-%m}.xlsx", XLSX)
+    return _text(plain_text.one_book(book, since, max(since, until)), f"{book.name}-{until:%Y-%m}.beancount")
+
+
+@permission_required(CONSOLIDATED)
+def export_consolidated(request: HttpRequest, form: str) -> HttpResponse:
+    """Members' books as one; entries only for whoever may see every one of these books."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    key, name, books = _group(request)
+    since, until = asked.span(request)
+    if form != "xlsx":
+        for book in books:
+            actor.require(VIEW, book.organisation_id)
+    _note(actor, f"books:{key or 'all'}", None, form, since, until)
+    if form == "xlsx":
+        return _file(workbooks.several(books, name, until, by=actor.name), f"{name}-{until:%Y-%m}.xlsx", XLSX)
+    return _text(plain_text.several(books, name, since, until), f"{name}-{until:%Y-%m}.beancount")
+
+
+def _note(actor: Actor, subject: str, organisation_id: int | None, form: str, since: date, until: date) -> None:
+    record(
+        actor=actor, act="books.export", subject=subject, organisation_id=organisation_id,
+        detail={"form": form, "since": f"{since:%Y-%m}", "until": f"{until:%Y-%m}"},
+    )  # fmt: skip
+
+
+def _text(lines: Any, name: str) -> HttpResponse:
+    return _file(("\n".join(lines) + "\n").encode(), name, "text/plain; charset=utf-8")
+
+
+def _file(data: bytes, name: str, kind: str) -> HttpResponse:
+    response = HttpResponse(data, content_type=kind)
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    return response

@@ -1,0 +1,306 @@
+"""Vouchers by hand: the desk of those under way, typing one, its case, reversing a posted one."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from yigongti.domains.money.books import selectors
+from yigongti.domains.money.books.models import Voucher
+from yigongti.domains.money.books.permissions import APPROVE_LARGE, KEEP, VIEW
+from yigongti.domains.money.books.policy import APPROVAL_LIMIT
+from yigongti.domains.money.books.services import vouchers
+from yigongti.domains.money.books.services.vouchers import DraftLine
+from yigongti.domains.money.books.web import asked
+from yigongti.domains.money.books.web.books import book_context
+from yigongti.domains.money.books.web.lines import Drawn
+from yigongti.kernel import clock
+from yigongti.kernel.access.api import Actor, names_of
+from yigongti.kernel.access.web.guard import permission_required
+from yigongti.kernel.intake.sheets import fen_of
+from yigongti.kernel.ledger import api as ledger
+from yigongti.kernel.ledger.api import BookView, EntryRefused
+from yigongti.kernel.money import yuan
+from yigongti.kernel.ui.cases import case_page
+from yigongti.kernel.ui.filters import ChoiceFilter, TextFilter
+from yigongti.kernel.ui.listing import Column, Listing
+from yigongti.kernel.workflow.api import StepRefused, take_step
+
+ROWS, MOST_ROWS = 6, 60
+COLOURS = {"draft": "", "submitted": "attention", "checked": "attention", "posted": "good", "discarded": ""}
+
+
+@permission_required(VIEW, APPROVE_LARGE)
+def listing(request: HttpRequest) -> HttpResponseBase:
+    """Vouchers by hand of every book the reader may see, those under way first."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    return Listing(
+        request,
+        selectors.vouchers(actor).filter(book__place=settings.PLACE),
+        name="vouchers",
+        title=gettext_lazy("手工凭证"),
+        order=("-on_day", "-pk"),
+        columns=[
+            Column("summary", gettext_lazy("摘要"), lead=True, href=lambda row: row.get_absolute_url(), chinese=True),
+            Column("book", gettext_lazy("单位"), chinese=True),
+            Column("kind", gettext_lazy("类别"), value=lambda row: row.get_kind_display()),
+            Column("on_day", gettext_lazy("日期"), kind="day", sort="on_day"),
+            Column("total_fen", gettext_lazy("金额（元）"), kind="yuan", sort="total_fen"),
+            Column("state_label", gettext_lazy("状态"), kind="tag", tag=lambda row: COLOURS[row.state]),
+        ],
+        filters=[
+            TextFilter("q", gettext_lazy("摘要"), by="summary__icontains"),
+            ChoiceFilter("state", gettext_lazy("状态"), by="state", choices=list(Voucher.workflow.states.items())),
+            ChoiceFilter("kind", gettext_lazy("类别"), by="kind", choices=Voucher.Kind.choices),
+        ],
+        export=VIEW,
+        empty=gettext_lazy("还没有手工凭证"),
+    ).render("books/vouchers.html")
+
+
+@dataclass
+class TypedLine:
+    """A line of the form as typed, and what is wrong with it."""
+
+    number: int
+    account: str = ""
+    debit: str = ""
+    credit: str = ""
+    other: str = ""
+    note: str = ""
+    error: str = ""
+
+    @property
+    def empty(self) -> bool:
+        return not any((self.account, self.debit, self.credit, self.other, self.note))
+
+
+@dataclass
+class Typed:
+    """The whole form as typed, judged."""
+
+    on: str
+    summary: str
+    rows: list[TypedLine]
+    errors: list[str] = field(default_factory=list)
+    lines: list[DraftLine] = field(default_factory=list)
+
+    @property
+    def debit_fen(self) -> int:
+        return sum(line.fen for line in self.lines if line.fen > 0)
+
+    @property
+    def credit_fen(self) -> int:
+        return -sum(line.fen for line in self.lines if line.fen < 0)
+
+    @property
+    def difference_fen(self) -> int:
+        return self.debit_fen - self.credit_fen
+
+    @property
+    def short_fen(self) -> int:
+        """What the debits fall short of the credits by."""
+        return -self.difference_fen
+
+    @property
+    def wrong(self) -> bool:
+        return bool(self.errors) or any(row.error for row in self.rows)
+
+
+def read_typed(data: QueryDict, book: BookView) -> Typed:
+    """Judge what was typed: every line that says something becomes a draft line, or names what is wrong with it."""
+    clean = {key: data.get(key, "").replace("\0", "").strip()[:200] for key in data}
+    typed = Typed(clean.get("on", ""), clean.get("summary", ""), [])
+    accounts = {account.code: account for account in ledger.accounts(book.id)}
+    leaves = selectors.leaves(accounts.values())
+    count = min(max((asked.number(data.get("rows")) or ROWS), 2), MOST_ROWS)
+    for number in range(1, count + 1):
+        row = TypedLine(
+            number, *(clean.get(f"{name}_{number}", "") for name in ("account", "debit", "credit", "other", "note"))
+        )
+        typed.rows.append(row)
+        if row.empty:
+            continue
+        try:
+            code = row.account.split(" ", 1)[0]
+            if code not in accounts:
+                raise ValueError(_("请选择科目"))
+            if code not in leaves:
+                raise ValueError(_("请选用明细科目"))
+            if bool(row.debit) == bool(row.credit):
+                raise ValueError(_("借方和贷方填一个"))
+            fen = fen_of(row.debit) if row.debit else -fen_of(row.credit)
+            if fen == 0:
+                raise ValueError(_("金额不能为零"))
+            other = asked.number(row.other)
+            if accounts[code].internal and other is None:
+                raise ValueError(_("请选择往来单位"))
+            if not accounts[code].internal and other is not None:
+                raise ValueError(_("这个科目不记往来单位"))
+            typed.lines.append(DraftLine(code, fen, other, row.note))
+        except ValueError as error:
+            row.error = str(error)
+    return typed
+
+
+@permission_required(KEEP)
+def new(request: HttpRequest, pk: int) -> HttpResponse:
+    """Type a voucher; it is kept as a draft, and handed on at once if asked."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    book = selectors.book(actor, pk)
+    actor.require(KEEP, book.organisation_id)
+    if request.method != "POST":
+        on = min(max(clock.today(), book.next_to_close), clock.today())
+        typed = Typed(on.isoformat(), "", [TypedLine(number) for number in range(1, ROWS + 1)])
+        return _form(request, actor, book, typed, None)
+    return _typed(request, actor, book, None)
+
+
+@permission_required(KEEP)
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a draft."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    found = selectors.voucher(actor, pk)
+    actor.require(KEEP, found.organisation_id)
+    book = ledger.book(found.book_id)
+    if found.state != "draft" or found.kind != Voucher.Kind.ORDINARY:
+        messages.error(request, _("只有草稿可以修改。"))
+        return HttpResponseRedirect(found.get_absolute_url())
+    if request.method == "POST":
+        return _typed(request, actor, book, found)
+    rows = [
+        TypedLine(
+            line.number, str(line.account), yuan(line.fen) if line.fen > 0 else "",
+            yuan(-line.fen) if line.fen < 0 else "", str(line.counterparty_id or ""), line.note,
+        )
+        for line in found.lines.select_related("account").order_by("number")
+    ]  # fmt: skip
+    rows += [TypedLine(number) for number in range(len(rows) + 1, max(ROWS, len(rows) + 2) + 1)]
+    typed = Typed(found.on_day.isoformat(), found.summary, rows)
+    typed.lines = [DraftLine(line.account.code, line.fen) for line in found.lines.select_related("account")]
+    return _form(request, actor, book, typed, found)
+
+
+def _typed(request: HttpRequest, actor: Actor, book: BookView, voucher: Voucher | None) -> HttpResponse:
+    typed = read_typed(request.POST, book)
+    if "more" in request.POST:
+        last = len(typed.rows)
+        typed.rows += [TypedLine(number) for number in range(last + 1, min(last + 5, MOST_ROWS) + 1)]
+        return _form(request, actor, book, typed, voucher)
+    if "fill" in request.POST:
+        _fill(typed)
+        return _form(request, actor, book, typed, voucher)
+    on = asked.day(typed.on)
+    if on is None:
+        typed.errors.append(_("请填写日期。"))
+    if not typed.summary:
+        typed.errors.append(_("请填写摘要。"))
+    if not typed.wrong and on is not None:
+        try:
+            said: dict[str, Any] = {"on": on, "summary": typed.summary, "lines": typed.lines, "actor": actor}
+            done = vouchers.redraft(voucher, **said) if voucher else vouchers.draft(book.id, **said)
+        except EntryRefused as refused:
+            typed.errors.append(str(refused))
+        else:
+            if "submit" in request.POST:
+                try:
+                    take_step(done, "submit", actor=actor)
+                    messages.success(request, _("已提交审核。"))
+                except StepRefused as refused:
+                    messages.error(request, _("已存为草稿，还不能提交：%(why)s") % {"why": refused})
+            else:
+                messages.success(request, _("已存为草稿。"))
+            return HttpResponseRedirect(done.get_absolute_url())
+    return _form(request, actor, book, typed, voucher, status=422)
+
+
+def _fill(typed: Typed) -> None:
+    """The difference into the first line that names an account without an amount."""
+    row = next((row for row in typed.rows if row.account and not row.debit and not row.credit), None)
+    if row is None or not typed.difference_fen:
+        return
+    amount = yuan(abs(typed.difference_fen))
+    row.debit, row.credit = ("", amount) if typed.difference_fen > 0 else (amount, "")
+    row.error = ""
+    typed.lines.append(DraftLine(row.account.split(" ", 1)[0], -typed.difference_fen))
+
+
+def _form(
+    request: HttpRequest, actor: Actor, book: BookView, typed: Typed, voucher: Voucher | None, status: int = 200
+) -> HttpResponse:
+    accounts = ledger.accounts(book.id)
+    leaves = selectors.leaves(accounts)
+    limit = APPROVAL_LIMIT.at(place=book.place, as_of=clock.today())
+    context = book_context(actor, book, "vouchers") | {
+        "typed": typed,
+        "voucher": voucher,
+        "accounts": [account for account in accounts if account.code in leaves and account.in_use],
+        "others": [(str(one.id), one.name) for one in ledger.books(place=book.place) if one.id != book.id],
+        "limit": limit,
+    }
+    return render(request, "books/voucher_form.html", context, status=status)
+
+
+@permission_required(KEEP)
+@require_POST
+def balance(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the lines typed so far come to: a part of the form, asked for with every change."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    book = selectors.book(actor, pk)
+    return render(request, "books/balance.html", {"typed": read_typed(request.POST, book)})
+
+
+@permission_required(VIEW, APPROVE_LARGE)
+def voucher(request: HttpRequest, pk: int) -> HttpResponse:
+    """A voucher by hand as a case: its lines, where it stands, who may take it on."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    found = selectors.voucher(actor, pk)
+    others = {view.id: view.name for view in ledger.books(place=found.book.place)}
+    drawn = [
+        Drawn(line.account.code, line.account.name, line.fen, others.get(line.counterparty_id or 0, ""), line.note)
+        for line in found.lines.select_related("account").order_by("number")
+    ]
+    people = names_of({one for one in (found.prepared_by_id, found.approved_by_id) if one})
+    context = {
+        "drawn": drawn,
+        "total": sum(line.debit for line in drawn),
+        "total_credit": sum(line.credit for line in drawn),
+        "colour": COLOURS[found.state],
+        "prepared": people.get(found.prepared_by_id or 0, ""),
+        "approved": people.get(found.approved_by_id or 0, ""),
+        "may_edit": found.state == "draft" and found.kind == "ordinary" and actor.may(KEEP, found.organisation_id),
+        "limit": APPROVAL_LIMIT.at(place=found.book.place, as_of=found.on_day),
+        "sees_book": actor.may(VIEW, found.organisation_id),
+    }
+    return case_page(request, found, "books/voucher.html", context)
+
+
+@permission_required(KEEP)
+def reverse_entry(request: HttpRequest, pk: int) -> HttpResponse:
+    """Prepare the reversal of a posted voucher; another person approves it."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    found = selectors.entry(actor, pk)
+    actor.require(KEEP, found.organisation_id)
+    book = ledger.book(found.book_id)
+    on: date | None = max(clock.today(), found.on)
+    said = {"on": on.isoformat() if on else "", "reason": ""}
+    error = ""
+    if request.method == "POST":
+        said = {key: request.POST.get(key, "").replace("\0", "").strip()[:150] for key in said}
+        on = asked.day(said["on"])
+        try:
+            if on is None:
+                raise EntryRefused(_("请填写日期。"))
+            draft = vouchers.draft_reversal(found, on=on, reason=said["reason"], actor=actor)
+            return HttpResponseRedirect(draft.get_absolute_url())
+        except EntryRefused as refused:
+            error = str(refused)
+    context = book_context(actor, book, "entries") | {"entry": found, "said": said, "error": error}
+    return render(request, "books/reverse.html", context, status=422 if error else 200)
