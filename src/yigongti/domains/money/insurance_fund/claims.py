@@ -223,10 +223,14 @@ class Reading:
         found = claims.aggregate(n=claims.count(), fund=claims.fund.sum()).to_pyarrow().to_pylist()[0]
         return int(found["n"]), int(found["fund"] or 0)
 
-    def rows(self, which: Which, *, limit: int = 50, offset: int = 0) -> list[Row]:
-        """Claims below a figure, the most expensive first."""
+    def rows(self, which: Which, *, limit: int = 50, within: frozenset[int] | None = None) -> list[Row]:
+        """Claims below a figure, the most expensive first; ``within``: only those treated at these institutions, or of
+        people these look after."""
         claims = self.narrowed(which)
-        return read_rows(claims.order_by(claims.fund.desc(), claims.id).limit(limit, offset=offset))
+        if within is not None:
+            ids = sorted(within)
+            claims = claims.filter(claims.institution_id.isin(ids) | claims.managing_id.isin(ids))
+        return read_rows(claims.order_by(claims.fund.desc(), claims.id).limit(limit))
 
 
 def read_rows(claims: Any) -> list[Row]:
