@@ -227,44 +227,9 @@ def test_the_path_says_what_a_coder_asks(scheme: Scheme) -> None:
     assert [(one.code, one.excluded) for one in found.counted] == [("J18", False), ("I64", True)]
 
 
-CODES = [
-    "I63",
-    "G45",
-    "S06",
-    "S22",
-    "S52",
-    "N40",
-    "C61",
-    "D25",
-    "G20",
-    "M17",
-    "M48",
-    "M43",
-    "P07",
-    "P22",
-    "P59",
-    "J18",
-    "I50",
-    "I64",
-    "E11",
-    "X99",
-] + [""]
-OPERATIONS = [
-    "37.51",
-    "50.51",
-    "52.80",
-    "38.85",
-    "01.24",
-    "60.50",
-    "68.40",
-    "68.29",
-    "65.60",
-    "81.00",
-    "80.51",
-    "81.54",
-    "51.23",
-    "99.99",
-]
+DIAGNOSES = "I63 G45 S06 S22 S52 N40 C61 D25 G20 M17 M48 M43 P07 P22 P59 J18 I50 I64 E11 X99"
+PROCEDURES = "37.51 50.51 52.80 38.85 01.24 60.50 68.40 68.29 65.60 81.00 80.51 81.54 51.23 99.99"
+CODES, OPERATIONS = ["", *DIAGNOSES.split()], PROCEDURES.split()
 ROWS = st.fixed_dictionaries(
     {
         "case_id": st.just("1"),
