@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import date
+from typing import Any
 
 from django.conf import settings
 
@@ -29,6 +30,21 @@ def prices_on(place: str, on: date) -> dict[tuple[str, str], int]:
         .distinct("code", "tier")
     )
     return {(code, tier): fen for code, tier, fen in rows.values_list("code", "tier", "fen") if fen is not None}
+
+
+def items_on(place: str, on: date) -> list[dict[str, Any]]:
+    """Every item with a price on a day: code, name, unit, and ``prices`` by tier in fen; by code."""
+    rows = (
+        Price.objects.filter(place=place, starts_on__lte=on)
+        .order_by("code", "tier", "-starts_on")
+        .distinct("code", "tier")
+    )
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        if row.fen is not None:
+            item = found.setdefault(row.code, {"code": row.code, "name": row.name, "unit": row.unit, "prices": {}})
+            item["prices"][row.tier] = row.fen
+    return list(found.values())
 
 
 def price_at(item_codes: Collection[str], on: date, tier: str, *, place: str | None = None) -> dict[str, int]:

@@ -33,7 +33,7 @@ from yigongti.kernel.ui.filters import ChoiceFilter, TextFilter
 from yigongti.kernel.ui.listing import Column, Listing
 from yigongti.kernel.workflow.api import StepRefused, take_step
 
-ROWS, MOST_ROWS = 6, 60
+ROWS, MOST_ROWS = 4, 60
 COLOURS = {"draft": "", "submitted": "attention", "checked": "attention", "posted": "good", "discarded": ""}
 
 
@@ -237,13 +237,12 @@ def _form(
 ) -> HttpResponse:
     accounts = ledger.accounts(book.id)
     leaves = selectors.leaves(accounts)
-    limit = APPROVAL_LIMIT.at(place=book.place, as_of=clock.today())
     context = book_context(actor, book, "vouchers") | {
         "typed": typed,
         "voucher": voucher,
         "accounts": [account for account in accounts if account.code in leaves and account.in_use],
         "others": [(str(one.id), one.name) for one in ledger.books(place=book.place) if one.id != book.id],
-        "limit": limit,
+        "limit_fen": APPROVAL_LIMIT.at(place=book.place, as_of=clock.today()).value * 100,
     }
     return render(request, "books/voucher_form.html", context, status=status)
 
@@ -276,7 +275,7 @@ def voucher(request: HttpRequest, pk: int) -> HttpResponse:
         "prepared": people.get(found.prepared_by_id or 0, ""),
         "approved": people.get(found.approved_by_id or 0, ""),
         "may_edit": found.state == "draft" and found.kind == "ordinary" and actor.may(KEEP, found.organisation_id),
-        "limit": APPROVAL_LIMIT.at(place=found.book.place, as_of=found.on_day),
+        "limit_fen": APPROVAL_LIMIT.at(place=found.book.place, as_of=found.on_day).value * 100,
         "sees_book": actor.may(VIEW, found.organisation_id),
     }
     return case_page(request, found, "books/voucher.html", context)
