@@ -10,6 +10,7 @@ from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.money.prices.formulas import Effect, Quantity, effect
 from yigongti.domains.money.prices.models import Adjustment, Price
 from yigongti.domains.money.prices.policy import USAGE_MONTHS
+from yigongti.kernel import clock
 from yigongti.kernel.access.api import NotVisible, ScopedQuerySet
 
 UsageSource = Callable[[date, date, Collection[str]], Iterable[Quantity]]
@@ -78,7 +79,7 @@ def adjustment(place: str, pk: int) -> Adjustment:
 def usage_period(case: Adjustment) -> tuple[date, date]:
     """The whole months before the case was opened that its effect is worked out on: first and last day."""
     months = USAGE_MONTHS.at(place=case.place, as_of=case.starts_on).value
-    opened = case.opened_at.date()
+    opened = case.opened_at.astimezone(clock.ZONE).date()
     count = opened.year * 12 + opened.month - 1 - months
     return date(count // 12, count % 12 + 1, 1), date.fromordinal(opened.replace(day=1).toordinal() - 1)
 
