@@ -134,6 +134,7 @@ def _fill(voucher: Voucher, book: BookView, on: date, summary: str, lines: Seque
 def _write(voucher: Voucher, lines: Sequence[DraftLine]) -> None:
     accounts = {account.code: account for account in ledger.accounts(voucher.book_id)}
     leaves = selectors.leaves(accounts.values())
+    others = {book.id for book in ledger.books(place=ledger.book(voucher.book_id).place)}
     for line in lines:
         account = accounts.get(line.account)
         if account is None:
@@ -146,6 +147,8 @@ def _write(voucher: Voucher, lines: Sequence[DraftLine]) -> None:
             raise EntryRefused(_("科目%(code)s不记往来单位。") % {"code": line.account})
         if line.counterparty_id == voucher.book_id:
             raise EntryRefused(_("往来对方不能是本单位自己。"))
+        if line.counterparty_id is not None and line.counterparty_id not in others:
+            raise EntryRefused(_("没有这家往来单位。"))
     VoucherLine.objects.bulk_create(
         VoucherLine(
             voucher=voucher, number=number, account_id=accounts[line.account].id, fen=line.fen,

@@ -140,6 +140,8 @@ def read_typed(data: QueryDict, book: BookView) -> Typed:
             if fen == 0:
                 raise ValueError(_("金额不能为零"))
             other = asked.number(row.other)
+            if row.other and other is None:
+                raise ValueError(_("请选择往来单位"))
             if accounts[code].internal and other is None:
                 raise ValueError(_("请选择往来单位"))
             if not accounts[code].internal and other is not None:
