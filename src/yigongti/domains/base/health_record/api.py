@@ -10,6 +10,7 @@ from yigongti.domains.base.health_record.claims import (
     claim_versions,
     claims_numbered,
     claims_reversing,
+    deaths,
     persons,
     version_numbers,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "claims_reversing",
     "concerning",
     "correct",
+    "deaths",
     "discharges",
     "facts",
     "latest",

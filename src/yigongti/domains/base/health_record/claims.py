@@ -136,3 +136,16 @@ def version_numbers(facts: Iterable[ClaimFact]) -> dict[int, int]:
             [sorted({one.fact.record_no for one in facts})],
         )
         return dict(cursor.fetchall())
+
+
+def deaths() -> dict[int, date]:
+    """Everybody of whom the master index knows the day of death, by the entry that stands for the person."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, deceased_on FROM residents_resident WHERE deceased_on IS NOT NULL")
+        known = dict(cursor.fetchall())
+    whole = persons(known)
+    found: dict[int, date] = {}
+    for entry, on in known.items():
+        person = whole.get(entry, entry)
+        found[person] = min(on, found.get(person, on))
+    return found

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from yigongti.domains.money.claims.claim_view import ClaimView
+from yigongti.domains.money.claims.findings import ConfirmedAmount, FindingView, confirmed_amounts, finding, findings
 from yigongti.domains.money.claims.formulas import EitherWay, either_way
 from yigongti.domains.money.claims.matching import (
     CertificateMatch,
@@ -27,7 +28,9 @@ __all__ = [
     "Chain",
     "ClaimView",
     "Claims",
+    "ConfirmedAmount",
     "EitherWay",
+    "FindingView",
     "Line",
     "Match",
     "Panel",
@@ -38,7 +41,10 @@ __all__ = [
     "chain",
     "claim_list_address",
     "claims_by_id",
+    "confirmed_amounts",
     "either_way",
+    "finding",
+    "findings",
     "get",
     "match_of",
     "register_panel",

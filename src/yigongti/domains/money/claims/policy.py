@@ -43,4 +43,8 @@ ONCE_A_DAY = parameter(
     ),
 )  # fmt: skip
 OVER_LEAST_FEN = parameter("claims.over_standard.least_fen", _("超标准收费合计不到多少不列出"), kind=int, unit="fen")
-STAY_LONG_DAYS = parameter("claims.long_stay.days", _("一次住院超过几天，列为超长住院"), kind=int, unit="days")
+PLANNED = parameter(
+    "claims.split_admission.planned", _("按疗程住院的疾病类目，不按分解住院筛查（以竖线分隔）"), kind=str
+)
+SEX_AND_AGE = parameter("claims.swapped_item.child_years", _("几周岁以上不应有儿科项目"), kind=int, unit="years")
+ANSWER_DAYS = parameter("claims.answer_days", _("机构应在几天内就监管线索作出说明"), kind=int, unit="days")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from yigongti.domains.base.residents import api as residents
 from yigongti.domains.care.referrals import api as referrals
-from yigongti.domains.money.claims import selectors, sheet
+from yigongti.domains.money.claims import findings, selectors, sheet
 from yigongti.domains.money.claims.claim_view import ClaimView
 from yigongti.domains.money.claims.matching import CertificateMatch, Match, match_of, reimbursement
 from yigongti.domains.money.claims.panels import panels_for
@@ -55,6 +55,7 @@ def claim(request: HttpRequest, pk: int) -> HttpResponse:
         "certificate_address": _certificate_address(match, actor),
         "either": _either(shown, match),
         "panels": panels_for(shown, actor),
+        "findings": findings.of_claim(shown.source_id, shown.record_no, actor),
         "newest": said[0] if said and said[0].id != shown.id else None,
     }
     return render(request, "claims/claim.html", context)

@@ -1,0 +1,30 @@
+"""The jobs that screen: asked for on a page, and each month by itself."""
+
+from datetime import date, timedelta
+
+from procrastinate.contrib.django import app
+
+from yigongti.kernel import clock
+from yigongti.kernel.access.api import actor_by_id, system_actor
+from yigongti.kernel.jobs.api import task
+
+
+@task("claims.screen", lock="claims.screen")
+def screen(since: str, until: str, account_id: int | None = None) -> None:
+    """Screen the claims settled in a period; in the name of whoever asked, as far as he still may."""
+    from yigongti.domains.money.claims.services.screening import screen as run
+
+    actor = actor_by_id(account_id) if account_id is not None else system_actor("claims.screen")
+    if actor is not None:
+        run(date.fromisoformat(since), date.fromisoformat(until), actor=actor)
+
+
+@app.periodic(cron="0 18 8 * *")  # UTC: in the night to the ninth of each month
+@task("claims.screen_lately", lock="claims.screen")
+def screen_lately(timestamp: int) -> None:
+    """Screen the two months that have ended: the second time, what came in late is there."""
+    from yigongti.domains.money.claims.services.screening import screen as run
+
+    until = clock.month_of(clock.today()) - timedelta(days=1)
+    since = clock.month_of(clock.month_of(until) - timedelta(days=1))
+    run(since, until, actor=system_actor("claims.screen"))
