@@ -20,6 +20,7 @@ from django.db import transaction
 
 from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.base.organisation.api import OrganisationView
+from yigongti.domains.money.insurance_fund import api as insurance_fund
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import (
     Actor,
@@ -33,8 +34,9 @@ from yigongti.kernel.access.api import (
 from yigongti.kernel.access.passwords import first_password
 from yigongti.kernel.intake.api import extracts, find_source, process, receive
 from yigongti.kernel.lake.api import publish_stale
-from yigongti.simulation import county, under_way
+from yigongti.simulation import county, fund_under_way, parameters, under_way
 from yigongti.simulation.files import TRUTH
+from yigongti.simulation.place import POLICIES
 
 RESIDENTS, SEED = 20_000, 7
 AT_WORK_SINCE = timedelta(days=60)
@@ -101,6 +103,7 @@ def load(say: Say, *, residents: int = RESIDENTS, seed: int = SEED, place: str |
     _begin_care(say)
     published = publish_stale()
     say(f"published for measuring: {published} months")
+    _run_the_fund(place, say)
 
 
 def _begin_care(say: Say) -> None:
@@ -113,6 +116,19 @@ def _begin_care(say: Say) -> None:
         under_way.begin(under_way.People(village, hospital, coordinator), say)
     except LookupError as lacking:
         say(f"no patients under way: {lacking}")
+
+
+def _run_the_fund(place: str, say: Say) -> None:
+    """A year of the insurance fund, where the place has who pays it and who holds a budget."""
+    desks = {name: _at_desk(name) for name in ("yibao", "yibao2")}
+    first, second = desks["yibao"], desks["yibao2"]
+    if first is None or second is None:
+        return
+    year = int(parameters.load(POLICIES / place)["year"])
+    try:
+        fund_under_way.begin(fund_under_way.Officers(first.actor, second.actor), place, year, say)
+    except (insurance_fund.DraftRefused, insurance_fund.StepRefused) as refused:
+        say(f"no year of the fund: {refused}")
 
 
 def _at_desk(username: str) -> under_way.Desk | None:
