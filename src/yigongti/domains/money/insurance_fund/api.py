@@ -1,82 +1,108 @@
-"""The fund's year, for everybody above: finding one, beginning it with what a place knows, taking its steps."""
+"""The fund's years, for everybody above: which there are, their figures, and opening and running one."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-from yigongti.domains.money.insurance_fund import selectors
+from yigongti.domains.money.insurance_fund import gathering, selectors
 from yigongti.domains.money.insurance_fund.models import FundYear
+from yigongti.domains.money.insurance_fund.permissions import APPROVE, PREPARE, VIEW
 from yigongti.domains.money.insurance_fund.services import drafting
-from yigongti.domains.money.insurance_fund.services.drafting import DraftRefused
-from yigongti.domains.money.insurance_fund.workflow import FUND_YEAR
-from yigongti.kernel.access.api import Actor, NotVisible
-from yigongti.kernel.workflow.api import StepRefused, take_step
+from yigongti.domains.money.insurance_fund.services.drafting import DraftRefused, HolderEntry
+from yigongti.kernel.access.api import Actor
+from yigongti.kernel.workflow.api import take_step
 
-__all__ = ["FUND_YEAR", "DraftRefused", "HolderView", "StepRefused", "begin", "find", "holders", "step"]
+__all__ = [
+    "APPROVE",
+    "PREPARE",
+    "VIEW",
+    "DraftRefused",
+    "HolderEntry",
+    "HolderView",
+    "YearView",
+    "enter",
+    "figures",
+    "holders",
+    "open_year",
+    "take",
+    "years",
+]
+
+
+@dataclass(frozen=True)
+class YearView:
+    """One year of one fund. ``address``: its page."""
+
+    id: int
+    place: str
+    year: int
+    fund_kind: str
+    state: str
+    title: str
+    address: str
+    frozen: bool
 
 
 @dataclass(frozen=True)
 class HolderView:
-    """Who holds a budget in a year, and how many insured persons they look after."""
+    """Who holds a budget in a year, or is a member of one (``holder_id``: the entry of its holder)."""
 
+    id: int
     organisation_id: int
+    holder_id: int | None
     name: str
-    persons: int
+    kind: str
+    persons: int | None
 
 
-def find(place: str, year: int, fund_kind: str, *, actor: Actor) -> int | None:
-    """The id of a year, if there is one the actor may see."""
-    try:
-        return int(selectors.named(place, year, fund_kind, actor=actor).pk)
-    except NotVisible:
-        return None
+def years(actor: Actor) -> list[YearView]:
+    """The years the actor takes part in, the latest first."""
+    return [_view(row) for row in selectors.years(actor).order_by("-year", "fund_kind")]
 
 
-def begin(
-    place: str,
-    year: int,
-    fund_kind: str,
-    *,
-    individual_fen: int,
-    subsidy_fen: int,
-    past: Mapping[int, tuple[int, int]],
-    actor: Actor,
-) -> int:
-    """Open a year and enter each person's contributions, and what each insured person's past years came to: fund
-    payments (fen) and services, by year. Raises Forbidden, DraftRefused."""
-    made = drafting.open_year(place, year, fund_kind, actor=actor)
-    persons = _persons(made)
-    entries = {
-        pk: drafting.HolderEntry(
-            Decimal(1), Decimal(0), None, {before: (fen * n, services * n) for before, (fen, services) in past.items()}
-        )
-        for pk, n in persons.items()
-    }
-    drafting.enter(
-        made, actor=actor, individual_fen=individual_fen, subsidy_fen=subsidy_fen, given_fen=None, holders=entries,
-        persons={}, points={},
-    )  # fmt: skip
-    return int(made.pk)
+def open_year(place: str, year: int, fund_kind: str, *, actor: Actor) -> YearView:
+    """Begin a year with what is known. Raises Forbidden, DraftRefused."""
+    return _view(drafting.open_year(place, year, fund_kind, actor=actor))
 
 
 def holders(year_id: int, *, actor: Actor) -> list[HolderView]:
-    """Who holds a budget in a year. Raises NotVisible."""
-    found = selectors.year(year_id, actor=actor)
-    persons = _persons(found)
-    return [HolderView(row.organisation_id, row.name, persons[row.pk]) for row in found.holders()]
+    """Holders and members of a year. Raises NotVisible."""
+    case = selectors.year(year_id, actor=actor)
+    return [
+        HolderView(row.pk, row.organisation_id, row.holder_id, row.name, row.kind, row.persons)
+        for row in [*case.holders(), *case.members()]
+    ]
 
 
-def _persons(year: FundYear) -> Counter[int]:
-    """Insured persons by holder."""
-    counted: Counter[int] = Counter({row.pk: 0 for row in year.holders()})
-    for member in year.members():
-        assert member.holder_id is not None
-        counted[member.holder_id] += member.persons or 0
-    return counted
+def enter(
+    year_id: int,
+    *,
+    actor: Actor,
+    individual_fen: int,
+    subsidy_fen: int,
+    given_fen: int | None = None,
+    holders: Mapping[int, HolderEntry] | None = None,
+    persons: Mapping[int, int | None] | None = None,
+) -> None:
+    """Enter what a drafted year is computed from, by the ids of ``holders()``. Raises Forbidden, DraftRefused."""
+    drafting.enter(
+        selectors.year(year_id, actor=actor), actor=actor, individual_fen=individual_fen, subsidy_fen=subsidy_fen,
+        given_fen=given_fen, holders=holders or {}, persons=persons or {}, points={},
+    )  # fmt: skip
 
 
-def step(year_id: int, name: str, *, actor: Actor, answers: Mapping[str, Any] | None = None) -> str:
-    """Take a step of a year; gives the state it is in then. Raises NotVisible, StepRefused."""
-    return take_step(selectors.year(year_id, actor=actor), name, actor=actor, answers=answers).state
+def take(year_id: int, step: str, *, actor: Actor, answers: Mapping[str, Any] | None = None) -> YearView:
+    """Take a step of the year's state table. Raises NotVisible, StepRefused."""
+    return _view(take_step(selectors.year(year_id, actor=actor), step, actor=actor, answers=answers))
+
+
+def figures(year_id: int, *, actor: Actor) -> dict[str, int]:
+    """Every line of the year's statement by its key, in fen; of a closed year the frozen ones. Raises NotVisible."""
+    found = gathering.gather(selectors.year(year_id, actor=actor))
+    return {line.key: line.fen for line in found.statement.lines} if found.statement else {}
+
+
+def _view(row: FundYear) -> YearView:
+    return YearView(
+        row.pk, row.place, row.year, row.fund_kind, row.state, row.title, row.get_absolute_url(), row.frozen
+    )  # fmt: skip

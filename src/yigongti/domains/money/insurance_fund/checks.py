@@ -95,7 +95,7 @@ def _unconfirmed(found: Gathered) -> Finding:
     rules = [rule for rule in found.rules.unconfirmed if rule.name in used]
     return _made(
         "unconfirmed", _("未经本地确认的政策值"), _("批准即表示认可；也可先在政策文件中确认"),
-        [f"{rule.label}：{rule.shown}（{rule.evidence}）" for rule in rules], warning=True,
+        [f"{rule.label}：{rule.shown}（{rule.evidence_label}）" for rule in rules], warning=True,
     )  # fmt: skip
 
 

@@ -256,7 +256,8 @@ def _prepayments(rules: Rules, year: int, holder: Holder, amount: int) -> list[L
                  below=(budget_key,))
         )  # fmt: skip
     lines.append(
-        Line("prepaid", sum(line.fen for line in lines), of=holder.id, formula="sum_of_months", rules=used,
+        Line("prepaid", sum(line.fen for line in lines), of=holder.id, formula="sum_of_months",
+             rules=(*used, *names(policy.PAYEE)),
              inputs=(("budget_fen", amount), ("ratio", f"{ratio}%")), below=tuple(line.key for line in lines))
     )  # fmt: skip
     return lines

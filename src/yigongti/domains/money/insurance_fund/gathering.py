@@ -76,7 +76,7 @@ def inputs_of(year: FundYear) -> YearInputs:
         given_fen=year.given_fen,
         holders=tuple(_holder(row, persons.get(row.pk, 0), year.overspend_choice) for row in holders),
         members=tuple(
-            Member(row.organisation_id, by_pk[row.holder_id], row.name, row.tier, row.points)
+            Member(row.organisation_id, by_pk[row.holder_id], row.name, row.tier, row.points, row.persons or 0)
             for row in rows
             if row.holder_id is not None
         ),

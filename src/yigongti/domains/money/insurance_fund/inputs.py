@@ -60,6 +60,7 @@ class Member:
     name: str
     tier: str
     points: Decimal | None = None
+    persons: int = 0
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from yigongti.domains.money.insurance_fund.gathering import Gathered
 from yigongti.domains.money.insurance_fund.inputs import Holder
 from yigongti.domains.money.insurance_fund.models import FundYear
 from yigongti.kernel.access.api import Actor
+from yigongti.kernel.money import split
 from yigongti.kernel.notices.api import in_the_places_language
 from yigongti.kernel.workflow.api import StepRefused
 
@@ -37,10 +38,22 @@ def deposits(found: Gathered, on: date) -> list[Posting]:
 
 @in_the_places_language()
 def prepayment(found: Gathered, holder: Holder, month: int, amount: int, on: date) -> list[Posting]:
-    """A month's prepayment to who leads."""
+    """A month's prepayment to who leads; where the place pays each member, to them by the insured they look after."""
     if not amount:
         return []
     words = _("%(month)d月医保预付金") % {"month": month}
+    if found.rules.option(policy.PAYEE) == "each_member":
+        members = [m for m in found.inputs.members if m.holder_id == holder.id and m.persons > 0]
+        parts: dict[int, int] = {}
+        for member, part in zip(members, split(amount, [m.persons for m in members]), strict=True):
+            keeper = _keeper(member.id)
+            parts[keeper] = parts.get(keeper, 0) + part
+        return [
+            Posting("fund_prepayment_received", keeper, on, {"prepayment": part},
+                    source(found.year, f"prepayment:{month}", holder.id, keeper), f"{found.year.title} {words}",
+                    address=found.year.get_absolute_url(), prepared_by_id=found.year.prepared_by_id)
+            for keeper, part in parts.items() if part
+        ]  # fmt: skip
     return [_one(found, "fund_prepayment_received", holder, on, {"prepayment": amount}, f"prepayment:{month}", words)]
 
 

@@ -15,7 +15,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from yigongti.domains.money.insurance_fund import policy
-from yigongti.kernel.policy.api import Parameter, PolicyGap
+from yigongti.kernel.policy.api import Evidence, Parameter, PolicyGap
 from yigongti.kernel.policy.api import parameters as known_parameters
 
 Plain = Decimal | int | str | tuple[str, ...]
@@ -45,6 +45,11 @@ class Rule:
     def label(self) -> str:
         found = PARAMETERS.get(self.name)
         return str(found.label) if found else self.name
+
+    @property
+    def evidence_label(self) -> str:
+        """How the value is known, in words."""
+        return Evidence(self.evidence).label if self.evidence in set(Evidence) else self.evidence
 
     @property
     def shown(self) -> str:
@@ -106,7 +111,8 @@ class Rules:
 
     @property
     def unconfirmed(self) -> tuple[Rule, ...]:
-        return tuple(rule for rule in self.values.values() if not rule.confirmed)
+        """In the order of the policy page."""
+        return tuple(self.values[n] for n in PARAMETERS if n in self.values and not self.values[n].confirmed)
 
     def as_json(self) -> dict[str, Any]:
         return {

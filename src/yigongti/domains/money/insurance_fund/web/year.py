@@ -1,5 +1,6 @@
 """The list of years, opening one, and a year's own page: where it stands, how it is going, what can be done."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms as django_forms
@@ -135,16 +136,24 @@ def _going(found: Gathered) -> dict[str, Any]:
     months = [f"{found.year.year}-{n:02}" for n in range(1, 13)]
     chart = None
     if paces and any(v is not None for one in paces for v in one.monthly):
+        together = [
+            None if any(v is None for v in month) else sum(month)
+            for month in zip(*(p.monthly for p in paces), strict=True)
+        ]
+        series = [Series(_("合计"), _in_ten_thousands(together))] if len(paces) > 1 else []
         chart = Chart(
             labels=months,
-            series=[
-                Series(one.name, [None if v is None else round(v / 1_000_000, 2) for v in one.monthly]) for one in paces
-            ],
-            kind="line", unit=_("万元"), axis=_("月份"),
-            target=round(sum(one.budget for one in paces) / 12 / max(len(paces), 1) / 1_000_000, 2),
+            series=[*series, *(Series(one.name, _in_ten_thousands(one.monthly)) for one in paces)],
+            unit=_("万元"), axis=_("月份"), from_zero=True,
+            target=sum(one.budget for one in paces) // 12 / 1_000_000,
             target_label=_("平均月预算"),
         )  # fmt: skip
     return {"paces": paces, "chart": chart, "prepayments": _prepayments(found)}
+
+
+def _in_ten_thousands(amounts: Sequence[int | None]) -> list[float | None]:
+    """Fen as ten thousand yuan, for drawing."""
+    return [None if v is None else round(v / 1_000_000, 2) for v in amounts]
 
 
 def _prepayments(found: Gathered) -> list[dict[str, Any]]:
