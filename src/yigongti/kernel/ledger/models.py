@@ -132,16 +132,19 @@ class Entry(ScopedModel):
 
 
 class Line(ScopedModel):
-    """One side of an entry: fen into (positive, debit) or out of (negative, credit) an account."""
+    """One side of an entry: fen into (positive, debit) or out of (negative, credit) an account.
+
+    What it points to is never deleted and is looked up by the trigger, once for all lines of a statement.
+    """
 
     scope_field = "entry__book__organisation_id"
 
     id = models.BigAutoField(primary_key=True)
-    entry = models.ForeignKey(Entry, models.PROTECT, related_name="lines")
+    entry = models.ForeignKey(Entry, models.PROTECT, related_name="lines", db_constraint=False)
     number = models.PositiveSmallIntegerField()
-    account = models.ForeignKey(Account, models.PROTECT, related_name="lines")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="lines", db_constraint=False)
     fen = models.BigIntegerField()
-    counterparty = models.ForeignKey(Book, models.PROTECT, null=True, related_name="+")
+    counterparty = models.ForeignKey(Book, models.PROTECT, null=True, related_name="+", db_constraint=False)
     note = models.CharField(max_length=200, blank=True, default="")
 
     class Meta:

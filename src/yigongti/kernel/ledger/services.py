@@ -22,6 +22,7 @@ from yigongti.kernel.ledger.views import (
     BookView,
     EntryRefused,
     EntryView,
+    LineView,
     NewEntry,
     NewLine,
     PeriodClosed,
@@ -200,9 +201,9 @@ def _posted(wanted: list[tuple[NewEntry, int | None]], actor: Actor) -> list[tup
                 _("同一来源已经记过账，内容不同：%(summary)s。请先冲销原凭证。") % {"summary": entry.summary}
             )
     made = _write(fresh, actor)
-    found = selectors.entries_by_id([row.pk for row in known.values()] + [row.pk for row in made])
-    by_source = {view.source: view for view in found}
-    new = {row.source for row in made}
+    standing = selectors.entries_by_id([row.pk for row in known.values()])
+    by_source = {view.source: view for view in [*standing, *made]}
+    new = {view.source for view in made}
     return [(by_source[entry.source], entry.source in new) for entry, __ in wanted]
 
 
@@ -231,65 +232,83 @@ def _lock(counters: list[tuple[int, int]]) -> None:
         cursor.execute(_LOCK, [books, years])
 
 
-def _write(fresh: list[tuple[NewEntry, int | None, bytes]], actor: Actor) -> list[Entry]:
+Fresh = tuple[NewEntry, int | None, bytes]
+
+
+def _write(fresh: list[Fresh], actor: Actor) -> list[EntryView]:
+    """Two statements however many: the database checks the lines of an entry together."""
     if not fresh:
         return []
-    accounts = _accounts([new for new, _reverses, _content in fresh])
-    numbers = _numbers(Counter((new.book_id, new.on.year) for new, _reverses, _content in fresh))
+    accounts = _accounts([entry for entry, _reverses, _content in fresh])
+    books = Book.objects.unscoped("posted to").in_bulk({entry.book_id for entry, _reverses, _content in fresh})
+    numbers = _numbers(Counter((entry.book_id, entry.on.year) for entry, _reverses, _content in fresh))
     now = clock.now()
-    rows = []
+    rows, made = [], []
     for entry, reverses, content in fresh:
         counter = (entry.book_id, entry.on.year)
         numbers[counter] += 1
         rows.append(
-            Entry(
+            (
+                entry.book_id, entry.on, entry.on.year, numbers[counter], entry.summary, entry.template, entry.source,
+                entry.address, len(entry.lines), content, reverses, entry.prepared_by_id, entry.approved_by_id,
+            )
+        )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_ENTRIES, [actor.id, now, *(list(column) for column in zip(*rows, strict=True))])
+        ids = dict(cursor.fetchall())
+        lines = [
+            (ids[entry.source], number, accounts[entry.book_id, line.account].id, line.fen, line.counterparty_id,
+             line.note.strip()[:200])
+            for entry, _reverses, _content in fresh
+            for number, line in enumerate(entry.lines, start=1)
+        ]  # fmt: skip
+        cursor.execute(_LINES, [list(column) for column in zip(*lines, strict=True)])
+    for (entry, reverses, _content), row in zip(fresh, rows, strict=True):
+        made.append(
+            EntryView(
+                id=ids[entry.source],
                 book_id=entry.book_id,
-                on_day=entry.on,
-                year=entry.on.year,
-                number=numbers[counter],
+                organisation_id=books[entry.book_id].organisation_id,
+                on=entry.on,
+                number=f"{row[2]}-{row[3]:05d}",
                 summary=entry.summary,
                 template=entry.template,
                 source=entry.source,
                 address=entry.address,
-                size=len(entry.lines),
-                content=content,
                 reverses_id=reverses,
+                reversed_by_id=None,
                 prepared_by_id=entry.prepared_by_id,
                 approved_by_id=entry.approved_by_id,
                 posted_by_id=actor.id,
                 posted_at=now,
+                lines=tuple(
+                    LineView(number, account.id, account.code, account.name, line.fen, line.counterparty_id,
+                             line.note.strip()[:200])
+                    for number, line in enumerate(entry.lines, start=1)
+                    for account in (accounts[entry.book_id, line.account],)
+                ),
             )
-        )
-    Entry.objects.bulk_create(rows)
-    lines = [
-        (row.pk, number, accounts[new.book_id, line.account], line.fen, line.counterparty_id, line.note.strip()[:200])
-        for row, (new, _reverses, _content) in zip(rows, fresh, strict=True)
-        for number, line in enumerate(new.lines, start=1)
-    ]
-    with connection.cursor() as cursor:  # one statement, however many: the database checks an entry's lines together
-        cursor.execute(_LINES, [list(column) for column in zip(*lines, strict=True)])
-    _note(rows, actor)
-    return rows
+        )  # fmt: skip
+    _note(made, {book.organisation_id for book in books.values()}, actor)
+    return made
 
 
-def _accounts(entries: list[NewEntry]) -> dict[tuple[int, str], int]:
-    book_ids = {entry.book_id for entry in entries}
+def _accounts(entries: list[NewEntry]) -> dict[tuple[int, str], Account]:
     codes = {line.account for entry in entries for line in entry.lines}
-    found = {
-        (book_id, code): (pk, in_use)
-        for pk, book_id, code, in_use in Account.objects.unscoped("of the books posted to")
-        .filter(book_id__in=book_ids, code__in=codes)
-        .values_list("pk", "book_id", "code", "in_use")
-    }
+    rows = Account.objects.unscoped("of the books posted to").filter(
+        book_id__in={entry.book_id for entry in entries}, code__in=codes
+    )
+    found = {(row.book_id, row.code): row for row in rows}
     for entry in entries:
         for line in entry.lines:
-            if (entry.book_id, line.account) not in found:
+            account = found.get((entry.book_id, line.account))
+            if account is None:
                 raise EntryRefused(_("账上没有科目%(code)s。") % {"code": line.account})
-            if not found[entry.book_id, line.account][1]:
+            if not account.in_use:
                 raise EntryRefused(_("科目%(code)s已停用。") % {"code": line.account})
             if line.counterparty_id == entry.book_id:
                 raise EntryRefused(_("往来对方不能是本单位自己。"))
-    return {key: pk for key, (pk, __) in found.items()}
+    return found
 
 
 def _numbers(counts: Counter[tuple[int, int]]) -> dict[tuple[int, int], int]:
@@ -300,16 +319,15 @@ def _numbers(counts: Counter[tuple[int, int]]) -> dict[tuple[int, int], int]:
         return {(book, year): last - counts[book, year] for book, year, last in cursor.fetchall()}
 
 
-def _note(rows: list[Entry], actor: Actor) -> None:
+def _note(made: list[EntryView], organisations: set[int], actor: Actor) -> None:
     """One line of the trail for what was posted together; a single entry is named."""
-    books = Book.objects.unscoped("naming what was posted").in_bulk({row.book_id for row in rows})
-    organisations = {book.organisation_id for book in books.values()}
+    first, last = made[0], made[-1]
     record(
         actor=actor,
-        act="ledger.reverse" if rows[0].reverses_id else "ledger.post",
-        subject=f"voucher:{rows[0].pk}" if len(rows) == 1 else f"vouchers:{rows[0].pk}-{rows[-1].pk}",
-        organisation_id=organisations.pop() if len(organisations) == 1 else None,
-        detail={"entries": len(rows), "source": rows[0].source, "number": str(rows[0])},
+        act="ledger.reverse" if first.reverses_id else "ledger.post",
+        subject=f"voucher:{first.id}" if len(made) == 1 else f"vouchers:{first.id}-{last.id}",
+        organisation_id=next(iter(organisations)) if len(organisations) == 1 else None,
+        detail={"entries": len(made), "source": first.source, "number": first.number},
     )
 
 
@@ -333,6 +351,8 @@ def _refusal(error: IntegrityError) -> EntryRefused:
         return PeriodClosed(_("这个月已经结账，或在建账之前；请记入还没有结账的月份。"))
     if name in words:
         return EntryRefused(words[name])
+    if name == "ledger_line_exists":
+        return EntryRefused(_("没有这家往来单位。"))
     if name.startswith("ledger_entry_source"):
         return EntryRefused(_("同一来源已经记在另一本账上。"))
     raise error
@@ -346,6 +366,16 @@ _COUNTERS = """
 _LOCK = """
     SELECT 1 FROM ledger_numbering n JOIN unnest(%s::bigint[], %s::smallint[]) AS wanted (book_id, year)
     USING (book_id, year) ORDER BY n.book_id, n.year FOR UPDATE OF n
+"""
+_ENTRIES = """
+    INSERT INTO ledger_entry (
+        book_id, on_day, year, number, summary, template, source, address, size, content, reverses_id, prepared_by_id,
+        approved_by_id, posted_by_id, posted_at
+    )
+    SELECT wanted.*, %s::bigint, %s::timestamptz FROM unnest(
+        %s::bigint[], %s::date[], %s::smallint[], %s::integer[], %s::text[], %s::text[], %s::text[], %s::text[],
+        %s::smallint[], %s::bytea[], %s::bigint[], %s::bigint[], %s::bigint[]
+    ) AS wanted RETURNING source, id
 """
 _LINES = """
     INSERT INTO ledger_line (entry_id, number, account_id, fen, counterparty_id, note)
