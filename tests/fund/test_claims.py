@@ -2,11 +2,12 @@
 
 import random
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
 from tests.fund.world import YEAR, World, claim, drafted, publish, running, usual, world
-from yigongti.domains.base.organisation.tests.factories import moved
+from yigongti.domains.base.organisation.tests.factories import moved, of_tier, organisation
 from yigongti.domains.money.insurance_fund import checks, gathering
 from yigongti.domains.money.insurance_fund.claims import Reading, Scope, Which, last_day
 from yigongti.domains.money.insurance_fund.homes import homes
@@ -287,3 +288,60 @@ def test_history_is_taken_from_whole_years_only(here):
         (here.id("east"), YEAR - 1): (21_360_000, 48, "claims"),
         (here.id("west"), YEAR - 1): (10_800_000, 36, "claims"),
     }
+
+
+def test_who_joins_in_the_year_is_cleared_as_a_member(here):
+    """2026: the day decides. The private hospital joins the east in June, when the year is long under way."""
+    publish(usual(here, 2026), 2026)
+    case = running(here, 2026)
+    moved(here.made["outsider"], here.made["county"], date(2020, 1, 1))
+    newcomer = here.made["new"] = organisation("community_centre", "new", here.made["county"], legal_person=True)
+    of_tier(newcomer, "primary")
+    moved(newcomer, here.made["east"], date(2026, 6, 15))
+    rows = [claim(here, date(2026, m, 20), "east_centre", "new", 1_000) for m in range(1, 13)]
+    publish([*usual(here, 2026), *rows], 2026)
+    case = take_step(case, "prepare_clearing", actor=here.officer)
+    statement = gathering.gather(case).statement
+    # seven months as a member: 15 June to December; five before, at an institution beside
+    line = statement.get("member_paid", here.id("new"), here.id("east"))
+    assert (line.fen, dict(line.inputs)["services"]) == (7_000, 7)
+    assert statement.get("distribution", here.id("new"), here.id("east")).fen > 0
+    assert statement.fen("use_other_inside", here.id("east")) == 12 * 20_000 + 5_000
+
+
+def test_a_place_without_its_rules_gets_no_budget(here, settings, tmp_path):
+    """What the plan doesn't say is named, and blocks before anything is agreed."""
+    import shutil
+
+    from yigongti.kernel.policy import api as policy_api
+
+    publish(usual(here))
+    copy = tmp_path / "policies"
+    shutil.copytree(settings.POLICIES, copy)
+    text = (copy / "kunshan" / "fund.yaml").read_text(encoding="utf-8")
+    head, _rule, rest = text.partition("  insurance_fund.surplus.rule:")
+    (copy / "kunshan" / "fund.yaml").write_text(head + rest.partition("clause: 二（五）2}\n")[2], encoding="utf-8")
+    with policy_api.reading(copy):
+        case = take_step(drafted(here), "propose", actor=here.officer)
+        (gap,) = [f for f in checks.findings(gathering.gather(case), clearing=False) if f.name == "policy_gaps"]
+        assert gap.blocks and "insurance_fund.surplus.rule" in gap.rows[0] and "昆山" in gap.rows[0]
+        with pytest.raises(StepRefused, match="insurance_fund.surplus.rule"):
+            take_step(case, "approve_budget", actor=here.second, answers={"seen": "yes"})
+
+
+def test_a_fund_of_a_given_amount(here):
+    """Employees: 1,000,000.00 given; 5 % and 3 % set aside, and 80 yuan for each of 450 people: 884,000.00 left."""
+    rows = [{**row, "insurance_kind": "01"} for row in usual(here)]
+    publish([*rows, claim(here, DAY, "east_centre", "outside", 999)])
+    case = drafting.open_year("kunshan", YEAR, "employees", actor=here.officer)
+    holders = {h.organisation_id: h.pk for h in case.holders()}
+    members = {m.organisation_id: m.pk for m in case.members()}
+    drafting.enter(
+        case, actor=here.officer, individual_fen=0, subsidy_fen=0, given_fen=100_000_000,
+        holders={pk: drafting.HolderEntry(Decimal(1), Decimal(0), None, {YEAR - 1: (1_000, 10)})
+                 for pk in holders.values()},
+        persons={members[here.id("east_centre")]: 300, members[here.id("west_centre")]: 150}, points={},
+    )  # fmt: skip
+    statement = gathering.gather(case).statement
+    assert (statement.fen("pool"), statement.fen("available")) == (100_000_000, 88_400_000)
+    assert statement.fen("claims") == 12 * 2_680_000  # the residents' claim is not this fund's

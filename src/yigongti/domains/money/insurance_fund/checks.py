@@ -81,6 +81,15 @@ def _budget(found: Gathered) -> list[Finding]:
     made = []
     if found.why:
         made.append(_made("not_computable", _("预算算不出来"), _("补齐资料或政策值后再提交"), [found.why]))
+    if found.year.rules is None:  # frozen with the approval: what is missing then can't be mended later
+        made.append(
+            _made(
+                "policy_gaps",
+                _("政策值没有规定"),
+                _("在本地政策文件中写明后再提交；平台不猜"),
+                found.rules.gaps.values(),
+            )
+        )
     lacking = [row for row in found.year.members() if row.kind in CENTRES and not row.persons]
     made.append(
         _made("no_population", _("有成员单位没有参保人数"), _("填写该单位管理的参保人数"),

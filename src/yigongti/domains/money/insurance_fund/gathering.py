@@ -3,7 +3,7 @@ year as they were kept."""
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -144,6 +144,7 @@ def gather_with(year: FundYear, at: Rules) -> Gathered:
         of = scope(year.place, year.year, year.fund_kind, at)
     except NotComputable as gap:
         return Gathered(year, at, inputs, None, None, None, None, str(gap))
+    of = replace(of, homes=of.homes.only({h.id for h in inputs.holders}))
     taken = published(of)
     sums = summed(taken, of) if taken.files else None
     try:

@@ -3,7 +3,7 @@
 A member that leaves in June belongs to its holder until then, its later claims to the next one or to nobody.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -30,6 +30,11 @@ class Homes:
     @property
     def cuts(self) -> tuple[date, ...]:
         return tuple(stretch.start for stretch in self.stretches[1:])
+
+    def only(self, holders: Collection[int]) -> "Homes":
+        """The same with these holders alone; who stands under others stands under none."""
+        kept = tuple(Stretch(s.start, {o: h for o, h in s.holder_of.items() if h in holders}) for s in self.stretches)
+        return Homes(kept, {h: name for h, name in self.names.items() if h in holders})
 
     def members(self) -> dict[tuple[int, int], None]:
         """(holder, organisation) pairs that stood together on some day, in a fixed order."""

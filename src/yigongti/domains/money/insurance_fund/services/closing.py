@@ -12,6 +12,7 @@ from yigongti.domains.money.insurance_fund.gathering import Gathered
 from yigongti.domains.money.insurance_fund.models import Closing, FundYear
 from yigongti.domains.money.insurance_fund.permissions import APPROVE, PREPARE
 from yigongti.domains.money.insurance_fund.rules import Rules
+from yigongti.domains.money.insurance_fund.services import drafting
 from yigongti.domains.money.insurance_fund.services.budgeting import refuse
 from yigongti.domains.money.insurance_fund.statement import digest
 from yigongti.kernel import clock
@@ -25,6 +26,7 @@ from yigongti.kernel.workflow.table import Answers
 
 def prepare(case: FundYear, actor: Actor, answers: Answers) -> None:
     """Effect: the clearing is put before the second person; on an overspend somebody has decided what follows."""
+    drafting.complete_members(case)
     found = gathering.gather(case)
     if found.statement is None or found.sums is None:
         raise StepRefused(found.why or _("这一年还没有结算数据。"))

@@ -89,13 +89,37 @@ def _participants(year: FundYear, homes: Homes) -> None:
         for holder in homes.names
         if holder in views
     }  # fmt: skip
+    _add_members(year, [(holders[holder], view) for holder in holders for view in members[holder]])
+
+
+def _add_members(year: FundYear, pairs: list[tuple[Participant, OrganisationView]]) -> None:
     Participant.objects.bulk_create(
-        Participant(year=year, organisation_id=view.id, holder=holders[holder], name=view.label, kind=view.kind,
-                    tier=view.tier)
-        for holder in holders
-        for view in members[holder]
+        Participant(
+            year=year, organisation_id=view.id, holder=holder, name=view.label, kind=view.kind, tier=view.tier
+        )
+        for holder, view in pairs
         if view.is_institution
     )  # fmt: skip
+
+
+def complete_members(year: FundYear) -> int:
+    """Add who joined a holder since the year was drawn up, so that what they did is theirs at the end. Gives how many.
+
+    They bring no insured persons of their own into a budget that is agreed.
+    """
+    at = gathering.rules_of(year)
+    homes = gathering.scope(year.place, year.year, year.fund_kind, at).homes
+    holders = {row.organisation_id: row for row in year.holders()}
+    known = {(row.holder_id, row.organisation_id) for row in year.members()}
+    new = [
+        (holders[holder], member)
+        for holder, member in homes.members()
+        if holder in holders and (holders[holder].pk, member) not in known
+    ]
+    views = organisation.get_many([member for _h, member in new], date(year.year, 12, 31))
+    joined = [(holder, views[member]) for holder, member in new if member in views and views[member].is_institution]
+    _add_members(year, joined)
+    return len(joined)
 
 
 def _lead(holder: OrganisationView, members: list[OrganisationView]) -> int | None:
