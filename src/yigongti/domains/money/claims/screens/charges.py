@@ -330,7 +330,7 @@ def tell_swapped(facts: Facts) -> Told:
         said = _("%(on)s %(item)s（%(code)s，%(category)s）%(amount)s 元：%(why)s") % {
             **one, "category": Category(one["category"]).label, "amount": yuan(one["amount"]), "why": words[one["why"]],
         }  # fmt: skip
-        told.append(said + (_("（目录名称：%(listed)s）。") % one if one["why"] == "name" else _("。")))
+        told.append(said + (_("（目录名称：%(listed)s）。") % one if one["why"] == "name" else ""))
     return (*told, *_rest(facts["charges"]))
 
 
