@@ -20,7 +20,7 @@ from django.db import transaction
 
 from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.base.organisation.api import OrganisationView
-from yigongti.domains.money.insurance_fund import api as insurance_fund
+from yigongti.domains.money.insurance_fund.api import DraftRefused
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import (
     Actor,
@@ -34,6 +34,7 @@ from yigongti.kernel.access.api import (
 from yigongti.kernel.access.passwords import first_password
 from yigongti.kernel.intake.api import extracts, find_source, process, receive
 from yigongti.kernel.lake.api import publish_stale
+from yigongti.kernel.workflow.api import StepRefused
 from yigongti.simulation import county, fund_under_way, parameters, under_way
 from yigongti.simulation.files import TRUTH
 from yigongti.simulation.place import POLICIES
@@ -127,7 +128,7 @@ def _run_the_fund(place: str, say: Say) -> None:
     year = int(parameters.load(POLICIES / place)["year"])
     try:
         fund_under_way.begin(fund_under_way.Officers(first.actor, second.actor), place, year, say)
-    except (insurance_fund.DraftRefused, insurance_fund.StepRefused) as refused:
+    except (DraftRefused, StepRefused) as refused:
         say(f"no year of the fund: {refused}")
 
 

@@ -22,6 +22,7 @@ FUND = "residents"
 # saves and another spends a little too much.
 INDIVIDUAL_FEN, SUBSIDY_FEN = 520_00, 1_480_00
 PAST = {1: (1_050_00, 9), 2: (980_00, 8), 3: (930_00, 8)}
+LOOK_AFTER = ("community_centre", "township_health_centre", "village_clinic")
 QUARTERS = ("91.5", "93", "89.5", "94")
 
 
@@ -36,33 +37,47 @@ class Officers:
 @transaction.atomic
 def begin(officers: Officers, place: str, year: int, say: Say) -> None:
     """Run the year, unless it is there. Raises insurance_fund.DraftRefused where the place can't have one."""
-    first, second = officers.first, officers.second
-    if insurance_fund.find(place, year, FUND, actor=first) is not None:
+    first = officers.first
+    if any((one.place, one.year, one.fund_kind) == (place, year, FUND) for one in insurance_fund.years(first)):
         return
-    made = insurance_fund.begin(
-        place,
-        year,
-        FUND,
-        individual_fen=INDIVIDUAL_FEN,
-        subsidy_fen=SUBSIDY_FEN,
-        past={year - n: figures for n, figures in PAST.items()},
-        actor=first,
-    )
-    insurance_fund.step(made, "propose", actor=first)
-    insurance_fund.step(made, "approve_budget", actor=second, answers={"seen": "yes"})
-    signed = {"agreement_no": f"医保协〔{year}〕1号", "agreed_on": date(year, 1, 20)}
-    insurance_fund.step(made, "sign", actor=first, answers=signed)
-    holders = insurance_fund.holders(made, actor=first)
+    made = insurance_fund.open_year(place, year, FUND, actor=first).id
+    holders = _agree(made, year, officers)
     for month in range(1, 13):
         paid = {"month": str(month), "on": date(year, month, 25)}
-        insurance_fund.step(made, "pay_month", actor=first, answers=paid)
+        insurance_fund.take(made, "pay_month", actor=first, answers=paid)
         if month % 3 == 0:
             quarter = month // 3
             for place_in_list, holder in enumerate(holders):
                 score = Decimal(QUARTERS[quarter - 1]) - place_in_list
-                said = {"holder": str(holder.organisation_id), "quarter": str(quarter), "score": str(score)}
-                insurance_fund.step(made, "assess", actor=first, answers=said)
+                said = {"holder": str(holder), "quarter": str(quarter), "score": str(score)}
+                insurance_fund.take(made, "assess", actor=first, answers=said)
     for place_in_list, holder in enumerate(holders):
-        said = {"holder": str(holder.organisation_id), "score": str(95 - 3 * place_in_list)}
-        insurance_fund.step(made, "score", actor=first, answers=said)
+        said = {"holder": str(holder), "score": str(95 - 3 * place_in_list)}
+        insurance_fund.take(made, "score", actor=first, answers=said)
     say(f"the fund's year {year}: run, waiting for its clearing")
+
+
+def _agree(made: int, year: int, officers: Officers) -> list[int]:
+    """Enter what is known, have the budget approved and signed; gives the ids of the organisations that hold one."""
+    first, second = officers.first, officers.second
+    rows = insurance_fund.holders(made, actor=first)
+    # in a very small county nobody insured may live near one of them
+    lacking = {row.id: 1 for row in rows if row.kind in LOOK_AFTER and not row.persons}
+    insured = {row.id: 0 for row in rows if row.holder_id is None}
+    for row in rows:
+        if row.holder_id is not None:
+            insured[row.holder_id] += row.persons or lacking.get(row.id, 0)
+    entries = {
+        pk: insurance_fund.HolderEntry(
+            Decimal(1), Decimal(0), None, {year - n: (fen * many, visits * many) for n, (fen, visits) in PAST.items()}
+        )
+        for pk, many in insured.items()
+    }
+    insurance_fund.enter(
+        made, individual_fen=INDIVIDUAL_FEN, subsidy_fen=SUBSIDY_FEN, holders=entries, persons=lacking, actor=first
+    )
+    insurance_fund.take(made, "propose", actor=first)
+    insurance_fund.take(made, "approve_budget", actor=second, answers={"seen": "yes"})
+    signed = {"agreement_no": f"医保协〔{year}〕1号", "agreed_on": date(year, 1, 20)}
+    insurance_fund.take(made, "sign", actor=first, answers=signed)
+    return [row.organisation_id for row in rows if row.holder_id is None]
