@@ -42,10 +42,10 @@ def test_claims_are_grouped_and_paid_by_hand(here: Here) -> None:
     by = standing()
     keys = ids()
     plain, severe, gall, none = (by[keys[f"S{n}"]] for n in (1, 2, 3, 4))
-    # ES15: 0.62 × 0.85 = 0.5270; × 7,200 yuan × 0.85 (a hospital without a tier counts as primary) = 3,225.24 yuan
-    assert (plain.drg, plain.status, plain.weight_e4, plain.standard_fen) == ("ES15", "grouped", 5270, 322_524)
+    # ES15: 0.62 × 0.85 = 0.5270; × 13,500 yuan × 0.5 (a hospital without a tier counts as primary) = 3,557.25 yuan
+    assert (plain.drg, plain.status, plain.weight_e4, plain.standard_fen) == ("ES15", "grouped", 5270, 355_725)
     # it cost 5,000 of which the patient bore 1,500: between 0.4 and 3 times the standard
-    assert (plain.outlier, plain.payment_fen, plain.stay_days) == ("normal", 322_524 - 150_000, 7)
+    assert (plain.outlier, plain.payment_fen, plain.stay_days) == ("normal", 355_725 - 150_000, 7)
     assert (severe.drg, severe.low_risk) == ("ES11", False)
     assert gall.drg == "HC15"
     assert (none.drg, none.status, none.outlier, none.payment_fen) == ("0000", "ungroupable", "ungroupable", 0)

@@ -119,7 +119,7 @@ def test_nobody_sees_the_cases_of_others(here: Here) -> None:
 
 
 TRIED = {"sex": "1", "age_years": "66", "principal_diagnosis": "j15.902", "other_diagnoses": "E11.900\nD50.900",
-         "procedures": "", "insurance_kind": "02", "total_yuan": "5000", "patient_yuan": "1500", "stay_days": "7"}  # fmt: skip
+         "insurance_kind": "02", "total_yuan": "5000", "patient_yuan": "1500", "stay_days": "7"}  # fmt: skip
 
 
 def test_the_coders_page_says_what_a_missing_diagnosis_would_change_and_warns(here: Here) -> None:
@@ -145,8 +145,13 @@ def test_nonsense_on_the_coders_page_is_answered_beside_the_field(here: Here, ch
     assert doctor.get(reverse("drg:try"), TRIED | changed).status_code == 422
 
 
-@pytest.mark.parametrize("query", [{"since": "x"}, {"since": "2025-05-01", "until": "2025-01-01"}, {"since": "0001-01-01"},
-                                   {"until": "9999-12-31"}, {"institution": "²"}, {"drg": "\x00", "settled_from": "x"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"since": "x"}, {"since": "2025-05-01", "until": "2025-01-01"}, {"since": "0001-01-01"},
+        {"until": "9999-12-31"}, {"institution": "²"}, {"drg": "\x00", "settled_from": "x"},
+    ],
+)  # fmt: skip
 def test_nonsense_in_an_address_is_no_error(here: Here, query: dict[str, str]) -> None:
     fill(here, 1)
     client = signed_in(Role.INSURANCE_OFFICER, here.bureau)

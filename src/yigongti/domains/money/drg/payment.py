@@ -64,7 +64,7 @@ def rules_of(place: str, on: date, *, tier: str, insurance_kind: str) -> Rules:
         values[parameter.name] = value
         return value.value
 
-    level = tier if tier in policy.COEFFICIENTS else "primary"
+    level = tier if tier in policy.COEFFICIENTS else "secondary" if tier == "outside" else "primary"
     rate = policy.RATE_EMPLOYEES if insurance_kind == EMPLOYEES else policy.RATE_RESIDENTS
     terms = Terms(
         base_rate_fen=at(rate) * 100,

@@ -76,58 +76,56 @@ def sentence(
         return _("进入MDC{mdc}；{adrg}：{match}；{drg}：{severity}。").format(
             mdc=mdc, adrg=adrg, match=match_words(match), drg=drg, severity=severity_words(severity, splits)
         )
-    return {
-        Reason.ROW: _("这一行的列数与表头不符，或不是文本，无法读取。"),
-        Reason.NO_SEX: _("性别为空，或不是1（男）、2（女）。"),
-        Reason.NO_AGE: _("年龄（岁）为空。不满1岁的请填0，并填日龄。"),
-        Reason.BAD_AGE: _("年龄（岁）不是0至150的整数。"),
-        Reason.NO_AGE_DAYS: _("年龄为0岁，但没有日龄。"),
-        Reason.BAD_AGE_DAYS: _("年龄为0岁，但日龄不是0至366的整数。"),
-        Reason.NO_WEIGHT: _("出生28天以内的新生儿须填出生体重（克）。"),
-        Reason.BAD_WEIGHT: _("新生儿的出生体重不是1至20000的整数（克）。"),
-        Reason.NO_DIAGNOSIS: _("没有主要诊断。"),
-        Reason.UNMAPPED_PRINCIPAL: _("主要诊断{code}不在分组方案的编码中，也没有对照，不能入组。请核对编码。").format(
-            code=code
-        ),
-        Reason.UNMAPPED_OTHER: _("其他诊断{code}不在分组方案的编码中，也没有对照，不能入组。请核对编码。").format(
-            code=code
-        ),
-        Reason.UNMAPPED_PROCEDURE: _("手术操作{code}不在分组方案的编码中，也没有对照，不能入组。请核对编码。").format(
-            code=code
-        ),
-        Reason.NO_MDC: _("主要诊断不进入任何MDC。请核对主要诊断、性别和年龄。"),
-        Reason.NO_ADRG: _("进入MDC{mdc}，但不符合其中任何一组。请核对主要诊断和手术操作。").format(mdc=mdc),
-        Reason.NO_SEVERITY: _("进入{adrg}，但其中没有适合这一严重程度的DRG。").format(adrg=adrg),
-        Reason.QY: _(
-            "有手术操作，但MDC{mdc}的外科组和操作组都不接收：主要诊断与手术操作不匹配（歧义组）。请核对主要诊断的选择。"
-        ).format(mdc=mdc),
-        Reason.GROUPED: _("已入组。"),
-    }[reason]
+    return str(_SENTENCES[reason]).format(mdc=mdc, adrg=adrg, code=code)
+
+
+_SENTENCES = {
+    Reason.ROW: gettext_lazy("这一行的列数与表头不符，或不是文本，无法读取。"),
+    Reason.NO_SEX: gettext_lazy("性别为空，或不是1（男）、2（女）。"),
+    Reason.NO_AGE: gettext_lazy("年龄（岁）为空。不满1岁的请填0，并填日龄。"),
+    Reason.BAD_AGE: gettext_lazy("年龄（岁）不是0至150的整数。"),
+    Reason.NO_AGE_DAYS: gettext_lazy("年龄为0岁，但没有日龄。"),
+    Reason.BAD_AGE_DAYS: gettext_lazy("年龄为0岁，但日龄不是0至366的整数。"),
+    Reason.NO_WEIGHT: gettext_lazy("出生28天以内的新生儿须填出生体重（克）。"),
+    Reason.BAD_WEIGHT: gettext_lazy("新生儿的出生体重不是1至20000的整数（克）。"),
+    Reason.NO_DIAGNOSIS: gettext_lazy("没有主要诊断。"),
+    Reason.UNMAPPED_PRINCIPAL: gettext_lazy("主要诊断{code}不在分组方案的编码中，也没有对照，不能入组。请核对编码。"),
+    Reason.UNMAPPED_OTHER: gettext_lazy("其他诊断{code}不在分组方案的编码中，也没有对照，不能入组。请核对编码。"),
+    Reason.UNMAPPED_PROCEDURE: gettext_lazy("手术操作{code}不在分组方案的编码中，也没有对照，不能入组。请核对编码。"),
+    Reason.NO_MDC: gettext_lazy("主要诊断不进入任何MDC。请核对主要诊断、性别和年龄。"),
+    Reason.NO_ADRG: gettext_lazy("进入MDC{mdc}，但不符合其中任何一组。请核对主要诊断和手术操作。"),
+    Reason.NO_SEVERITY: gettext_lazy("进入{adrg}，但其中没有适合这一严重程度的DRG。"),
+    Reason.QY: gettext_lazy(
+        "有手术操作，但MDC{mdc}的外科组和操作组都不接收：主要诊断与手术操作不匹配（歧义组）。请核对主要诊断的选择。"
+    ),
+    Reason.GROUPED: gettext_lazy("已入组。"),
+}
 
 
 def match_words(match: Match) -> str:
     """A match kind in words."""
-    return {
-        Match.DIAGNOSIS: _("主要诊断符合"),
-        Match.PROCEDURE: _("主要手术操作符合"),
-        Match.DIAGNOSIS_AND_PROCEDURE: _("主要诊断和主要手术操作都符合"),
-        Match.PROCEDURE_VALID: _("主要手术操作是有效的手术操作"),
-        Match.TWO_LISTS: _("两个手术操作表各有一项"),
-        Match.DIAGNOSIS_AND_TWO_LISTS: _("主要诊断符合，两个手术操作表各有一项"),
-        Match.DIAGNOSIS_AND_TAGS: _("主要诊断符合，手术操作的组合符合"),
-        Match.NEWBORN_DIAGNOSIS: _("28天以内新生儿，主要诊断符合"),
-        Match.NEWBORN_PROCEDURE: _("28天以内新生儿，主要手术操作符合"),
-        Match.NEWBORN_WEIGHT: _("28天以内新生儿，诊断和出生体重符合"),
-        Match.ANY_DIAGNOSIS_AND_PROCEDURE_VALID: _("有一个诊断符合，主要手术操作有效"),
-        Match.NO_VALID_PROCEDURE: _("没有有效的手术操作"),
-        Match.ALWAYS: _("进入该MDC的其余病例"),
-    }[match]
+    return str(_MATCHES[match])
+
+
+_MATCHES = {
+    Match.DIAGNOSIS: gettext_lazy("主要诊断符合"),
+    Match.PROCEDURE: gettext_lazy("主要手术操作符合"),
+    Match.DIAGNOSIS_AND_PROCEDURE: gettext_lazy("主要诊断和主要手术操作都符合"),
+    Match.PROCEDURE_VALID: gettext_lazy("主要手术操作是有效的手术操作"),
+    Match.TWO_LISTS: gettext_lazy("两个手术操作表各有一项"),
+    Match.DIAGNOSIS_AND_TWO_LISTS: gettext_lazy("主要诊断符合，两个手术操作表各有一项"),
+    Match.DIAGNOSIS_AND_TAGS: gettext_lazy("主要诊断符合，手术操作的组合符合"),
+    Match.NEWBORN_DIAGNOSIS: gettext_lazy("28天以内新生儿，主要诊断符合"),
+    Match.NEWBORN_PROCEDURE: gettext_lazy("28天以内新生儿，主要手术操作符合"),
+    Match.NEWBORN_WEIGHT: gettext_lazy("28天以内新生儿，诊断和出生体重符合"),
+    Match.ANY_DIAGNOSIS_AND_PROCEDURE_VALID: gettext_lazy("有一个诊断符合，主要手术操作有效"),
+    Match.NO_VALID_PROCEDURE: gettext_lazy("没有有效的手术操作"),
+    Match.ALWAYS: gettext_lazy("进入该MDC的其余病例"),
+}
 
 
 def severity_words(severity: Severity, splits: bool = True) -> str:
     """A severity test in words; ``splits``: the ADRG has others, so a DRG without a test has no complications."""
-    return {
-        Severity.MCC: _("有严重合并症或并发症（MCC）"),
-        Severity.MCC_OR_CC: _("有合并症或并发症（MCC或CC）"),
-        Severity.NONE: _("没有计入的合并症或并发症") if splits else _("不看合并症和并发症"),
-    }[severity]
+    if severity is Severity.NONE:
+        return _("没有计入的合并症或并发症") if splits else _("不看合并症和并发症")
+    return _("有严重合并症或并发症（MCC）") if severity is Severity.MCC else _("有合并症或并发症（MCC或CC）")

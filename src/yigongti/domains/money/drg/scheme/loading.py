@@ -66,6 +66,7 @@ def _read(folder: Path) -> tuple[Scheme | None, Report]:
         diagnosis_map=read_map(tables, "diagnosis_map.csv", report),
         procedure_map=read_map(tables, "procedure_map.csv", report),
         diagnosis_names=read_names(tables, "icd10_diagnoses.csv"),
+        further_names=read_names(tables, "diagnosis_names.csv"),
         procedure_names=read_names(tables, "icd9cm3_procedures.csv"),
         weights=read_weights(tables, report),
     )

@@ -25,6 +25,7 @@ TABLES: dict[str, tuple[str, ...]] = {
 OPTIONAL: dict[str, tuple[str, ...]] = {
     "icd10_diagnoses.csv": ("code", "name"),
     "icd9cm3_procedures.csv": ("code", "name"),
+    "diagnosis_names.csv": ("code", "name"),
     "diagnosis_map.csv": ("code", "grouper_code"),
     "procedure_map.csv": ("code", "grouper_code"),
     "weights.csv": ("drg", "from", "weight", "mean_cost_fen", "mean_stay_days", "low_risk"),
@@ -131,7 +132,7 @@ def read_tables(folder: Path, report: Report) -> Tables:
             report.error(file, 0, _("文件过大。"), _("请核对是否放错了文件。"))
             continue
         content = path.read_bytes()
-        if file != "weights.csv":  # weights change by the year and group nothing
+        if file not in ("weights.csv", "diagnosis_names.csv"):  # these change and group nothing
             whole.update(file.encode() + b"\0" + hashlib.sha256(content).digest())
         tables.rows[file] = _rows(file, content, columns, report)
     tables.digest = whole.hexdigest()

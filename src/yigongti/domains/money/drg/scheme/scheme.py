@@ -77,7 +77,9 @@ class Weight:
 
 @dataclass(frozen=True)
 class Scheme:
-    """``digest``: SHA-256 of the tables, in hex. ``diagnosis_names`` and ``procedure_names`` may be empty."""
+    """``digest``: SHA-256 of the tables, in hex. ``diagnosis_names`` and ``procedure_names`` are the whole code
+    lists, or empty; ``further_names`` are for people to read and decide nothing.
+    """
 
     about: About
     digest: str
@@ -88,6 +90,7 @@ class Scheme:
     diagnosis_map: Mapping[str, str]
     procedure_map: Mapping[str, str]
     diagnosis_names: Mapping[str, str]
+    further_names: Mapping[str, str]
     procedure_names: Mapping[str, str]
     weights: Mapping[str, tuple[tuple[date, Weight], ...]]
 
@@ -143,7 +146,7 @@ class Scheme:
 
     def diagnosis_name(self, code: str) -> str:
         """The name of a diagnosis; "" when the scheme's lists don't name it."""
-        return self.diagnosis_names.get(code, "")
+        return self.diagnosis_names.get(code, "") or self.further_names.get(code, "")
 
     def procedure_name(self, code: str) -> str:
         """The name of a procedure; "" when the scheme's lists don't name it."""

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from yigongti.domains.money.drg.catalogue import scheme_in_force
 from yigongti.domains.money.drg.figures import Figures, Report, report
+from yigongti.domains.money.drg.grouping.reasons import STATUS_WORDS
 from yigongti.domains.money.drg.permissions import FIGURES
 from yigongti.domains.money.drg.policy import LOW_RISK_RULE, SPECIAL_MOST
 from yigongti.domains.money.drg.web import asked
@@ -59,7 +60,8 @@ def institution(request: HttpRequest, pk: int) -> HttpResponse:
             for one in departments.rows
         ],
         "groups": [
-            _row(one, _cases(pk, one.key, department, since, until)) | {"group_name": names.get(one.key, "")}
+            _row(one, _cases(pk, one.key, department, since, until))
+            | {"group": STATUS_WORDS.get(one.key, one.key), "group_name": names.get(one.key, "")}
             for one in groups.rows
         ],
     }
