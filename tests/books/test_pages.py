@@ -268,3 +268,18 @@ def test_a_budget_page_shows_what_changed(busy):
     second = budgets.draft(busy.lead.id, 2026, [Planned("5001", 350)], actor=busy.finance(21), reason="增员")
     page = signed_in("finance_officer", busy.ids["east"]).get(second.get_absolute_url()).content.decode()
     assert "2.50" in page and "增员" in page
+
+
+def test_missing_books_are_opened_at_once_and_templates_are_workbooks(world, settings):
+    settings.PLACE = "kunshan"
+    client = signed_in("finance_officer", world.ids["east"])
+    assert "还有" in client.get(reverse("books:index")).content.decode()
+    client.post(reverse("books:index"))
+    assert {book.organisation_id for book in ledger.books()} == {world.ids["east_hospital"]}
+    for which in ("chart", "budget"):
+        assert client.get(reverse("books:template", args=[which])).content.startswith(b"PK")
+    assert client.get(reverse("books:template", args=["other"])).status_code == 404
+    assert client.get(reverse("books:export", args=[world.lead.id, "pdf"])).status_code == 404
+    whole = client.get(reverse("books:export_consolidated", args=["xlsx"]))
+    assert whole.status_code == 200 and whole.content.startswith(b"PK")
+    assert signed_in("director", world.ids["east"]).post(reverse("books:index")).status_code == 403

@@ -11,7 +11,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
 from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.money.books import selectors, statements
@@ -41,8 +40,10 @@ def book_context(actor: Actor, book: BookView, tab: str) -> dict[str, Any]:
 
 @permission_required(VIEW, CONSOLIDATED, APPROVE_LARGE)
 def index(request: HttpRequest) -> HttpResponseBase:
-    """The books the reader may see; whoever sees only figures together goes on to those."""
+    """The books the reader may see; whoever sees only figures together goes on to those. A POST opens missing books."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
+    if request.method == "POST":
+        return _open_books(request, actor)
     if not actor.may(VIEW):
         return HttpResponseRedirect(reverse("books:consolidated" if actor.may(CONSOLIDATED) else "books:vouchers"))
     books = selectors.books(actor, settings.PLACE)
@@ -85,11 +86,9 @@ def index(request: HttpRequest) -> HttpResponseBase:
     )  # fmt: skip
 
 
-@permission_required(KEEP)
-@require_POST
-def open_books(request: HttpRequest) -> HttpResponse:
+def _open_books(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Open the books of all members under the reader that have none yet."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor.require(KEEP)
     known = {book.organisation_id for book in selectors.books(actor, settings.PLACE)}
     opened = 0
     for one in selectors.organisations_with_books(actor, settings.PLACE):

@@ -15,11 +15,10 @@ from yigongti.domains.money.books.services.budgets import BudgetReading, Planned
 from yigongti.domains.money.books.services.closing import last_day
 from yigongti.domains.money.books.web import asked
 from yigongti.domains.money.books.web.books import book_context
-from yigongti.domains.money.books.web.statement_pages import XLSX
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.access.web.guard import permission_required
-from yigongti.kernel.intake.sheets import LARGEST, SheetRefused, fen_of, template
+from yigongti.kernel.intake.sheets import LARGEST, SheetRefused, fen_of
 from yigongti.kernel.ledger import api as ledger
 from yigongti.kernel.ledger.api import AccountKind, AccountView, BookView, EntryRefused
 from yigongti.kernel.ui.cases import case_page
@@ -111,15 +110,6 @@ def new(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _plain(fen: int) -> str:
     return f"{fen // 100}.{fen % 100:02d}"
-
-
-@permission_required(KEEP)
-def file_template(request: HttpRequest) -> HttpResponse:
-    """An empty workbook with the columns."""
-    examples = (("4001", "财政拨款收入", "12000000", ""), ("5001", "业务活动费用", "35000000.50", ""))
-    response = HttpResponse(template("预算", budgets.HEADERS, examples), content_type=XLSX)
-    response["Content-Disposition"] = 'attachment; filename="budget-template.xlsx"'
-    return response
 
 
 @permission_required(VIEW)

@@ -2,19 +2,30 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from yigongti.domains.money.books.chart import chart_of, shipped
 from yigongti.domains.money.books.permissions import KEEP, VIEW
-from yigongti.domains.money.books.services import charts
+from yigongti.domains.money.books.services import budgets, charts
 from yigongti.domains.money.books.web.statement_pages import XLSX
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.access.web.guard import permission_required
 from yigongti.kernel.intake.sheets import LARGEST, SheetRefused, template
 from yigongti.kernel.ledger.api import AccountKind, EntryRefused
+
+TEMPLATES = {
+    "chart": (
+        "会计科目", charts.HEADERS,
+        (("400105", "中医药专项补助收入", "收入", ""), ("500108", "信息化运维费", "费用", "")),
+    ),
+    "budget": (
+        "预算", budgets.HEADERS,
+        (("4001", "财政拨款收入", "12000000", ""), ("5001", "业务活动费用", "35000000.50", "")),
+    ),
+}  # fmt: skip
 
 
 @permission_required(VIEW)
@@ -51,9 +62,11 @@ def chart(request: HttpRequest) -> HttpResponse:
 
 
 @permission_required(KEEP)
-def file_template(request: HttpRequest) -> HttpResponse:
-    """An empty workbook with the columns."""
-    examples = (("400105", "中医药专项补助收入", "收入", ""), ("500108", "信息化运维费", "费用", ""))
-    response = HttpResponse(template("会计科目", charts.HEADERS, examples), content_type=XLSX)
-    response["Content-Disposition"] = 'attachment; filename="chart-template.xlsx"'
+def file_template(request: HttpRequest, which: str) -> HttpResponse:
+    """An empty workbook with the columns of a chart or of a budget."""
+    if which not in TEMPLATES:
+        raise Http404(which)
+    title, headers, examples = TEMPLATES[which]
+    response = HttpResponse(template(title, headers, examples), content_type=XLSX)
+    response["Content-Disposition"] = f'attachment; filename="{which}-template.xlsx"'
     return response

@@ -28,6 +28,7 @@ from yigongti.kernel.ledger.models import Line
 from yigongti.kernel.ui.listing import Column, Listing
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FORMS = ("xlsx", "beancount")
 
 
 def _page(request: HttpRequest, pk: int, tab: str) -> tuple[BookView, date, date, dict[str, Any]]:
@@ -150,6 +151,8 @@ def consolidated(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest, pk: int, form: str) -> HttpResponse:
     """A book's statements and vouchers as a workbook, or its entries as plain text."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
+    if form not in FORMS:
+        raise Http404(form)
     book, since, until, _context = _page(request, pk, "book")
     since = max(since, book.first_month)
     _note(actor, f"book:{pk}", book.organisation_id, form, since, until)
@@ -163,6 +166,8 @@ def export(request: HttpRequest, pk: int, form: str) -> HttpResponse:
 def export_consolidated(request: HttpRequest, form: str) -> HttpResponse:
     """Members' books as one; entries only for whoever may see every one of these books."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
+    if form not in FORMS:
+        raise Http404(form)
     key, name, books = _group(request)
     since, until = asked.span(request)
     if form != "xlsx":

@@ -1,6 +1,6 @@
 """Addresses of the books."""
 
-from django.urls import path, re_path
+from django.urls import path
 
 from yigongti.domains.money.books.web import (
     books,
@@ -17,26 +17,21 @@ prefix = "books/"
 
 urlpatterns = [
     path("", books.index, name="index"),
-    path("open/", books.open_books, name="open"),
     path("chart/", chart_pages.chart, name="chart"),
-    path("chart/template/", chart_pages.file_template, name="chart_template"),
+    path("templates/<slug:which>/", chart_pages.file_template, name="template"),
     path("consolidated/", statement_pages.consolidated, name="consolidated"),
-    re_path(
-        r"^consolidated/export/(?P<form>xlsx|beancount)/$", statement_pages.export_consolidated,
-        name="export_consolidated",
-    ),
+    path("consolidated/export/<slug:form>/", statement_pages.export_consolidated, name="export_consolidated"),
     path("vouchers/", voucher_pages.listing, name="vouchers"),
     path("vouchers/<int:pk>/", voucher_pages.voucher, name="voucher"),
     path("vouchers/<int:pk>/edit/", voucher_pages.edit, name="edit_voucher"),
     path("entries/<int:pk>/", entries.entry, name="entry"),
     path("entries/<int:pk>/reverse/", voucher_pages.reverse_entry, name="reverse"),
     path("budgets/<int:pk>/", budget_pages.budget, name="budget"),
-    path("budgets/template/", budget_pages.file_template, name="budget_template"),
     path("<int:pk>/", books.book, name="book"),
     path("<int:pk>/trial/", statement_pages.trial, name="trial"),
     path("<int:pk>/income/", statement_pages.income, name="income"),
     path("<int:pk>/sheet/", statement_pages.sheet, name="sheet"),
-    re_path(r"^(?P<pk>\d{1,18})/account/(?P<code>[0-9]{4,20})/$", statement_pages.account, name="account"),
+    path("<int:pk>/account/<slug:code>/", statement_pages.account, name="account"),
     path("<int:pk>/entries/", entries.listing, name="entries"),
     path("<int:pk>/vouchers/new/", voucher_pages.new, name="new_voucher"),
     path("<int:pk>/vouchers/balance/", voucher_pages.balance, name="balance"),
@@ -44,5 +39,5 @@ urlpatterns = [
     path("<int:pk>/close/year/", closing_pages.year, name="close_year"),
     path("<int:pk>/budget/", budget_pages.page, name="budget_year"),
     path("<int:pk>/budget/new/", budget_pages.new, name="new_budget"),
-    re_path(r"^(?P<pk>\d{1,18})/export/(?P<form>xlsx|beancount)/$", statement_pages.export, name="export"),
+    path("<int:pk>/export/<slug:form>/", statement_pages.export, name="export"),
 ]  # fmt: skip

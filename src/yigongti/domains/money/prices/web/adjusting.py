@@ -1,10 +1,11 @@
 """An adjustment: brought in from a file that is judged first, its effect, its case."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -27,6 +28,14 @@ from yigongti.kernel.ui.cases import case_page
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN = 300
+TEMPLATES: dict[str, tuple[str, Mapping[str, Sequence[str]], Sequence[Sequence[str]]]] = {
+    "prices": (
+        "价格表", reading.PRICE_HEADERS,
+        (("EXAMPLE-1", "CT平扫", "部位", "250", "230", "200", ""),
+         ("EXAMPLE-2", "一级护理", "日", "26", "22", "停用", "")),
+    ),
+    "quantities": ("服务量", reading.USAGE_HEADERS, (("市一院", "EXAMPLE-1", "12000", "62.5"),)),
+}  # fmt: skip
 
 
 @permission_required(PREPARE)
@@ -140,23 +149,11 @@ def usage(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @permission_required(PREPARE)
-def price_template(request: HttpRequest) -> HttpResponse:
-    """An empty workbook with the columns of a price list."""
-    examples = (
-        ("EXAMPLE-1", "CT平扫", "部位", "250", "230", "200", ""),
-        ("EXAMPLE-2", "一级护理", "日", "26", "22", "停用", ""),
-    )
-    return _workbook(template("价格表", reading.PRICE_HEADERS, examples), "prices-template.xlsx")
-
-
-@permission_required(PREPARE)
-def usage_template(request: HttpRequest) -> HttpResponse:
-    """An empty workbook with the columns of quantities."""
-    examples = (("市一院", "EXAMPLE-1", "12000", "62.5"),)
-    return _workbook(template("服务量", reading.USAGE_HEADERS, examples), "usage-template.xlsx")
-
-
-def _workbook(data: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(data, content_type=XLSX)
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
+def file_template(request: HttpRequest, which: str) -> HttpResponse:
+    """An empty workbook with the columns of a price list or of quantities."""
+    if which not in TEMPLATES:
+        raise Http404(which)
+    title, headers, examples = TEMPLATES[which]
+    response = HttpResponse(template(title, headers, examples), content_type=XLSX)
+    response["Content-Disposition"] = f'attachment; filename="{which}-template.xlsx"'
     return response

@@ -12,8 +12,7 @@ urlpatterns = [
     path("items/<str:code>/", lists.item, name="item"),
     path("adjustments/", lists.adjustments, name="adjustments"),
     path("adjustments/new/", adjusting.new, name="new"),
-    path("adjustments/template/", adjusting.price_template, name="price_template"),
-    path("adjustments/usage-template/", adjusting.usage_template, name="usage_template"),
+    path("templates/<slug:which>/", adjusting.file_template, name="template"),
     path("adjustments/<int:pk>/", adjusting.adjustment, name="adjustment"),
     path("adjustments/<int:pk>/usage/", adjusting.usage, name="usage"),
 ]
