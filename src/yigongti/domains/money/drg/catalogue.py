@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from yigongti.domains.money.drg.policy import SCHEME
 from yigongti.domains.money.drg.scheme.about import FILE
@@ -68,11 +69,13 @@ def take_in(folder: Path) -> tuple[Path, list[Finding]]:
     if scheme is None:
         raise SchemeRefused(findings)
     if not (folder / FILE).is_file():
-        raise SchemeRefused([Finding(True, FILE, 0, "scheme.yaml")])
+        missing = _("没有这个文件。"), _("请写明方案的名称、版本和生效日期。")
+        raise SchemeRefused([Finding(True, FILE, 0, *missing)])
     target = settings.VAR / "drg" / f"{scheme.about.version.replace('/', '_')}.{scheme.digest[:12]}"
     if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
         draft = settings.VAR / "drg" / f".{uuid4().hex}"
-        shutil.copytree(folder, draft, ignore=lambda _at, names: [n for n in names if Path(n).suffix not in SUFFIXES])
+        shutil.copytree(folder, draft, ignore=lambda at, names: [n for n in names if Path(n).suffix not in SUFFIXES])
         draft.rename(target)
     return target, findings
 

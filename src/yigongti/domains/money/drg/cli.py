@@ -57,6 +57,22 @@ def check(folder: Path, language: str) -> None:
         sys.exit(1)
 
 
+@drg.command("import")
+@click.option("--scheme", "folder", type=FOLDER, required=True, help="Folder of the scheme's tables.")
+@LANGUAGE
+def take_in(folder: Path, language: str) -> None:
+    """Check a scheme whole and keep it as one of this installation's; the place's policy says which is in force."""
+    _speak(language)
+    from yigongti.domains.money.drg.catalogue import take_in as keep
+    from yigongti.domains.money.drg.scheme.reading import SchemeRefused
+
+    try:
+        kept, findings = keep(folder)
+    except SchemeRefused as refused:
+        raise click.ClickException(str(refused)) from refused
+    click.echo(f"kept as {kept.name}, {len(findings)} warnings (see: drg check)")
+
+
 @drg.command()
 @click.option("--scheme", "folder", type=FOLDER, required=True, help="Folder of the scheme's tables.")
 @click.option("--cases", type=FILE, required=True, help="CSV of cases.")
