@@ -325,7 +325,7 @@ def test_a_place_without_its_rules_gets_no_budget(here, settings, tmp_path):
         case = take_step(drafted(here), "propose", actor=here.officer)
         (gap,) = [f for f in checks.findings(gathering.gather(case), clearing=False) if f.name == "policy_gaps"]
         assert gap.blocks and "insurance_fund.surplus.rule" in gap.rows[0] and "昆山" in gap.rows[0]
-        with pytest.raises(StepRefused, match="insurance_fund.surplus.rule"):
+        with pytest.raises(StepRefused, match=r"insurance_fund\.surplus\.rule"):
             take_step(case, "approve_budget", actor=here.second, answers={"seen": "yes"})
 
 

@@ -133,9 +133,23 @@ def _year(found: Gathered) -> list[Finding]:
 
 
 def _claims(read: Reading, backend: Any) -> list[Finding]:
-    return [
-        _negative(read), _orphans(read, backend), _twice(read), _two_places(read), _outside(read), _unknown_kind(read),
-    ]  # fmt: skip
+    """All of them; one look over the numbers says which need a closer one."""
+    here, mine = read.here, read.claims
+    seen = here.aggregate(
+        elsewhere=(~here.insured_division.isin(["", read.scope.division])).sum(),
+        unknown=(~here.insurance_kind.isin(["01", "02"])).sum(),
+        negative=((here.fund < 0) | (here.total < 0)).sum(),
+    ).to_pyarrow().to_pylist()[0]  # fmt: skip
+    made = [_twice(read), _outside(read)]
+    if seen["negative"]:
+        made += [_negative(read), _orphans(read, backend)]
+    elif mine.filter(mine.reverses != "").count().to_pyarrow().as_py():  # a reversal of nothing
+        made.append(_orphans(read, backend))
+    if seen["elsewhere"]:
+        made.append(_two_places(read))
+    if seen["unknown"]:
+        made.append(_unknown_kind(read))
+    return made
 
 
 def _rows(claims: Any) -> tuple[list[str], list[int]]:
@@ -180,11 +194,12 @@ def _orphans(read: Reading, backend: Any) -> Finding:
 def _twice(read: Reading) -> Finding:
     """Claims alike in person, day, institution, kind, diagnosis and amounts under different numbers; none cancelled."""
     claims = read.claims.filter(read.claims.fund > 0, ~read.claims.cancelled)
-    rough = ["resident_id", "happened_on", "fund", "total"]  # numbers first: few are left for the long comparison
-    pairs = claims.group_by(rough).aggregate(n=claims.count())
-    claims = claims.semi_join(pairs.filter(pairs.n > 1), rough)
-    alike = ["institution_id", "institution_name", "setting", "code", "service_start"]
-    number = claims.count().over(ibis.window(group_by=[*rough, *alike]))
+    rough = ["resident_id", "happened_on", "fund", "total"]  # numbers first: the long comparison is of few
+    several = claims.group_by(rough).aggregate(n=claims.count())
+    people = several.filter(several.n > 1).select("resident_id").distinct().to_pyarrow().to_pydict()["resident_id"]
+    claims = claims.filter(claims.resident_id.isin(people)) if people else claims.limit(0)
+    alike = [*rough, "institution_id", "institution_name", "setting", "code", "service_start"]
+    number = claims.count().over(ibis.window(group_by=alike))
     again = claims.mutate(alike=number)
     return _listed(
         "twice", _("同一结算单出现两次"), _("冲销重复的一单；确是两次的，请说明"), again.filter(again.alike > 1),
@@ -193,12 +208,9 @@ def _twice(read: Reading) -> Finding:
 
 
 def _two_places(read: Reading) -> Finding:
-    """People whose claims of the year say they are insured here and elsewhere."""
-    here = read.here
-    division = here.insured_division.nullif(read.scope.division).fill_null("")
-    people = here.group_by("resident_id").aggregate(least=division.min(), most=division.max())
-    two = people.filter(people.least != people.most)
-    claims = read.claims.semi_join(two.select("resident_id"), "resident_id")
+    """People insured here who have claims of the year that say they are insured elsewhere."""
+    elsewhere = read.here.filter(~read.here.insured_division.isin(["", read.scope.division]))
+    claims = read.claims.semi_join(elsewhere.select("resident_id").distinct(), "resident_id")
     return _listed(
         "two_places", _("有人在两地参保"), _("请经办机构查明在哪里参保；已查明的，请说明"), claims, acceptable=True
     )
