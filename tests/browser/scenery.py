@@ -9,11 +9,15 @@ from datetime import time, timedelta
 from pathlib import Path
 
 PASSWORD = "Jade-2026-hill"
-VILLAGE, HOSPITAL = "penglang_centre", "first_hospital"
+VILLAGE, HOSPITAL, PAYER = "penglang_centre", "first_hospital", "insurance_bureau"
+AREA = "first_hospital_area"
 PEOPLE = (
     ("scene_village", "周秀兰", "village_doctor", VILLAGE),
     ("scene_doctor", "沈建国", "doctor", HOSPITAL),
     ("scene_desk", "孙丽", "coordinator", HOSPITAL),
+    ("scene_payer", "陆文静", "insurance_officer", PAYER),
+    ("scene_second", "郑晓峰", "insurance_officer", PAYER),
+    ("scene_keeper", "徐志强", "finance_officer", AREA),
 )
 # who, by the width the scene is played at: the one at risk, and another with an earlier day and nothing to fear
 RESIDENTS = {
@@ -32,8 +36,12 @@ def build() -> None:
     from yigongti.kernel.access.api import Role, create_account, grant_role, system_actor
 
     actor = system_actor("seed")
-    places = {key: view for key in (VILLAGE, HOSPITAL) if (view := organisation.by_key("kunshan", key))}
-    assert len(places) == 2
+    places = {
+        key: view
+        for key in (VILLAGE, HOSPITAL, PAYER, "first_hospital_area")
+        if (view := organisation.by_key("kunshan", key))
+    }
+    assert len(places) == 4
     for username, name, role, at in PEOPLE:
         account = create_account(
             username, name, organisation_id=places[at].id, password=PASSWORD, actor=actor, must_change_password=False
