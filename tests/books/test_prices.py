@@ -84,6 +84,7 @@ def test_prices_hold_from_their_day(listed, payer):
     assert prices.price_at(["CT01"], after, "primary") == {"CT01": 20000}
     assert prices.price_at(["CT01"], FIRST - timedelta(days=1), "primary") == {}
     assert prices.price_at(["CT01"], after, "village") == {}
+    assert prices.item_names(["N01", "X"]) == {"N01": "一级护理"}
 
 
 def test_the_effect_by_hand(listed, payer):

@@ -58,6 +58,12 @@ def price_at(item_codes: Collection[str], on: date, tier: str, *, place: str | N
     return {code: fen for code, fen in rows.values_list("code", "fen") if fen is not None}
 
 
+def item_names(item_codes: Collection[str], *, place: str | None = None) -> dict[str, str]:
+    """What the place's list calls items, by the latest price of each; codes it does not have are left out."""
+    rows = Price.objects.filter(place=place or settings.PLACE, code__in=list(item_codes))
+    return dict(rows.order_by("code", "-starts_on", "-pk").distinct("code").values_list("code", "name"))
+
+
 def is_first(place: str) -> bool:
     """Whether a place has no prices yet."""
     return not Price.objects.filter(place=place).exists()
