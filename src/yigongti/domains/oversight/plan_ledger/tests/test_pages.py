@@ -113,7 +113,8 @@ def test_unconfirmed_values_are_flagged_and_can_be_listed(client: Client) -> Non
 
 def test_gaps_are_listed(client: Client) -> None:
     page = text(client, "/policy/lincang/")
-    assert "缺少 4 个取值" in page  # Lincang's plan names no target of the four measures
+    # Lincang's plan names no target of the four measures, nor who keeps a surplus of the fund and bears an overspend
+    assert "缺少 6 个取值" in page
     assert "县域内就诊率目标" in text(client, "/policy/lincang/?stands=gap")
 
 
