@@ -1,6 +1,6 @@
 """The pages: figures down to cases, one case, the coder's page, schemes; who sees which; queries of a list."""
 
-from datetime import date
+from datetime import date, datetime
 from html import unescape
 from typing import Any
 
@@ -12,9 +12,12 @@ from django.urls import reverse
 from django.utils import translation
 
 from tests.claims.county import Here, claim, ids, settled
+from tests.intake.county import send, table
+from yigongti.domains.base.health_record.models import Fact
 from yigongti.domains.care.referrals.tests.factories import signed_in
 from yigongti.domains.money.drg.figures import report
 from yigongti.domains.money.drg.services.claims import regroup
+from yigongti.kernel import clock
 from yigongti.kernel.access.api import Forbidden, Role, system_actor
 from yigongti.kernel.audit.models import Line as AuditLine
 from yigongti.kernel.lake.api import publish_stale
@@ -191,3 +194,42 @@ def test_pages_are_in_english_too(here: Here) -> None:
     ):
         assert "Weight" in text(client.get(address)) or "weight" in text(client.get(address))
     translation.activate("zh-hans")
+
+
+def stay_of(here: Here, *, source: int, ended_at: str) -> int:
+    """A stay as a hospital sends it: main and further diagnoses, an operation; returns the resident."""
+    row = claim(3)
+    who = {name: row[name] for name in ("患者编号", "姓名", "性别", "出生日期", "证件号码")}
+    visit = {"encounter_no": "E1", "setting": "inpatient", "started_at": "2026-11-15 09:00", "ended_at": ended_at,
+             "department": "外科", "main_diagnosis_code": "K80.000",
+             "main_diagnosis": "胆囊结石", "total_yuan": "8000.00"}  # fmt: skip
+    send(table([who | visit]), source, "encounters.csv")
+    more = [("1", "K80.000", "1"), ("2", "I10.x00x002", "3"), ("3", "E11.900", "2")]
+    send(
+        table(
+            [
+                {"患者编号": who["患者编号"], "encounter_no": "E1", "diagnosis_no": no, "code": code,
+                 "diagnosis_name": "x", "rank": rank, "diagnosed_at": "2026-11-15 10:00"}
+                for no, code, rank in more
+            ]
+        ),
+        source,
+        "diagnoses.csv",
+    )  # fmt: skip
+    resident: int = Fact.objects.unscoped("test").filter(kind="encounter").get().resident_id
+    return resident
+
+
+@pytest.mark.parametrize(("ended_at", "words"), [("", "患者还在院"), ("2026-11-20 10:00", "患者已出院")])
+def test_a_stay_of_ones_own_institution_is_opened_to_be_tried(here: Here, ended_at: str, words: str) -> None:
+    with clock.fixed(datetime(2026, 11, 22, 12, tzinfo=clock.ZONE)):
+        resident = stay_of(here, source=here.hospital, ended_at=ended_at)
+        doctor = signed_in(Role.DOCTOR, here.hospital)
+        page = text(doctor.get(reverse("drg:try"), {"resident": resident}))
+        assert words in page and 'value="K80.000"' in page and "E11.900\nI10.x00x002" in page and "8000.00" in page
+        assert AuditLine.objects.filter(act="health_record.read").exists()
+        elsewhere = signed_in(Role.DOCTOR, here.other)
+        other = text(elsewhere.get(reverse("drg:try"), {"resident": resident}))
+        assert "没有诊疗关系" in other and "K80.000" not in other
+        assert doctor.get(reverse("drg:try"), {"resident": "²"}).status_code == 200
+        assert doctor.get(reverse("drg:try"), {"resident": "99999999"}).status_code == 404

@@ -13,6 +13,5 @@ EXPORT = declare("drg.export", _("导出病例入组清单"), to={Role.INSURANCE
 TRY = declare("drg.try", _("试算在院病例的病组"), to={Role.DOCTOR})
 SCHEME = declare("drg.scheme", _("查看分组方案"), to=READERS | {Role.DOCTOR})
 
-declare_act("drg.case", _("查看病例的入组和支付"))
 declare_act("drg.list", _("查看病例入组清单"))
 declare_act("drg.regrouped", _("对结算数据重新入组"))

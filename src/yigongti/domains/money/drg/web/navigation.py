@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from yigongti.domains.base.residents import api as residents
 from yigongti.domains.money.claims import api as claims
 from yigongti.domains.money.drg.permissions import FIGURES, SCHEME, TRY
 from yigongti.kernel.access.api import Actor
@@ -26,3 +28,13 @@ def _panel(claim: claims.ClaimView, actor: Actor) -> Mapping[str, Any] | None:
 
 
 claims.register_panel(claims.Panel("drg", _("病组"), "drg/panel.html", _panel, FIGURES, order=40))
+residents.register_action(
+    residents.Action(
+        "drg",
+        _("病组试算"),
+        lambda resident_id: f"{reverse('drg:try')}?resident={resident_id}",
+        TRY,
+        icon="scan",
+        order=80,
+    )
+)

@@ -4,15 +4,19 @@ from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from yigongti.domains.base.health_record.api import NoRelation
 from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.money.drg.catalogue import scheme_in_force
 from yigongti.domains.money.drg.formulas import Bill
 from yigongti.domains.money.drg.grouping.case import Case
 from yigongti.domains.money.drg.grouping.reasons import STATUS_WORDS
+from yigongti.domains.money.drg.opening import Stay, newest_stay
 from yigongti.domains.money.drg.permissions import TRY
 from yigongti.domains.money.drg.trying import attempt
+from yigongti.domains.money.drg.web.asked import number as asked_number
 from yigongti.domains.money.drg.web.cases import STATUS_TAGS
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
@@ -84,12 +88,25 @@ def _split(text: str) -> list[str]:
     return text.split("|")
 
 
+def _stay(request: HttpRequest, actor: Actor) -> tuple[Stay | None, str]:
+    """The stay of a resident named in the address, or why there is none to open."""
+    resident_id = asked_number(request.GET.get("resident", ""))
+    if resident_id is None:
+        return None, ""
+    try:
+        found = newest_stay(resident_id, actor=actor)
+    except NoRelation:
+        return None, gettext("您与这位居民没有诊疗关系，不能打开其住院记录。")
+    return found, "" if found else gettext("最近半年没有本机构的住院记录。")
+
+
 @permission_required(TRY)
 def page(request: HttpRequest) -> HttpResponse:
     """Nothing entered here is kept."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     asked = "principal_diagnosis" in request.GET
-    form = CaseForm(request.GET if asked else None, initial={"sex": "1"})
+    stay, not_opened = (None, "") if asked else _stay(request, actor)
+    form = CaseForm(request.GET if asked else None, initial=stay.fields if stay else {"sex": "1"})
     today = clock.today()
     scheme = scheme_in_force(settings.PLACE, today)
     home = actor.home_organisation_id
@@ -114,6 +131,8 @@ def page(request: HttpRequest) -> HttpResponse:
         "form": form,
         "scheme": scheme,
         "tried": tried,
+        "stay": stay,
+        "not_opened": not_opened,
         "gap": gap,
         "status": STATUS_WORDS[tried.grouped.status] if tried else "",
         "status_tag": STATUS_TAGS[tried.grouped.status] if tried else "",
