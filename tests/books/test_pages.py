@@ -283,3 +283,15 @@ def test_missing_books_are_opened_at_once_and_templates_are_workbooks(world, set
     whole = client.get(reverse("books:export_consolidated", args=["xlsx"]))
     assert whole.status_code == 200 and whole.content.startswith(b"PK")
     assert signed_in("director", world.ids["east"]).post(reverse("books:index")).status_code == 403
+
+
+def test_many_books_are_closed_on_one_page(busy):
+    client = signed_in("finance_officer", busy.ids["east"])
+    address = reverse("books:close_many")
+    assert client.get(address).status_code == 200
+    page = client.post(address, {"until": "2024-02"}).content.decode()
+    assert busy.lead.name in page
+    assert {ledger.book(book.id).next_to_close for book in (busy.lead, busy.member)} == {date(2024, 3, 1)}
+    assert ledger.book(busy.west.id).next_to_close == date(2024, 1, 1)
+    client.post(address, {"until": "9999-12"})  # never beyond the last month that is over
+    assert ledger.book(busy.lead.id).next_to_close <= date(2026, 12, 1)

@@ -206,3 +206,16 @@ def test_a_year_close_that_has_grown_old_is_not_posted(world):
     books.post("subsidy_received", amounts={"basic": 5}, source="b", **said)
     with pytest.raises(StepRefused, match="重新生成"):
         take_step(voucher, "approve", actor=world.finance(22))
+
+
+def test_many_books_close_as_far_as_nothing_stands_in_the_way(world):
+    lead, member = world.lead, world.member
+    made(world, on=date(2024, 3, 5))  # a draft in March
+    with pytest.raises(Forbidden):
+        closing.close_through([lead, world.west], date(2024, 6, 1), actor=world.finance())
+    assert world.lead.next_to_close == date(2024, 1, 1)
+    first, second = closing.close_through([lead, member], date(2024, 6, 1), actor=world.finance())
+    assert (first.closed, first.book.next_to_close, [f.kind for f in first.stopped]) == (2, date(2024, 3, 1), ["draft"])
+    assert (second.closed, second.book.next_to_close, second.stopped) == (6, date(2024, 7, 1), ())
+    again, __ = closing.close_through([first.book, second.book], date(2024, 6, 1), actor=world.finance())
+    assert again.closed == 0

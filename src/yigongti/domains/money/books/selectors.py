@@ -15,6 +15,7 @@ from yigongti.kernel.ledger.api import AccountKind, AccountView, BookView, Deali
 from yigongti.kernel.ledger.models import Account, Book, Entry
 
 YEAR_CLOSE = "year_close"
+NOT_MEMBERS = ("insurance_body", "government_body", "guidance_centre", "private", "elder_care")
 RESULT = (AccountKind.INCOME, AccountKind.EXPENSE)
 
 
@@ -30,7 +31,9 @@ def organisations_with_books(actor: Actor, place: str) -> list[int]:
     seen = [
         view
         for view in organisation.institutions(place)
-        if (view.legal_person or view.kind in ("lead_hospital", "hospital")) and actor.may(VIEW, view.id)
+        if view.kind not in NOT_MEMBERS
+        and (view.legal_person or view.kind in ("lead_hospital", "hospital"))
+        and actor.may(VIEW, view.id)
     ]
     return [view.id for view in seen]
 

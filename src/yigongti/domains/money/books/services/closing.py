@@ -80,6 +80,42 @@ def close_month(book: BookView, month: date, *, actor: Actor, explanation: str =
     return closed
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What closing a book through a month came to: how many months were closed, and what stopped it, if anything."""
+
+    book: BookView
+    closed: int
+    stopped: tuple[Finding, ...]
+
+
+def close_through(books: Iterable[BookView], until: date, *, actor: Actor) -> list[Outcome]:
+    """Close each book month by month, up to a month, as far as nothing has to be mended or explained.
+
+    Each month of each book is a transaction of its own. Raises Forbidden before anything is closed.
+    """
+    chosen = list(books)
+    for book in chosen:
+        actor.require(KEEP, book.organisation_id)
+    outcomes = []
+    for book in chosen:
+        stopped: tuple[Finding, ...] = ()
+        closed, current = 0, book
+        while current.next_to_close <= until:
+            found = findings(current, current.next_to_close)
+            if found:
+                stopped = tuple(found)
+                break
+            try:
+                current = close_month(current, current.next_to_close, actor=actor)
+            except EntryRefused as refused:  # something came in between
+                stopped = (Finding("refused", str(refused), blocks=True),)
+                break
+            closed += 1
+        outcomes.append(Outcome(current, closed, stopped))
+    return outcomes
+
+
 def carried_forward(positions: Iterable[PositionRow]) -> list[tuple[str, int, int | None]]:
     """Lines (account, fen, counterparty) that carry all income and expense to the accumulated surplus.
 

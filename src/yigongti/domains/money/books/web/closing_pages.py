@@ -1,5 +1,8 @@
 """Closing a book's months and years."""
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -49,6 +52,21 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "closed": [(row, people.get(row.closed_by_id or 0, "")) for row in closed],
     }
     return render(request, "books/close.html", context)
+
+
+@permission_required(KEEP)
+def many(request: HttpRequest) -> HttpResponse:
+    """Close the books of all members under the reader up to a month, as far as nothing stands in the way."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    books = [book for book in selectors.books(actor, settings.PLACE) if actor.may(KEEP, book.organisation_id)]
+    last = clock.month_of(clock.month_of(clock.today()) - timedelta(days=1))
+    until = asked.month(request.POST.get("until", "")) or last
+    outcomes = None
+    if request.method == "POST":
+        outcomes = closing.close_through(books, min(until, last), actor=actor)
+        messages.success(request, _("共结账 %(n)d 个月份。") % {"n": sum(one.closed for one in outcomes)})
+    context = {"books": books, "until": min(until, last), "outcomes": outcomes}
+    return render(request, "books/close_many.html", context)
 
 
 @permission_required(KEEP)

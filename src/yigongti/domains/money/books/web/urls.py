@@ -17,6 +17,7 @@ prefix = "books/"
 
 urlpatterns = [
     path("", books.index, name="index"),
+    path("close/", closing_pages.many, name="close_many"),
     path("chart/", chart_pages.chart, name="chart"),
     path("templates/<slug:which>/", chart_pages.file_template, name="template"),
     path("consolidated/", statement_pages.consolidated, name="consolidated"),
