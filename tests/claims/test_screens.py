@@ -251,7 +251,7 @@ def test_prices_come_from_the_places_list(here: Here) -> None:
 
 def test_swapped_items(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        references.prices, "item_names", lambda codes: {"110200005": "住院诊查费", "X01": "阿莫西林胶囊"}, raising=False
+        references.prices, "item_names", lambda codes: {"110200005": "住院诊查费", "X01": "阿莫西林胶囊"}
     )
     rows = [claim(n, n) for n in (1, 61)]  # a woman and a man
     man = next(row for row in rows if row["性别"] == "男")
@@ -351,3 +351,31 @@ def test_every_screen_tells_in_both_languages(here: Here) -> None:
     with override("en"):
         english = told(one)
     assert "S1" in english and "疑" not in english
+
+
+def test_what_was_charged_is_told_to_prices(here: Here) -> None:
+    """By institution and item, without what was taken back; the fund's part of its claims."""
+    from decimal import Decimal
+
+    from yigongti.domains.money.claims.usage import quantities
+
+    undone = stay(3, "03-01", "03-08", 3)
+    settled(
+        [
+            stay(1, "03-01", "03-08"),
+            stay(2, "03-01", "03-08", 2, institution_name="某镇卫生院"),
+            undone,
+            back(undone, "S3R"),
+        ],
+        here,
+    )
+    charged([line("S1", 1, quantity="2.5"), line("S1", 2), line("S2", 1), line("S3", 1, quantity="9")], here)
+    found = {
+        (one.institution_id, one.code): (one.quantity, one.fund_percent)
+        for one in quantities(*YEAR, ["110200005", "x"])
+    }
+    assert found == {
+        (here.hospital, "110200005"): (Decimal("3.5"), Decimal(70)),
+        (here.centre, "110200005"): (Decimal(1), Decimal(70)),
+    }
+    assert list(quantities(date(2025, 3, 3), YEAR[1], ["110200005"])) == []

@@ -35,8 +35,7 @@ def categories_of(code: str) -> frozenset[str]:
 
 def names_of(codes: Collection[str]) -> dict[str, str]:
     """What the place's list calls these items; codes it doesn't have are left out."""
-    ask = getattr(prices, "item_names", None)
-    return dict(ask(codes)) if ask is not None else {}
+    return prices.item_names(codes) if codes else {}
 
 
 def prices_of(wanted: Iterable[tuple[str, date, str]], *, place: str) -> Mapping[tuple[str, date, str], int]:

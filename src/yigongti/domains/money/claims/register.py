@@ -4,12 +4,13 @@
 same conditions make the rows and the sums.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, overload
 
+import pyarrow as pa
 from django.conf import settings
 from ibis.backends.duckdb import Backend
 
@@ -23,6 +24,7 @@ from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.lake.api import Snapshot, engine, snapshot
 
+COUNTED = 1_000_000
 REVERSAL, REVERSED, LATE = "reversal", "reversed", "late"
 MARKS = (REVERSAL, REVERSED, LATE)
 ORDERS = {
@@ -57,11 +59,12 @@ class Which:
 
 @dataclass(frozen=True)
 class Sums:
-    """What a list adds up to, in fen. ``reversals`` of the ``claims`` are rows that take another back."""
+    """What a list adds up to, in fen. ``reversals`` of the ``claims`` are rows that take another back; ``persons`` is
+    None where there are too many to count each one while a reader waits."""
 
     claims: int
     reversals: int
-    persons: int
+    persons: int | None
     total_fen: int
     fund_fen: int
     self_paid_fen: int
@@ -107,11 +110,14 @@ class Claims(Sequence[Line]):
         if self._sums is None:
             with self._asked() as ask:
                 row = ask(
-                    "count(*), count(*) FILTER (c.reverses <> ''), count(DISTINCT c.resident_id),"
+                    "count(*), count(*) FILTER (c.reverses <> ''),"
                     " coalesce(sum(c.total_fen), 0), coalesce(sum(c.fund_fen), 0), coalesce(sum(c.self_paid_fen), 0),"
                     " coalesce(sum(coalesce(c.critical_illness_fen, 0) + coalesce(c.medical_aid_fen, 0)), 0)"
                 )[0]
-            self._sums = Sums(*(int(value) for value in row))
+                few = row[0] <= COUNTED
+                persons = int(ask("count(DISTINCT c.resident_id)")[0][0]) if few else None
+            claims, reversals, *amounts = (int(value) for value in row)
+            self._sums = Sums(claims, reversals, persons, *amounts)
         return self._sums
 
     def __len__(self) -> int:
@@ -146,36 +152,34 @@ class Claims(Sequence[Line]):
     # -- inside
 
     def _page(self, start: int, size: int) -> list[Line]:
-        with self._asked(flags=True) as ask:
+        """Some rows. Which they are is asked first, of few columns; what is to be known of them, of them alone."""
+        with self._asked() as ask:
             rows = ask(
-                f"c.id, c.happened_on, taken_back.record_no IS NOT NULL, {_LATE}, m.status",
+                "c.id, c.happened_on",
                 f"ORDER BY {ORDERS[self.order]} LIMIT {int(size)} OFFSET {int(start)}",
             )
         if not rows:
             return []
-        days = (min(row[1] for row in rows), max(row[1] for row in rows))
-        found = {one.id: one for one in selectors.claims_read([row[0] for row in rows], days=days)}
-        return [
-            Line(found[pk], bool(back), bool(late), Match(status) if status else None)
-            for pk, _on, back, late, status in rows
-            if pk in found
-        ]
+        days = (min(on for _pk, on in rows), max(on for _pk, on in rows))
+        found = {one.id: one for one in selectors.claims_read([pk for pk, _on in rows], days=days)}
+        known = _flags(found.values(), {clock.month_of(on) for _pk, on in rows})
+        return [Line(found[pk], *known[pk]) for pk, _on in rows if pk in found]
 
     @contextmanager
-    def _asked(self, *, flags: bool = False) -> Iterator[Any]:
+    def _asked(self) -> Iterator[Any]:
         """Gives a function that selects from the claims meant: columns of ``c``, and what comes behind."""
         which = self.which
         late_days = LATE_DAYS.at(place=settings.PLACE).value
         joins, conditions = ["FROM claims c"], ["c.place = ?"]
         values: list[Any] = [settings.PLACE]
-        if flags or which.mark == REVERSED:
+        if which.mark == REVERSED:
             joins.append(
                 "LEFT JOIN (SELECT DISTINCT source_id, reverses AS record_no FROM every_claim WHERE reverses <> '')"
                 " taken_back ON taken_back.source_id = c.source_id AND taken_back.record_no = c.record_no"
             )
-        if flags or which.mark == LATE:
+        if which.mark == LATE:
             joins.append(_ARRIVED)
-        matched = flags or bool(which.match)
+        matched = bool(which.match)
         if matched:
             joins.append("LEFT JOIN certificate_matches m ON m.claim_id = c.id")
         _narrow(which, conditions, values)
@@ -244,23 +248,59 @@ def _narrow(which: Which, conditions: list[str], values: list[Any]) -> None:
     elif which.mark == REVERSED:
         conditions.append("taken_back.record_no IS NOT NULL")
     elif which.mark == LATE:
-        conditions.append(_LATE)
+        conditions += ["c.recorded_on > last_day(c.happened_on) + $late_days", _LATE]
+
+
+def _flags(claims: Collection[ClaimView], months: Collection[date]) -> dict[int, tuple[bool, bool, Match | None]]:
+    """Whether each claim was taken back, is late, and how it stands to certificates."""
+    schema = pa.schema(
+        [
+            ("id", pa.int64()), ("source_id", pa.int64()), ("record_no", pa.string()), ("happened_on", pa.date32()),
+            ("recorded_on", pa.date32()), ("resident_id", pa.int64()), ("inside_county", pa.bool_()),
+            ("setting", pa.string()), ("service_start", pa.date32()), ("institution_name", pa.string()),
+        ]
+    )  # fmt: skip
+    rows = [
+        {
+            "id": one.id, "source_id": one.source_id, "record_no": one.record_no, "happened_on": one.settled_on,
+            "recorded_on": one.recorded_at.astimezone(clock.ZONE).date(), "resident_id": one.resident_id,
+            "inside_county": one.inside_county, "setting": one.setting, "service_start": one.service_start,
+            "institution_name": one.institution_name,
+        }
+        for one in claims
+    ]  # fmt: skip
+    taken = snapshot("claims", min(months), clock.next_month(max(months)))
+    shown = replace(taken, files=tuple(file for file in taken.files if file[0] in months))
+    late_days = LATE_DAYS.at(place=settings.PLACE).value
+    with engine() as backend:
+        view(backend, "every_claim", snapshot("claims"))
+        view(backend, "these_months", shown)
+        backend.con.register("claims", pa.Table.from_pylist(rows, schema=schema))
+        try:
+            with with_matches(backend):
+                found = backend.con.execute(_FLAGS.replace("$late_days", str(int(late_days)))).fetchall()
+        finally:
+            backend.con.unregister("claims")
+    return {pk: (bool(back), bool(late), Match(status) if status else None) for pk, back, late, status in found}
+
+
+_FLAGS = f"""
+    WITH back AS (
+        SELECT DISTINCT e.source_id, e.reverses FROM every_claim e
+        WHERE e.reverses <> '' AND e.reverses IN (SELECT record_no FROM claims)
+    )
+    SELECT c.id, back.reverses IS NOT NULL, coalesce({_LATE}, false), m.status
+    FROM claims c
+    LEFT JOIN back ON back.source_id = c.source_id AND back.reverses = c.record_no
+    LEFT JOIN (
+        SELECT source_id, date_trunc('month', happened_on) AS month, min(recorded_on) AS first_on FROM these_months
+        GROUP BY ALL
+    ) arrived ON arrived.source_id = c.source_id AND arrived.month = date_trunc('month', c.happened_on)
+    LEFT JOIN certificate_matches m ON m.claim_id = c.id
+"""  # noqa: S608  (constants)
 
 
 def is_late(claim: ClaimView) -> bool:
     """Whether a claim came in later than policy allows after its month had ended and had begun to come in."""
-    month = clock.month_of(claim.settled_on)
-    with engine() as backend:
-        view(backend, "claims", snapshot("claims", month, clock.next_month(month)))
-        [(late,)] = backend.con.execute(
-            "SELECT ? > greatest(last_day(?::date), coalesce(min(recorded_on), ?::date)) + ? FROM claims"
-            " WHERE source_id = ?",
-            [
-                recorded := claim.recorded_at.astimezone(clock.ZONE).date(),
-                claim.settled_on,
-                recorded,
-                LATE_DAYS.at(place=settings.PLACE).value,
-                claim.source_id,
-            ],
-        ).fetchall()
-    return bool(late)
+    _back, late, _match = _flags([claim], [clock.month_of(claim.settled_on)])[claim.id]
+    return late

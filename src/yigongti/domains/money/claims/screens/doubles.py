@@ -19,7 +19,10 @@ _TWICE = """
            setting, service_start, service_end, total_fen, fund_fen,
            list({'source_id': source_id, 'record_no': record_no, 'id': id, 'settled': happened_on}
                 ORDER BY id) AS claims
-    FROM standing
+    FROM standing SEMI JOIN (
+        SELECT resident_id, service_start, total_fen FROM standing WHERE setting <> 'pharmacy' AND total_fen > 0
+        GROUP BY ALL HAVING count(*) > 1
+    ) doubtful USING (resident_id, service_start, total_fen)
     WHERE setting <> 'pharmacy' AND total_fen > 0
     GROUP BY resident_id, institution_id, institution_name, setting, service_start, service_end, total_fen, fund_fen,
              self_paid_fen, code
