@@ -237,3 +237,35 @@ def test_the_order_files_come_in_changes_no_finding(here: Here) -> None:
     screen(*YEAR, actor=SYSTEM)
     [row] = rows()
     assert [one["record_no"] for one in row.claims] == ["S1", "S2"]
+
+
+def test_a_run_that_was_broken_off_is_ended_by_the_next(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    from yigongti.domains.money.claims.services import screening
+
+    settled([stay(n, "03-01", "03-08", n) for n in range(4)], here, name="a.csv")
+    settled([stay(n + 10, "03-10", "03-15", n) for n in range(4)], here, name="b.csv")
+    keep, stored = screening._keep, []
+
+    def breaks_off(case: Finding, number: int) -> None:
+        if len(stored) == 2:
+            raise RuntimeError("killed")
+        stored.append(case)
+        keep(case, number)
+
+    monkeypatch.setattr(screening, "_keep", breaks_off)
+    with pytest.raises(RuntimeError):
+        screen(*YEAR, actor=SYSTEM)
+    assert len(rows()) == FindingVersion.objects.count() == 2
+    assert Screening.objects.get().error == "RuntimeError"
+    monkeypatch.setattr(screening, "_keep", keep)
+    assert screen(*YEAR, actor=SYSTEM).counts["split_admission"] == {"found": 4, "new": 2, "changed": 0, "gone": 0}
+    assert len(rows()) == FindingVersion.objects.count() == 4
+
+
+def test_a_finding_of_very_many_claims_has_a_name_of_its_own(here: Here) -> None:
+    same = stay(1, "03-01", "03-08")
+    settled([same | {"claim_no": f"{'S' * 40}{n}"} for n in range(12)], here)
+    screen(*YEAR, actor=SYSTEM, only=["claimed_twice"])
+    screen(*YEAR, actor=SYSTEM, only=["claimed_twice"])
+    [row] = rows()
+    assert len(row.claims) == 12 and row.amount_fen == 11 * 350_000

@@ -7,6 +7,7 @@ from procrastinate.contrib.django import app
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import actor_by_id, system_actor
 from yigongti.kernel.jobs.api import task
+from yigongti.kernel.lake.api import publish_stale
 
 
 @task("claims.screen", lock="claims.screen")
@@ -15,8 +16,8 @@ def screen(since: str, until: str, account_id: int | None = None) -> None:
     from yigongti.domains.money.claims.services.screening import screen as run
 
     actor = actor_by_id(account_id) if account_id is not None else system_actor("claims.screen")
-    if actor is not None:
-        run(date.fromisoformat(since), date.fromisoformat(until), actor=actor)
+    publish_stale()  # what came in just now is looked at too
+    run(date.fromisoformat(since), date.fromisoformat(until), actor=actor)
 
 
 @app.periodic(cron="0 18 8 * *")  # UTC: in the night to the ninth of each month

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 import pgtrigger
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -78,6 +79,7 @@ class Finding(CaseModel):
             models.Index(fields=["payer_id", "state", "-risk", "-amount_fen"], name="claims_finding_list"),
             models.Index(fields=["institution_id", "state"], name="claims_finding_institution"),
             models.Index(fields=["confirmed_at"], condition=Q(state="confirmed"), name="claims_finding_confirmed"),
+            GinIndex(fields=["claims"], opclasses=["jsonb_path_ops"], name="claims_finding_claims"),
             models.Index(fields=["screen", "found_on"], name="claims_finding_found"),
         ]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from yigongti.domains.base.health_record import api as health_record
@@ -28,6 +28,7 @@ from yigongti.kernel.notices.api import in_the_places_language, notify
 from yigongti.kernel.workflow.api import open_case
 
 HOLDING = "consortium"
+LONGEST_KEY = 300
 
 
 def screen(since: date, until: date, *, actor: Actor, only: Collection[str] = ()) -> Screening:
@@ -52,7 +53,8 @@ def screen(since: date, until: date, *, actor: Actor, only: Collection[str] = ()
         detail={"since": since.isoformat(), "until": until.isoformat()},
     )
     try:
-        counts = _run(chosen, since, until, actor)
+        with _alone():
+            counts = _run(chosen, since, until, actor)
     except Exception as error:
         row.error = type(error).__name__[:300]
         row.finished_at = clock.now()
@@ -62,6 +64,18 @@ def screen(since: date, until: date, *, actor: Actor, only: Collection[str] = ()
     row.finished_at = clock.now()
     row.save(update_fields=["counts", "finished_at"])
     return row
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One run at a time: a second one waits, and then finds what the first has stored."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtextextended('claims.screening', 0))")
+        try:
+            yield
+        finally:
+            if not connection.needs_rollback:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended('claims.screening', 0))")
 
 
 def _run(chosen: list[Screen], since: date, until: date, actor: Actor) -> dict[str, Any]:
@@ -133,6 +147,13 @@ def _deaths() -> pa.Table:
     return pa.Table.from_pylist(rows, schema=pa.schema([("person_id", pa.int64()), ("died_on", pa.date32())]))
 
 
+def key_of(hit: Hit) -> str:
+    """What names a finding; of many claims, a digest."""
+    if len(hit.key) <= LONGEST_KEY:
+        return hit.key
+    return f"{hit.key[:200]}|{blake2b(hit.key.encode(), digest_size=16).hexdigest()}"
+
+
 def digest_of(hit: Hit) -> str:
     """What a hit says, apart from which version of a claim says it."""
     said = [[one.source_id, one.record_no] for one in hit.claims], hit.amount_fen, hit.risk, hit.facts
@@ -145,10 +166,10 @@ def _store(one: Screen, hits: list[Hit], run: Run, actor: Actor) -> dict[str, in
     counts = {"found": len(hits), "new": 0, "changed": 0, "gone": 0}
     every: ScopedQuerySet = Finding.objects.unscoped("a run looks at all of the place")
     mine = every.filter(place=run.place, screen=one.name)
-    known = {row.key: row for row in mine.filter(key__in=[hit.key[:300] for hit in hits])}
+    known = {row.key: row for row in mine.filter(key__in=[key_of(hit) for hit in hits])}
     now = clock.now()
     for hit in hits:
-        row = known.get(hit.key[:300])
+        row = known.get(key_of(hit))
         if row is None:
             _open(one, hit, run, actor)
             counts["new"] += 1
@@ -157,7 +178,7 @@ def _store(one: Screen, hits: list[Hit], run: Run, actor: Actor) -> dict[str, in
     gone = mine.filter(
         gone_at=None, found_on__range=(run.since, run.until), settled_last__lte=run.until,
         first_on__gte=run.since - LOOK_BACK,
-    ).exclude(key__in=[hit.key[:300] for hit in hits])  # fmt: skip
+    ).exclude(key__in=[key_of(hit) for hit in hits])  # fmt: skip
     for row in gone:
         with transaction.atomic():
             every.filter(pk=row.pk).update(gone_at=now)
@@ -186,7 +207,7 @@ def _of(hit: Hit) -> dict[str, Any]:
 
 def _open(one: Screen, hit: Hit, run: Run, actor: Actor) -> None:
     case = Finding(
-        place=run.place, screen=one.name, key=hit.key[:300], payer_id=hit.source_id, seen_at=clock.now(), **_of(hit)
+        place=run.place, screen=one.name, key=key_of(hit), payer_id=hit.source_id, seen_at=clock.now(), **_of(hit)
     )
     with transaction.atomic():
         open_case(case, actor=actor, effect=lambda: _keep(case, 1))
