@@ -108,7 +108,8 @@ def test_the_difference_is_filled_in_and_lines_are_added(busy):
     "changed",
     [
         {"account_1": "9999"}, {"account_1": "5001"}, {"debit_1": "abc"}, {"debit_1": "1.005"}, {"credit_1": "1"},
-        {"debit_1": "1e400"}, {"debit_1": "0"}, {"other_1": "1"}, {"account_1": "121809"}, {"on": "2026-13-01"},
+        {"debit_1": "1e400"}, {"debit_1": "0"}, {"debit_1": "-5"}, {"other_1": "1"}, {"account_1": "121809"},
+        {"on": "2026-13-01"},
         {"on": "9999-12-31"}, {"summary": " "}, {"on": ""}, {"account_1": "\x00"}, {"other_1": "99999999999999999999"},
         {"account_1": "121809", "other_1": "123456789"}, {"on": "2023-01-01"},
     ],
@@ -118,6 +119,20 @@ def test_nonsense_is_answered_beside_the_field(busy, changed):
     answer = client.post(reverse("books:new_voucher", args=[busy.lead.id]), {**TYPED, **changed})
     assert answer.status_code == 422
     assert not Voucher.objects.unscoped("test").exists()
+
+
+def test_opening_balances_are_read_from_a_file(busy):
+    client = signed_in("finance_officer", busy.ids["east"])
+    address = reverse("books:new_voucher", args=[busy.lead.id])
+    lines = ["科目编码,借方,贷方,往来单位", "1002,500.00,0", f"121809,20,,{busy.member.name}", "3001,,520"]
+    said = {"on": "2026-01-01", "summary": "期初余额", "load": "1"}
+    file = SimpleUploadedFile("v.csv", "\n".join(lines).encode())
+    page = client.post(address, {**said, "file": file}).content.decode()
+    assert "借贷平衡" in page and 'value="1002 银行存款"' in page and f'value="{busy.member.id}" selected' in page
+    assert not Voucher.objects.unscoped("test").exists()
+    for bad in ("科目编码,借方,贷方\n9999,1,\n", "科目编码,借方\n1002,1\n", ""):
+        file = SimpleUploadedFile("v.csv", bad.encode())
+        assert client.post(address, {**said, "file": file}).status_code == 422, bad
 
 
 @pytest.mark.parametrize(

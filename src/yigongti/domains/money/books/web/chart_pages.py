@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from yigongti.domains.money.books.chart import chart_of, shipped
 from yigongti.domains.money.books.permissions import KEEP, VIEW
 from yigongti.domains.money.books.services import budgets, charts
+from yigongti.domains.money.books.web import typed
 from yigongti.domains.money.books.web.statement_pages import XLSX
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.access.web.guard import permission_required
@@ -20,6 +21,10 @@ TEMPLATES = {
     "chart": (
         "会计科目", charts.HEADERS,
         (("400105", "中医药专项补助收入", "收入", ""), ("500108", "信息化运维费", "费用", "")),
+    ),
+    "voucher": (
+        "分录", typed.HEADERS,
+        (("1002", "1234567.89", "", "", "期初余额"), ("3001", "", "1234567.89", "", "期初余额")),
     ),
     "budget": (
         "预算", budgets.HEADERS,

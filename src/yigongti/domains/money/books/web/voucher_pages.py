@@ -1,12 +1,11 @@
 """Vouchers by hand: the desk of those under way, typing one, its case, reversing a posted one."""
 
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,10 +20,11 @@ from yigongti.domains.money.books.services.vouchers import DraftLine
 from yigongti.domains.money.books.web import asked
 from yigongti.domains.money.books.web.books import book_context
 from yigongti.domains.money.books.web.lines import Drawn
+from yigongti.domains.money.books.web.typed import MOST_ROWS, ROWS, Typed, TypedLine, fill, read_file, read_typed
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor, names_of
 from yigongti.kernel.access.web.guard import permission_required
-from yigongti.kernel.intake.sheets import fen_of
+from yigongti.kernel.intake.sheets import LARGEST, SheetRefused
 from yigongti.kernel.ledger import api as ledger
 from yigongti.kernel.ledger.api import BookView, EntryRefused
 from yigongti.kernel.money import yuan
@@ -33,7 +33,6 @@ from yigongti.kernel.ui.filters import ChoiceFilter, TextFilter
 from yigongti.kernel.ui.listing import Column, Listing
 from yigongti.kernel.workflow.api import StepRefused, take_step
 
-ROWS, MOST_ROWS = 4, 60
 COLOURS = {"draft": "", "submitted": "attention", "checked": "attention", "posted": "good", "discarded": ""}
 
 
@@ -63,93 +62,6 @@ def listing(request: HttpRequest) -> HttpResponseBase:
         export=VIEW,
         empty=gettext_lazy("还没有手工凭证"),
     ).render("books/vouchers.html")
-
-
-@dataclass
-class TypedLine:
-    """A line of the form as typed, and what is wrong with it."""
-
-    number: int
-    account: str = ""
-    debit: str = ""
-    credit: str = ""
-    other: str = ""
-    note: str = ""
-    error: str = ""
-
-    @property
-    def empty(self) -> bool:
-        return not any((self.account, self.debit, self.credit, self.other, self.note))
-
-
-@dataclass
-class Typed:
-    """The whole form as typed, judged."""
-
-    on: str
-    summary: str
-    rows: list[TypedLine]
-    errors: list[str] = field(default_factory=list)
-    lines: list[DraftLine] = field(default_factory=list)
-
-    @property
-    def debit_fen(self) -> int:
-        return sum(line.fen for line in self.lines if line.fen > 0)
-
-    @property
-    def credit_fen(self) -> int:
-        return -sum(line.fen for line in self.lines if line.fen < 0)
-
-    @property
-    def difference_fen(self) -> int:
-        return self.debit_fen - self.credit_fen
-
-    @property
-    def short_fen(self) -> int:
-        """What the debits fall short of the credits by."""
-        return -self.difference_fen
-
-    @property
-    def wrong(self) -> bool:
-        return bool(self.errors) or any(row.error for row in self.rows)
-
-
-def read_typed(data: QueryDict, book: BookView) -> Typed:
-    """Judge what was typed: every line that says something becomes a draft line, or names what is wrong with it."""
-    clean = {key: data.get(key, "").replace("\0", "").strip()[:200] for key in data}
-    typed = Typed(clean.get("on", ""), clean.get("summary", ""), [])
-    accounts = {account.code: account for account in ledger.accounts(book.id)}
-    leaves = selectors.leaves(accounts.values())
-    count = min(max((asked.number(data.get("rows")) or ROWS), 2), MOST_ROWS)
-    for number in range(1, count + 1):
-        row = TypedLine(
-            number, *(clean.get(f"{name}_{number}", "") for name in ("account", "debit", "credit", "other", "note"))
-        )
-        typed.rows.append(row)
-        if row.empty:
-            continue
-        try:
-            code = row.account.split(" ", 1)[0]
-            if code not in accounts:
-                raise ValueError(_("请选择科目"))
-            if code not in leaves:
-                raise ValueError(_("请选用明细科目"))
-            if bool(row.debit) == bool(row.credit):
-                raise ValueError(_("借方和贷方填一个"))
-            fen = fen_of(row.debit) if row.debit else -fen_of(row.credit)
-            if fen == 0:
-                raise ValueError(_("金额不能为零"))
-            other = asked.number(row.other)
-            if row.other and other is None:
-                raise ValueError(_("请选择往来单位"))
-            if accounts[code].internal and other is None:
-                raise ValueError(_("请选择往来单位"))
-            if not accounts[code].internal and other is not None:
-                raise ValueError(_("这个科目不记往来单位"))
-            typed.lines.append(DraftLine(code, fen, other, row.note))
-        except ValueError as error:
-            row.error = str(error)
-    return typed
 
 
 @permission_required(KEEP)
@@ -196,8 +108,15 @@ def _typed(request: HttpRequest, actor: Actor, book: BookView, voucher: Voucher 
         last = len(typed.rows)
         typed.rows += [TypedLine(number) for number in range(last + 1, min(last + 5, MOST_ROWS) + 1)]
         return _form(request, actor, book, typed, voucher)
+    if "load" in request.POST:
+        sent = request.FILES.get("file")
+        try:
+            typed.take_rows(read_file(sent.read(LARGEST + 1) if sent else b"", book), book)
+        except SheetRefused as refused:
+            typed.errors.append(str(refused))
+        return _form(request, actor, book, typed, voucher, status=422 if typed.wrong else 200)
     if "fill" in request.POST:
-        _fill(typed)
+        fill(typed)
         return _form(request, actor, book, typed, voucher)
     on = asked.day(typed.on)
     if on is None:
@@ -221,17 +140,6 @@ def _typed(request: HttpRequest, actor: Actor, book: BookView, voucher: Voucher 
                 messages.success(request, _("已存为草稿。"))
             return HttpResponseRedirect(done.get_absolute_url())
     return _form(request, actor, book, typed, voucher, status=422)
-
-
-def _fill(typed: Typed) -> None:
-    """The difference into the first line that names an account without an amount."""
-    row = next((row for row in typed.rows if row.account and not row.debit and not row.credit), None)
-    if row is None or not typed.difference_fen:
-        return
-    amount = yuan(abs(typed.difference_fen))
-    row.debit, row.credit = ("", amount) if typed.difference_fen > 0 else (amount, "")
-    row.error = ""
-    typed.lines.append(DraftLine(row.account.split(" ", 1)[0], -typed.difference_fen))
 
 
 def _form(
