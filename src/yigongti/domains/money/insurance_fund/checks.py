@@ -1,12 +1,14 @@
 """What stands in the way of approving a year, named row by row. A finding blocks until it is mended in its source, or,
 where it may be right after all, until whoever prepares the year says why (``acceptable``)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import ibis
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.money.insurance_fund.claims import DATASET, NONE, Reading, Which
@@ -16,7 +18,32 @@ from yigongti.domains.money.insurance_fund.statement import digest
 from yigongti.kernel.lake.api import engine, snapshot, table
 
 SHOWN = 50
+Words = str | Promise
 CENTRES = ("township_health_centre", "community_centre")
+
+
+WORDS: Mapping[str, tuple[Words, Words]] = {
+    "not_computable": (gettext_lazy("预算算不出来"), gettext_lazy("补齐资料或政策值后再提交")),
+    "policy_gaps": (gettext_lazy("政策值没有规定"), gettext_lazy("在本地政策文件中写明后再提交；平台不猜")),
+    "no_population": (gettext_lazy("有成员单位没有参保人数"), gettext_lazy("填写该单位管理的参保人数")),
+    "unconfirmed": (gettext_lazy("未经本地确认的政策值"), gettext_lazy("批准即表示认可；也可先在政策文件中确认")),
+    "lacking": (gettext_lazy("有的数字还算不出来"), gettext_lazy("补齐得分、认定金额或政策值")),
+    "months_missing": (gettext_lazy("有的月份没有结算数据"), gettext_lazy("导入这些月份的结算数据")),
+    "months_waiting": (gettext_lazy("结算数据正在更新"), gettext_lazy("几分钟后再试")),
+    "negative": (gettext_lazy("金额为负，又不是冲销单"), gettext_lazy("请来源机构改正或注明冲销哪一单")),
+    "orphan_reversal": (
+        gettext_lazy("冲销单找不到原结算单"),
+        gettext_lazy("补传原结算单；原单确在平台启用前的，请说明"),
+    ),
+    "twice": (gettext_lazy("同一结算单出现两次"), gettext_lazy("冲销重复的一单；确是两次的，请说明")),
+    "two_places": (gettext_lazy("有人在两地参保"), gettext_lazy("请经办机构查明在哪里参保；已查明的，请说明")),
+    "outside_holders": (
+        gettext_lazy("有的结算单不属于任何预算单位"),
+        gettext_lazy("登记这些居民的管理机构；由基金另行列支的，请说明"),
+    ),
+    "unknown_kind": (gettext_lazy("结算单没有参保类型"), gettext_lazy("不计入任何一个基金；请补填后重传")),
+}
+"""What a finding is called and what to do about it, by its name: a frozen one is read in any language."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +52,6 @@ class Finding:
     ``ids``: claims below it. ``kind``: block, accepted or warn."""
 
     name: str
-    title: str
-    advice: str
     count: int
     rows: tuple[str, ...]
     digest: str
@@ -36,8 +61,22 @@ class Finding:
     ids: tuple[int, ...] = ()
 
     @property
+    def title(self) -> str:
+        return str(WORDS[self.name][0])
+
+    @property
+    def advice(self) -> str:
+        return str(WORDS[self.name][1])
+
+    @property
     def blocks(self) -> bool:
         return not self.warning and not self.accepted
+
+    @staticmethod
+    def frozen(data: Mapping[str, Any], found: Gathered) -> "Finding":
+        """A finding as it was when the year was closed."""
+        rows = unconfirmed(found) if data["name"] == "unconfirmed" else data["rows"]
+        return Finding(data["name"], data["count"], tuple(rows), "", warning=data["warning"], accepted=data["accepted"])
 
     def as_json(self) -> dict[str, Any]:
         return {"name": self.name, "count": self.count, "rows": list(self.rows), "accepted": self.accepted,
@@ -67,11 +106,11 @@ def _with_word(one: Finding, said: dict[tuple[str, str], str]) -> Finding:
     return Finding(**{**vars(one), "accepted": word}) if word else one
 
 
-def _made(name: str, title: str, advice: str, rows: Iterable[str], *, keys: Iterable[Any] | None = None,
+def _made(name: str, rows: Iterable[str], *, keys: Iterable[Any] | None = None,
           **more: Any) -> Finding:  # fmt: skip
     rows = list(rows)
     keys = rows if keys is None else list(keys)
-    return Finding(name, title, advice, len(keys), tuple(rows[:SHOWN]), digest(keys), **more)
+    return Finding(name, len(keys), tuple(rows[:SHOWN]), digest(keys), **more)
 
 
 # -- the budget -------------------------------------------------------------------------------------------------
@@ -80,19 +119,17 @@ def _made(name: str, title: str, advice: str, rows: Iterable[str], *, keys: Iter
 def _budget(found: Gathered) -> list[Finding]:
     made = []
     if found.why:
-        made.append(_made("not_computable", _("预算算不出来"), _("补齐资料或政策值后再提交"), [found.why]))
+        made.append(_made("not_computable", [found.why]))
     if found.year.rules is None:  # frozen with the approval: what is missing then can't be mended later
         made.append(
             _made(
                 "policy_gaps",
-                _("政策值没有规定"),
-                _("在本地政策文件中写明后再提交；平台不猜"),
-                found.rules.gaps.values(),
+                [found.rules.gap(name) for name in found.rules.gaps],
             )
         )
     lacking = [row for row in found.year.members() if row.kind in CENTRES and not row.persons]
     made.append(
-        _made("no_population", _("有成员单位没有参保人数"), _("填写该单位管理的参保人数"),
+        _made("no_population",
               [row.name for row in lacking], keys=[row.organisation_id for row in lacking])
     )  # fmt: skip
     return made
@@ -100,12 +137,14 @@ def _budget(found: Gathered) -> list[Finding]:
 
 def _unconfirmed(found: Gathered) -> Finding:
     """Values nobody here has confirmed: they don't block, whoever approves acknowledges them."""
+    return _made("unconfirmed", unconfirmed(found), warning=True)
+
+
+def unconfirmed(found: Gathered) -> list[str]:
+    """The values used that nobody here has confirmed, in words."""
     used = {name for line in (found.statement.lines if found.statement else ()) for name in line.rules}
     rules = [rule for rule in found.rules.unconfirmed if rule.name in used]
-    return _made(
-        "unconfirmed", _("未经本地确认的政策值"), _("批准即表示认可；也可先在政策文件中确认"),
-        [f"{rule.label}：{rule.shown}（{rule.evidence_label}）" for rule in rules], warning=True,
-    )  # fmt: skip
+    return [f"{rule.label}：{rule.shown}（{rule.evidence_label}）" for rule in rules]
 
 
 # -- the year ---------------------------------------------------------------------------------------------------
@@ -115,17 +154,17 @@ def _year(found: Gathered) -> list[Finding]:
     made = []
     if found.statement is not None:
         made.append(
-            _made("lacking", _("有的数字还算不出来"), _("补齐得分、认定金额或政策值"),
+            _made("lacking",
                   [why for _key, why in found.statement.lacking])
         )  # fmt: skip
     if found.scope is None:
         return made
     there = found.snapshot.months if found.snapshot else frozenset()
     missing = [f"{month:%Y-%m}" for month in found.scope.months if month not in there]
-    made.append(_made("months_missing", _("有的月份没有结算数据"), _("导入这些月份的结算数据"), missing))
+    made.append(_made("months_missing", missing))
     if found.snapshot is not None and found.snapshot.waiting:
         waiting = _("%(n)d 个月份的数据正在更新") % {"n": found.snapshot.waiting}
-        made.append(_made("months_waiting", _("结算数据正在更新"), _("几分钟后再试"), [waiting]))
+        made.append(_made("months_waiting", [waiting]))
     return made
 
 
@@ -161,15 +200,15 @@ def _rows(claims: Any) -> tuple[list[str], list[int]]:
     return words, [r["id"] for r in rows]
 
 
-def _listed(name: str, title: str, advice: str, claims: Any, **more: Any) -> Finding:
+def _listed(name: str, claims: Any, **more: Any) -> Finding:
     words, ids = _rows(claims)
-    return _made(name, title, advice, words, keys=ids, ids=tuple(ids[:1000]), **more)
+    return _made(name, words, keys=ids, ids=tuple(ids[:1000]), **more)
 
 
 def _negative(read: Reading) -> Finding:
     claims = read.claims
     wrong = claims.filter(((claims.fund < 0) | (claims.total < 0)) & (claims.reverses == ""))
-    return _listed("negative", _("金额为负，又不是冲销单"), _("请来源机构改正或注明冲销哪一单"), wrong)
+    return _listed("negative", wrong)
 
 
 def _orphans(read: Reading, backend: Any) -> Finding:
@@ -178,7 +217,7 @@ def _orphans(read: Reading, backend: Any) -> Finding:
     pairs = reversals.select("source_id", "reverses").to_pyarrow().to_pydict()
     named = sorted(set(zip(pairs["source_id"], pairs["reverses"], strict=True)))
     if not named:
-        return _made("orphan_reversal", "", "", [])
+        return _made("orphan_reversal", [])
     every = table(backend, snapshot(DATASET))
     there = (
         every.filter(every.record_no.isin([no for _source, no in named])).select("source_id", "record_no").distinct()
@@ -186,7 +225,7 @@ def _orphans(read: Reading, backend: Any) -> Finding:
     known = set(map(tuple, zip(*there.to_pyarrow().to_pydict().values(), strict=True)))
     lost = [no for pair in named if pair not in known for no in [pair[1]]]
     return _listed(
-        "orphan_reversal", _("冲销单找不到原结算单"), _("补传原结算单；原单确在平台启用前的，请说明"),
+        "orphan_reversal",
         reversals.filter(reversals.reverses.isin(lost)) if lost else reversals.limit(0), acceptable=True,
     )  # fmt: skip
 
@@ -202,7 +241,7 @@ def _twice(read: Reading) -> Finding:
     number = claims.count().over(ibis.window(group_by=alike))
     again = claims.mutate(alike=number)
     return _listed(
-        "twice", _("同一结算单出现两次"), _("冲销重复的一单；确是两次的，请说明"), again.filter(again.alike > 1),
+        "twice", again.filter(again.alike > 1),
         acceptable=True
     )  # fmt: skip
 
@@ -211,9 +250,7 @@ def _two_places(read: Reading) -> Finding:
     """People insured here who have claims of the year that say they are insured elsewhere."""
     elsewhere = read.here.filter(~read.here.insured_division.isin(["", read.scope.division]))
     claims = read.claims.semi_join(elsewhere.select("resident_id").distinct(), "resident_id")
-    return _listed(
-        "two_places", _("有人在两地参保"), _("请经办机构查明在哪里参保；已查明的，请说明"), claims, acceptable=True
-    )
+    return _listed("two_places", claims, acceptable=True)
 
 
 def _outside(read: Reading) -> Finding:
@@ -228,8 +265,7 @@ def _outside(read: Reading) -> Finding:
         for r in rows
     ]
     keys = [[r["managing_id"], r["n"], r["fund"]] for r in rows]
-    return _made("outside_holders", _("有的结算单不属于任何预算单位"),
-                 _("登记这些居民的管理机构；由基金另行列支的，请说明"), words, keys=keys, acceptable=True)  # fmt: skip
+    return _made("outside_holders", words, keys=keys, acceptable=True)  # fmt: skip
 
 
 def _unknown_kind(read: Reading) -> Finding:
@@ -238,5 +274,5 @@ def _unknown_kind(read: Reading) -> Finding:
     nobody = here.filter(~here.insurance_kind.isin(["01", "02"]))
     found = nobody.aggregate(n=nobody.count(), fund=nobody.fund.sum()).to_pyarrow().to_pylist()[0]
     words = [_("%(n)d 笔，基金支付 %(yuan)s 元") % {"n": found["n"], "yuan": f"{(found['fund'] or 0) / 100:,.2f}"}]
-    return _made("unknown_kind", _("结算单没有参保类型"), _("不计入任何一个基金；请补填后重传"),
+    return _made("unknown_kind",
                  words if found["n"] else [], warning=True)  # fmt: skip

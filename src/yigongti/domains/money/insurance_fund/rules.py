@@ -15,8 +15,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from yigongti.domains.money.insurance_fund import policy
-from yigongti.kernel.policy.api import Evidence, Parameter, PolicyGap
-from yigongti.kernel.policy.api import parameters as known_parameters
+from yigongti.kernel.policy.api import Evidence, Parameter, PolicyGap, documents, places
+from yigongti.kernel.policy.api import place as place_named
 
 Plain = Decimal | int | str | tuple[str, ...]
 TRIED = "TRIED"
@@ -47,6 +47,11 @@ class Rule:
         return str(found.label) if found else self.name
 
     @property
+    def document_title(self) -> str:
+        """The document in the reader's language, while the place's files still have it; else as it was written down."""
+        return _titles(self.place).get(self.document, self.document)
+
+    @property
     def evidence_label(self) -> str:
         """How the value is known, in words."""
         return Evidence(self.evidence).label if self.evidence in set(Evidence) else self.evidence
@@ -68,17 +73,25 @@ PARAMETERS: dict[str, Parameter[Any]] = {p.name: p for p in policy.ALL}
 
 @dataclass(frozen=True)
 class Rules:
-    """All values of a place for a year by name; ``gaps``: what has no value, with the sentence that says so."""
+    """All values of a place for a year by name; ``gaps``: what has no value, with the place and day it was asked for."""
 
     values: Mapping[str, Rule]
-    gaps: Mapping[str, str]
+    gaps: Mapping[str, tuple[str, str]]
 
     def rule(self, parameter: Parameter[Any]) -> Rule:
         """Raises NotComputable where the place has no value."""
         if parameter.name not in self.values:
-            why = self.gaps.get(parameter.name) or _("政策参数“%(name)s”没有值") % {"name": parameter.label}
-            raise NotComputable(why)
+            raise NotComputable(self.gap(parameter.name))
         return self.values[parameter.name]
+
+    def gap(self, name: str) -> str:
+        """In words, what is missing."""
+        known = PARAMETERS.get(name)
+        place, day = self.gaps.get(name, ("", ""))
+        named = str(place_named(place)) if place in {p.key for p in places()} else place
+        return _("政策没有规定“%(label)s”（%(name)s，%(place)s，%(day)s）") % {
+            "label": known.label if known else name, "name": name, "place": named, "day": day,
+        }  # fmt: skip
 
     def number(self, parameter: Parameter[Decimal]) -> Decimal:
         found = self.rule(parameter).value
@@ -107,7 +120,7 @@ class Rules:
             known = values.get(name)
             blank = Rule(name, value, PARAMETERS[name].unit, "", "", TRIED, False, "", "")
             values[name] = replace(known, value=value, evidence=TRIED, confirmed=False) if known else blank
-        return Rules(values, {n: why for n, why in self.gaps.items() if n not in changes})
+        return Rules(values, {n: asked for n, asked in self.gaps.items() if n not in changes})
 
     @property
     def unconfirmed(self) -> tuple[Rule, ...]:
@@ -117,25 +130,25 @@ class Rules:
     def as_json(self) -> dict[str, Any]:
         return {
             "values": {name: {**asdict(rule), "value": _written(rule.value)} for name, rule in self.values.items()},
-            "gaps": dict(self.gaps),
+            "gaps": {name: list(asked) for name, asked in self.gaps.items()},
         }
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> "Rules":
         values = {name: Rule(**{**rule, "value": _read(rule["value"])}) for name, rule in data["values"].items()}
-        return Rules(values, dict(data["gaps"]))
+        return Rules(values, {name: (place, day) for name, (place, day) in data["gaps"].items()})
 
 
 def read(place: str, as_of: date) -> Rules:
     """The rules in force at a place on a day, with what is missing. Its words are those of the place."""
     values: dict[str, Rule] = {}
-    gaps: dict[str, str] = {}
+    gaps: dict[str, tuple[str, str]] = {}
     with translation.override(settings.LANGUAGE_CODE):
         for parameter in policy.ALL:
             try:
                 found = parameter.at(place, as_of)
-            except PolicyGap as gap:
-                gaps[parameter.name] = f"{parameter.label}：{gap}"
+            except PolicyGap:
+                gaps[parameter.name] = (place, as_of.isoformat())
                 continue
             values[parameter.name] = Rule(
                 name=parameter.name,
@@ -188,6 +201,11 @@ def _read(value: Any) -> Plain:
     return tuple(value) if isinstance(value, list) else value
 
 
-def labels() -> dict[str, str]:
-    """What the parameters of this page are called."""
-    return {p.name: str(p.label) for p in known_parameters() if p.name in PARAMETERS}
+def _titles(place: str) -> dict[str, str]:
+    """Documents as they are written down → as the reader reads them."""
+    if place not in {p.key for p in places()} and place != "national":
+        return {}
+    found = documents(place)
+    with translation.override(settings.LANGUAGE_CODE):
+        written = [str(document) for document in found]
+    return dict(zip(written, (str(document) for document in found), strict=True))

@@ -195,7 +195,11 @@ def findings(request: HttpRequest, pk: int) -> HttpResponse:
                 messages.success(request, _("已记录。"))
                 return HttpResponseRedirect(request.path)
     clearing = case.state not in ("drafting", "proposed", "approved")
-    made: list[Any] = case.closing.findings if found.frozen else checks.findings(found, clearing=clearing)
+    made = (
+        [checks.Finding.frozen(one, found) for one in case.closing.findings]
+        if found.frozen
+        else checks.findings(found, clearing=clearing)
+    )
     context = {
         **head(found, actor, "checks"), "findings": made, "form": form, "tried": tried, "clearing": clearing,
         "may_accept": actor.may(PREPARE, case.payer_id) and not found.frozen,
