@@ -110,7 +110,8 @@ def test_the_difference_is_filled_in_and_lines_are_added(busy):
         {"account_1": "9999"}, {"account_1": "5001"}, {"debit_1": "abc"}, {"debit_1": "1.005"}, {"credit_1": "1"},
         {"debit_1": "1e400"}, {"debit_1": "0"}, {"debit_1": "-5"}, {"other_1": "1"}, {"account_1": "121809"},
         {"on": "2026-13-01"},
-        {"on": "9999-12-31"}, {"summary": " "}, {"on": ""}, {"account_1": "\x00"}, {"other_1": "99999999999999999999"},
+        {"on": "9999-12-31"}, {"on": "2099-01-01"}, {"summary": " "}, {"on": ""}, {"account_1": "\x00"},
+        {"other_1": "99999999999999999999"},
         {"account_1": "121809", "other_1": "123456789"}, {"on": "2023-01-01"},
     ],
 )  # fmt: skip

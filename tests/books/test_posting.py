@@ -40,6 +40,14 @@ def test_each_template_fits_the_chart():
             assert (other.mirror, other.amounts) == (template.name, template.amounts)
 
 
+def test_the_chart_is_in_order():
+    kinds = dict(zip("12345", ledger.AccountKind, strict=True))
+    codes = [spec.code for spec in shipped()]
+    assert codes == sorted(set(codes))
+    assert all(spec.name and spec.kind == kinds[spec.code[0]] for spec in shipped())
+    assert all(len(code) == 4 or code[:-2] in codes or code[:4] in codes for code in codes)
+
+
 def test_a_book_is_opened_when_first_asked_with_the_chart(county):
     book = books.book_of(county["east_hospital"])
     assert book == books.book_of(county["east_hospital"])

@@ -126,6 +126,8 @@ def _fill(voucher: Voucher, book: BookView, on: date, summary: str, lines: Seque
         raise EntryRefused(_("请填写摘要。"))
     if not book.is_open(on):
         raise ledger.PeriodClosed(_("这个月已经结账，或在建账之前；请记入还没有结账的月份。"))
+    if on >= clock.next_month(clock.today()):
+        raise EntryRefused(_("日期不能晚于本月。"))
     voucher.on_day, voucher.summary = on, summary.strip()[:200]
     voucher.total_fen = sum(line.fen for line in lines if line.fen > 0)
     voucher.edited_by_id = actor.id
