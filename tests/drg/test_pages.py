@@ -16,6 +16,7 @@ from tests.intake.county import send, table
 from yigongti.domains.base.health_record.models import Fact
 from yigongti.domains.care.referrals.tests.factories import signed_in
 from yigongti.domains.money.drg.figures import report
+from yigongti.domains.money.drg.models import GroupedClaim
 from yigongti.domains.money.drg.services.claims import regroup
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Forbidden, Role, system_actor
@@ -104,6 +105,15 @@ def test_a_case_shows_its_path_its_payment_and_what_it_was_before(here: Here) ->
     old = client.get(reverse("drg:case", args=[before["S1"]]))
     assert old.status_code == 200 and "已被更正的结算" in text(old)
     assert "按病组" in text(client.get(reverse("claims:claim", args=[now])))
+
+
+def test_a_case_whose_rules_have_changed_since_says_so(here: Here) -> None:
+    now = fill(here, 1)["S1"]
+    client = signed_in(Role.INSURANCE_OFFICER, here.bureau)
+    assert "支付规则在这次入组之后有变化" not in text(client.get(reverse("drg:case", args=[now])))
+    GroupedClaim.objects.unscoped("test").filter(claim_id=now).update(payment_fen=12_345)
+    page = text(client.get(reverse("drg:case", args=[now])))
+    assert "支付规则在这次入组之后有变化" in page and "123.45" in page
 
 
 def test_nobody_sees_the_cases_of_others(here: Here) -> None:

@@ -105,6 +105,7 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
         "drg_name": found.scheme.drgs[row.drg].name if found.scheme and row.drg in found.scheme.drgs else "",
         "earlier": [_earlier(one) for one in found.earlier],
         "balance_fen": row.payment_fen - row.fund_fen,
+        "differs": found.account is not None and found.account.payment.fund_fen != row.payment_fen,
     }
     return render(request, "drg/case.html", context)
 
