@@ -1,6 +1,6 @@
 """A finding from screen to decision, as a table. Nothing is deducted here: a confirmed amount is offered to clearing.
 
-    待审核 → 审核中 → 待机构说明 → 机构已说明 → 待认定 → 已认定        (the second person confirms)
+    新线索 → 审核中 → 待机构说明 → 机构已说明 → 待认定 → 已认定        (the second person confirms)
                    └→ 已排除 (with a coded reason)    └→ 退回审核
 
 What a screen found is no guilt: somebody takes it up, may ask the institution, and proposes; somebody else confirms.
@@ -61,7 +61,7 @@ FINDING = Workflow(
     name="claims.finding",
     label=_("基金监管线索"),
     states={
-        "open": _("待审核"),
+        "open": _("新线索"),
         "reviewing": _("审核中"),
         "asked": _("待机构说明"),
         "unanswered": _("逾期未说明"),

@@ -22,7 +22,7 @@ from yigongti.domains.money.claims.permissions import EXPORT, FINDINGS, SCREEN, 
 from yigongti.domains.money.claims.screens import screens
 from yigongti.domains.money.claims.tasks import screen as screening_job
 from yigongti.domains.money.claims.web.forms import ScreenForm
-from yigongti.domains.money.claims.web.lists import institutions
+from yigongti.domains.money.claims.web.lists import Figure, institutions, money
 from yigongti.domains.money.claims.workflow import FINDING
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
@@ -75,7 +75,11 @@ def listing(request: HttpRequest) -> HttpResponseBase:
         waiting=Count("pk", filter=~Q(state__in=FINDING.final)),
     )  # fmt: skip
     context = {
-        "sums": {name: value or 0 for name, value in sums.items()},
+        "figures": [
+            Figure(_("线索"), f"{sums['n']:,}", "", _("其中 %(n)s 条未办结") % {"n": f"{sums['waiting']:,}"}),
+            money(_("存疑金额"), sums["amount"] or 0),
+            money(_("已认定金额"), sums["confirmed"] or 0),
+        ],
         "may_screen": actor.may(SCREEN),
         "last": Screening.objects.filter(place=settings.PLACE).order_by("-started_at").first(),
     }

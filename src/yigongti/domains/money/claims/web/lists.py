@@ -1,23 +1,26 @@
 """The list of claims with its filters, its sums, and its export."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.money.claims import selectors
 from yigongti.domains.money.claims.matching import Match
 from yigongti.domains.money.claims.permissions import EXPORT, VIEW
-from yigongti.domains.money.claims.register import LATE, ORDERS, REVERSAL, REVERSED, Claims, Line
+from yigongti.domains.money.claims.register import LATE, ORDERS, REVERSAL, REVERSED, Claims, Line, Sums
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.access.web.guard import permission_required
 from yigongti.kernel.audit.api import record
+from yigongti.kernel.money import yuan
+from yigongti.kernel.ui import words
 from yigongti.kernel.ui.filters import ChoiceFilter, DayRangeFilter, Filter, TextFilter
 from yigongti.kernel.ui.listing import Column, Listing
 
@@ -36,6 +39,8 @@ ORDER_WORDS = {
     "served": gettext_lazy("就医日期，新的在前"),
 }
 HOLDERS = ("consortium", "management_area")
+LONG_FEN = 1_000_000_000
+"""From ten million yuan on an amount is too long for its card."""
 
 
 @permission_required(VIEW)
@@ -47,7 +52,7 @@ def listing(request: HttpRequest) -> HttpResponseBase:
         request,
         rows,
         name="claims",
-        title=_("医保结算"),
+        title=_("医保结算清单"),
         columns=COLUMNS,
         filters=filters(),
         export=EXPORT,
@@ -56,7 +61,44 @@ def listing(request: HttpRequest) -> HttpResponseBase:
     found = page.rows
     assert isinstance(found, Claims)
     _note(page, found, actor)
-    return page.render("claims/list.html", {"sums": found.sums(), "waiting": found.taken.waiting})
+    return page.render("claims/list.html", {"figures": figures(found.sums()), "waiting": found.taken.waiting})
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A sum above the list. A long amount is shown in ten thousands, with the exact one below it."""
+
+    label: str
+    value: str
+    unit: str = ""
+    note: str = ""
+
+
+def money(label: str, fen: int, *notes: str) -> Figure:
+    """An amount as a figure."""
+    if abs(fen) < LONG_FEN:
+        return Figure(label, yuan(fen), _("元"), words.joined(list(notes)))
+    exact = _("%(amount)s 元") % {"amount": yuan(fen)}
+    return Figure(label, yuan((fen + 5_000) // 10_000), _("万元"), words.joined([exact, *notes]))
+
+
+def figures(sums: Sums) -> list[Figure]:
+    """What the rows add up to, for the head of the list."""
+    counted = []
+    if sums.persons is not None:
+        counted.append(ngettext("%(n)s 人", "%(n)s 人", sums.persons) % {"n": f"{sums.persons:,}"})
+    if sums.reversals:
+        said = ngettext("其中冲销 %(n)s 笔", "其中冲销 %(n)s 笔", sums.reversals)
+        counted.append(said % {"n": f"{sums.reversals:,}"})
+    beside = []
+    if sums.beside_fen:
+        beside.append(_("另有大病保险和医疗救助 %(amount)s 元") % {"amount": yuan(sums.beside_fen)})
+    return [
+        Figure(_("结算笔数"), f"{sums.claims:,}", "", words.joined(counted)),
+        money(_("总费用"), sums.total_fen),
+        money(_("基金支付"), sums.fund_fen, *beside),
+        money(_("个人支付"), sums.self_paid_fen),
+    ]
 
 
 def _note(page: Listing, found: Claims, actor: Actor) -> None:
