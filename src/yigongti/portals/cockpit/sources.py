@@ -124,6 +124,7 @@ FOLLOW_UPS = Source(
 SOURCES: dict[str, Source] = {
     "claims": FACTS,
     "encounters": FACTS,
+    "drg_cases": FACTS,
     "discharges": FACTS,
     "referrals": REFERRALS,
     "appointments": APPOINTMENTS,

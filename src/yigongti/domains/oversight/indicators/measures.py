@@ -46,6 +46,7 @@ VISITS = Unit("visits", _("人次"))
 FEN = Unit("fen", _("元"), per=100, places=2)
 CASES = Unit("cases", _("例"))
 MINUTES = Unit("minutes", _("分钟"))
+WEIGHT = Unit("weight_e4", _("权重"), per=10_000, places=2)
 PLACES = Unit("places", _("个号"))
 
 

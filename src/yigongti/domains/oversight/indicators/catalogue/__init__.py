@@ -24,5 +24,6 @@ MEASURES: dict[str, Measure] = {
         payment.GRASSROOTS_FUND,
         payment.INPATIENT_COST,
         payment.REIMBURSED,
+        payment.CASE_MIX,
     )
 }

@@ -3,8 +3,8 @@
 import ibis.expr.types as ir
 from django.utils.translation import gettext_lazy as _
 
-from yigongti.domains.oversight.indicators.catalogue.conditions import VISITED, grassroots, hospitals, outside
-from yigongti.domains.oversight.indicators.measures import FEN, MEAN, VISITS, Feed, Measure, Text, Theme
+from yigongti.domains.oversight.indicators.catalogue.conditions import VISITED, grassroots, hospitals, inside, outside
+from yigongti.domains.oversight.indicators.measures import CASES, FEN, MEAN, VISITS, WEIGHT, Feed, Measure, Text, Theme
 from yigongti.domains.oversight.indicators.rules import Rules
 
 
@@ -91,4 +91,27 @@ REIMBURSED = Measure(
     breakdowns=TREATED,
     unit=FEN,
     gap_label=_("没有由统筹基金支付的"),
+)
+
+CASE_MIX = Measure(
+    name="case_mix_index",
+    theme=Theme.PAYMENT,
+    label=_("病例组合指数（CMI）"),
+    meaning=_("县域内住院已入组的病例，平均每例的病组权重；越高说明收治的病例越复杂。按结算日期计，没有入组的不算。"),
+    numerator=_("总权重"),
+    denominator=_("入组病例"),
+    dataset="drg_cases",
+    counted=lambda t, rules: inside(t, rules) & (t.status == "grouped"),
+    kind=MEAN,
+    numerator_of="weight_e4",
+    feeds=(Feed("cases", _("没有入组的住院病例"), _("入组的住院病例很少"), inside),),
+    home="institution_id",
+    breakdowns={
+        "home": _("收治机构"),
+        "department": _("科室"),
+        "disease_group": _("病种"),
+        "manager": _("居民辖区管理机构"),
+    },
+    unit=CASES,
+    value_unit=WEIGHT,
 )

@@ -122,3 +122,37 @@ def test_growth_by_hand():
     assert growth(Decimal(110), Decimal(100)) == Decimal("10.0000")
     assert growth(Decimal(2), Decimal(3)) == Decimal("-33.3333")
     assert growth(Decimal(2), Decimal(0)) is None
+
+
+def test_the_case_mix_of_grouped_cases(ids, settings):
+    """1.5 and 0.75 inside the county; neither the ungrouped one nor the one outside: 2.25 over two."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from yigongti.kernel.lake.api import dataset_named
+    from yigongti.kernel.lake.models import Part
+
+    rows = [
+        {"status": "grouped", "weight_e4": 15_000, "inside_county": True, "drg": "ES21", "department": "呼吸内科"},
+        {"status": "grouped", "weight_e4": 7_500, "inside_county": True, "drg": "GZ15", "department": "消化内科"},
+        {"status": "ungroupable", "weight_e4": 0, "inside_county": True, "drg": "", "department": ""},
+        {"status": "grouped", "weight_e4": 90_000, "inside_county": False, "drg": "BB11", "department": "神经外科"},
+    ]
+    schema = dataset_named("drg_cases").schema
+    usual = {"place": PLACE, "happened_on": FEBRUARY, "institution_id": ids["hospital"], "source_id": ids["bureau"]}
+    empty = {pa.types.is_string: "", pa.types.is_integer: 0, pa.types.is_boolean: False}
+    nothing = {f.name: next((v for fits, v in empty.items() if fits(f.type)), None) for f in schema}
+    full = [{**nothing, **usual, **row, "id": n} for n, row in enumerate(rows)]
+    file = settings.VAR / "lake" / "drg_cases" / "2026-02.made-by-hand.parquet"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.Table.from_pylist(full, schema=schema), file)
+    Part.objects.create(
+        dataset="drg_cases", month=FEBRUARY.replace(day=1), file=f"drg_cases/{file.name}", rows=4,
+        published_at=clock.now(),
+    )  # fmt: skip
+    found = figure("case_mix_index", "2026-02")
+    assert (found.numerator, found.denominator, found.value) == (22_500, 2, Decimal("11250.0000"))
+    slices = api.breakdown(
+        api.measure_named("case_mix_index"), period("2026-02"), "department", actor=SYSTEM, place=PLACE
+    )
+    assert {s.label: s.numerator for s in slices} == {"呼吸内科": 15_000, "消化内科": 7_500}
