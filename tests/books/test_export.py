@@ -10,10 +10,12 @@ from decimal import Decimal
 
 import openpyxl
 import pytest
+from click.testing import CliRunner
+from django.db import connection
 from django.utils import translation
 
 from yigongti.domains.money.books import api as books
-from yigongti.domains.money.books import plain_text, workbooks
+from yigongti.domains.money.books import cli, plain_text, workbooks
 from yigongti.kernel.access.api import system_actor
 from yigongti.kernel.ledger import api as ledger
 
@@ -89,3 +91,26 @@ def test_the_workbook_holds_the_statements(busy):
     assert len(list(book["凭证"].values)) == 2 + 2 * 7
     whole = workbooks.several([busy.lead, busy.member], "东片区", MARCH, by="财务")
     assert len(openpyxl.load_workbook(io.BytesIO(whole)).sheetnames) == 3
+
+
+def test_the_command_line_checks_and_writes(busy, tmp_path, settings):
+    settings.PLACE = "kunshan"
+    run = CliRunner()
+    assert run.invoke(cli.books, ["check"]).output == "2 books are in order\n"
+    for arguments in (["--book", "east_hospital"], []):
+        out = tmp_path / "out.beancount"
+        done = run.invoke(cli.books, ["export", "--out", str(out), "--until", "2026-03", *arguments])
+        assert done.exit_code == 0, done.output
+        assert bean_check(out.read_text().splitlines(), tmp_path).returncode == 0
+    assert run.invoke(cli.books, ["export", "--out", str(tmp_path / "x"), "--book", "nobody"]).exit_code == 1
+
+
+def test_what_was_reached_into_is_named(busy):
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what waits for the end has been looked at
+        cursor.execute("ALTER TABLE ledger_line DISABLE TRIGGER USER")
+        cursor.execute("UPDATE ledger_line SET fen = fen + 1 WHERE id = (SELECT min(id) FROM ledger_line)")
+        cursor.execute("ALTER TABLE ledger_line ENABLE TRIGGER USER")
+    found = ledger.faults([busy.lead.id, busy.member.id])
+    assert len(found) == 2 and "2026-00001" in found[0] and "kept" in found[1]
+    assert CliRunner().invoke(cli.books, ["check"]).exit_code == 1

@@ -160,6 +160,23 @@ _template(
 _template("subsidy_held", _("收到代管的财政补助"), ((CASH, "held"),), (("230704", "held"),))
 _template("subsidy_passed_on", _("拨付代管的财政补助"), (("230704", "held"),), ((CASH, "held"),))
 
+# What is held for all is allotted to members by their work and results; who was allotted what stays in the dealings.
+_template(
+    "subsidy_allotted", _("向成员单位分配代管的财政补助"),
+    (("230704", "public_health"), ("230704", "essential_medicine"), ("230704", "equipment")),
+    ((INTERNAL_OWED, "public_health"), (INTERNAL_OWED, "essential_medicine"), (INTERNAL_OWED, "equipment")),
+    mirror="subsidy_share_received",
+)  # fmt: skip
+_template(
+    "subsidy_share_received", _("分得财政补助"),
+    (
+        (INTERNAL_OWED_TO_US, "public_health"), (INTERNAL_OWED_TO_US, "essential_medicine"),
+        (INTERNAL_OWED_TO_US, "equipment"),
+    ),
+    (("400103", "public_health"), ("400104", "essential_medicine"), ("400102", "equipment")),
+    mirror="subsidy_allotted",
+)  # fmt: skip
+
 # -- daily business -------------------------------------------------------------------------------------------------
 _template(
     "service_income", _("医疗服务收款"),
