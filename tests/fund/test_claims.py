@@ -194,7 +194,7 @@ def found_in(here: World, *extra, drop=None) -> dict[str, checks.Finding]:
 
 def test_a_clean_year_has_nothing_but_what_must_be_acknowledged(here):
     found = found_in(here)
-    assert set(found) == {"unconfirmed"} and not found["unconfirmed"].blocks
+    assert set(found) == {"unconfirmed", "months_unpaid"} and not found["unconfirmed"].blocks
     assert any("预付比例" in row for row in found["unconfirmed"].rows)
 
 
@@ -218,7 +218,7 @@ def test_bad_claims_are_named_and_block(here, name, make, acceptable):
     assert found[name].blocks and found[name].acceptable is acceptable
     if found[name].ids:
         assert any(extra[0]["record_no"] in row for row in found[name].rows)
-    assert set(found) == {name, "unconfirmed"}
+    assert set(found) == {name, "unconfirmed", "months_unpaid"}
     from yigongti.domains.money.insurance_fund.models import FundYear
 
     case = FundYear.objects.unscoped("test").get()
@@ -243,7 +243,7 @@ def test_what_is_right_is_not_accused(here):
         claim(here, DAY, "east_centre", "outside", 500, resident_id=5, insured_division="320583"),
         claim(here, DAY, "east_centre", "outside", 501, resident_id=5),
     )  # fmt: skip
-    assert set(found) == {"unconfirmed"}
+    assert set(found) == {"unconfirmed", "months_unpaid"}
 
 
 def test_an_accepted_finding_returns_when_its_rows_change(here):

@@ -30,6 +30,8 @@ def years(draw):
                        for k in range(1, draw(st.integers(1, 4)) + 1)),
             score=draw(score), quarters=tuple(draw(score) for _ in range(4)),
             adjustments=tuple(Adjustment(a, "x") for a in draw(st.lists(st.integers(-(10**9), 10**9), max_size=2))),
+            paid=draw(st.none() | st.just(()) | st.lists(st.integers(0, 10**9), max_size=12).map(
+                lambda amounts: tuple(enumerate(amounts, start=1)))),
             reasonable_fen=draw(st.none() | st.integers(0, 10**12)),
             overspend_choice=draw(st.sampled_from(["", "record_only", "share_by_formula", "carry_forward"])),
         )

@@ -44,6 +44,10 @@ def test_the_year_from_draft_to_settled(here):
     assert Paid.objects.get(year=case, what="prepayment", holder_id=east).fen == 1_995_000
     with pytest.raises(StepRefused):
         take_step(case, "pay_month", actor=here.officer, answers={"month": "1", "on": date(YEAR, 3, 6)})
+    # due: use 213,600.00 and the 38,400.00 kept; paid: one month, and by the insurer elsewhere 12 × 3,300.00;
+    # for the west's insured 12 × 600.00: 252,000.00 − 19,950.00 − 39,600.00 + 7,200.00
+    statement = gathering.gather(case).statement
+    assert (statement.fen("paid_out", east), statement.fen("balance", east)) == (1_995_000, 19_965_000)
     case = take_step(case, "prepare_clearing", actor=here.officer)
     with pytest.raises(StepRefused, match="另一人"):
         take_step(case, "approve_clearing", actor=here.officer, answers={"seen": "yes"})

@@ -28,6 +28,7 @@ WORDS: Mapping[str, tuple[Words, Words]] = {
     "no_population": (gettext_lazy("有成员单位没有参保人数"), gettext_lazy("填写该单位管理的参保人数")),
     "unconfirmed": (gettext_lazy("未经本地确认的政策值"), gettext_lazy("批准即表示认可；也可先在政策文件中确认")),
     "lacking": (gettext_lazy("有的数字还算不出来"), gettext_lazy("补齐得分、认定金额或政策值")),
+    "months_unpaid": (gettext_lazy("有的月份没有拨付预付金"), gettext_lazy("清算按实际拨付的金额计算；漏办的请先拨付")),
     "months_missing": (gettext_lazy("有的月份没有结算数据"), gettext_lazy("导入这些月份的结算数据")),
     "months_waiting": (gettext_lazy("结算数据正在更新"), gettext_lazy("几分钟后再试")),
     "negative": (gettext_lazy("金额为负，又不是冲销单"), gettext_lazy("请来源机构改正或注明冲销哪一单")),
@@ -160,6 +161,8 @@ def _year(found: Gathered) -> list[Finding]:
     if found.scope is None:
         return made
     there = found.snapshot.months if found.snapshot else frozenset()
+    unpaid = [str(month) for month in range(1, 13) if month not in found.year.paid_months]
+    made.append(_made("months_unpaid", unpaid, warning=True))
     missing = [f"{month:%Y-%m}" for month in found.scope.months if month not in there]
     made.append(_made("months_missing", missing))
     if found.snapshot is not None and found.snapshot.waiting:

@@ -66,6 +66,12 @@ def _holder(holder: Holder, made: Statement, sums: ClaimSums, covered: frozenset
              inputs=(("budget_fen", budget), ("adjustments_fen", sum(line.fen for line in lines))),
              below=(key("budget", holder.id), *(line.key for line in lines)))
     )  # fmt: skip
+    if holder.paid is not None:
+        lines.append(
+            Line("paid_out", sum(fen for _month, fen in holder.paid), of=holder.id, formula="sum_of_payments",
+                 inputs=(("months", len(holder.paid)),), rules=names(policy.PREPAYMENT_RATIO),
+                 below=tuple(key("prepayment", holder.id, month) for month, _fen in holder.paid))
+        )  # fmt: skip
     uses = [
         Line(f"use_{where}", sums.use(holder.id, where), of=holder.id, formula="sum_of_claims",
              rules=names(policy.COVERS, policy.COUNTED_BY, policy.MEMBERSHIP),
@@ -220,9 +226,10 @@ def _balance(holder: Holder, rules: Rules, lines: list[Line], debts: dict[tuple[
              below=(key("use" if saved else "settle", holder.id),
                     key("surplus_kept" if saved else "overspend_fund", holder.id)))
     )  # fmt: skip
-    prepaid = amount("prepaid")
+    paid = "paid_out" if key("paid_out", holder.id) in at else "prepaid"  # what was really paid, where that is known
+    prepaid = amount(paid)
     counted: list[tuple[str, str | int]] = [("entitled_fen", entitled), ("prepaid_fen", prepaid)]
-    below = [due.key, key("prepaid", holder.id)]
+    below = [due.key, key(paid, holder.id)]
     balance = entitled - prepaid
     if rules.option(policy.ELSEWHERE) == "insurance_body":
         away = [key(f"use_{w}", holder.id) for w in f.WHERE if w != f.OWN and key(f"use_{w}", holder.id) in at]

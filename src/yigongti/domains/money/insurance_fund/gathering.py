@@ -19,7 +19,7 @@ from yigongti.domains.money.insurance_fund.inputs import (
     Past,
     YearInputs,
 )
-from yigongti.domains.money.insurance_fund.models import Closing, FundYear, Participant
+from yigongti.domains.money.insurance_fund.models import Closing, FundYear, Paid, Participant
 from yigongti.domains.money.insurance_fund.rules import NotComputable, Rules
 from yigongti.domains.money.insurance_fund.statement import Statement, digest
 from yigongti.kernel.lake.api import Snapshot, snapshot
@@ -54,7 +54,7 @@ def rules_of(year: FundYear) -> Rules:
 
 
 def inputs_of(year: FundYear) -> YearInputs:
-    """What stands in the year's rows, in five queries."""
+    """What stands in the year's rows, in six queries."""
     rows = list(
         Participant.objects.unscoped("of a year the reader has")
         .filter(year=year)
@@ -67,6 +67,9 @@ def inputs_of(year: FundYear) -> YearInputs:
         if row.holder_id is not None:
             persons[row.holder_id] = persons.get(row.holder_id, 0) + (row.persons or 0)
     by_pk = {row.pk: row.organisation_id for row in holders}
+    paid: dict[int, list[tuple[int, int]]] = {}
+    for one in Paid.objects.filter(year=year, what="prepayment").order_by("nth"):
+        paid.setdefault(one.holder_id, []).append((one.nth, one.fen))
     return YearInputs(
         place=year.place,
         year=year.year,
@@ -74,7 +77,13 @@ def inputs_of(year: FundYear) -> YearInputs:
         individual_fen=year.individual_fen,
         subsidy_fen=year.subsidy_fen,
         given_fen=year.given_fen,
-        holders=tuple(_holder(row, persons.get(row.pk, 0), year.overspend_choice) for row in holders),
+        holders=tuple(
+            replace(
+                _holder(row, persons.get(row.pk, 0), year.overspend_choice),
+                paid=tuple(paid.get(row.organisation_id, ())),
+            )
+            for row in holders
+        ),
         members=tuple(
             Member(row.organisation_id, by_pk[row.holder_id], row.name, row.tier, row.points, row.persons or 0)
             for row in rows

@@ -48,6 +48,7 @@ class Holder:
     adjustments: tuple[Adjustment, ...] = ()
     reasonable_fen: int | None = None
     lead_id: int | None = None
+    paid: tuple[tuple[int, int], ...] | None = None  # (month, fen) really paid; None: not said, so as planned
     overspend_choice: str = ""  # what people decided on an overspend: record_only, share_by_formula, carry_forward
 
 
@@ -102,6 +103,7 @@ class YearInputs:
                     "adjustments": [vars(a) for a in h.adjustments],
                     "reasonable_fen": h.reasonable_fen,
                     "lead_id": h.lead_id,
+                    "paid": None if h.paid is None else [list(one) for one in h.paid],
                     "overspend_choice": h.overspend_choice,
                 }
                 for h in self.holders
@@ -121,6 +123,7 @@ class YearInputs:
                     "score": _number(h["score"]),
                     "quarters": tuple(_number(q) for q in h["quarters"]),
                     "adjustments": tuple(Adjustment(**a) for a in h["adjustments"]),
+                    "paid": None if h["paid"] is None else tuple((month, fen) for month, fen in h["paid"]),
                 }
             )
             for h in data["holders"]

@@ -72,7 +72,7 @@ def clearing(found: Gathered, on: date) -> list[Posting]:
             made.append(
                 _one(found, "clearing_surplus", holder, on, {"surplus": kept}, "surplus", _("年度清算结余留用"))
             )
-            left = min(kept, max(_fen(found, "prepaid", holder) - _fen(found, "use", holder), 0))
+            left = min(kept, max(_fen(found, "paid_out", holder) - _fen(found, "use", holder), 0))
             made.append(_one(found, "clearing_received", holder, on, {"from_prepayment": left, "paid": kept - left},
                              "surplus_received", _("收到年度清算款")))  # fmt: skip
         if borne:

@@ -73,7 +73,7 @@ PARAMETERS: dict[str, Parameter[Any]] = {p.name: p for p in policy.ALL}
 
 @dataclass(frozen=True)
 class Rules:
-    """All values of a place for a year by name; ``gaps``: what has no value, with the place and day it was asked for."""
+    """All values of a place for a year by name; ``gaps``: what has no value, with place and day asked for."""
 
     values: Mapping[str, Rule]
     gaps: Mapping[str, tuple[str, str]]
