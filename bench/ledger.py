@@ -178,6 +178,6 @@ def _balances(organisations: list[int]) -> list[Result]:
     count = sum(row[2] for row in ledger.recount(ids).values())
     kept = seconds(lambda: ledger.balances(ids, since, until)) * 1000
     return [
-        Result(f"60 books' balances, {count:,} lines", "ms", kept, seconds(summed) * 1000, aim=1,
-               note="against summing the lines; the same figures"),
+        Result(f"60 books' balances, {count:,} lines", "ms", kept, aim=100),
+        Result("the same against summing the lines", "ms", kept, seconds(summed) * 1000, note="the same figures"),
     ]  # fmt: skip

@@ -61,7 +61,7 @@ def books_of(organisation_ids: Iterable[int]) -> dict[int, BookView]:
     wanted = list(dict.fromkeys(organisation_ids))
     found = {view.organisation_id: view for view in ledger.books(wanted)}
     missing = [one for one in wanted if one not in found]
-    views = organisation.get_many(missing)
+    views = organisation.get_many(missing) if missing else {}
     for one in missing:
         keeper = keeper_of(one)
         if keeper != one:
@@ -152,7 +152,7 @@ def post_many(postings: Sequence[Posting], *, actor: Actor, needs_permission: bo
             actor.require(POST, organisation_id)
     ids = [one.organisation_id for one in whole] + [one.counterparty_id for one in whole if one.counterparty_id]
     books = books_of(ids)
-    places = {book.place for book in books.values()}
+    places = {books[one.organisation_id].place for one in whole if one.counterparty_id is not None}
     internal = {(place, spec.code) for place in places for spec in chart_of(place) if spec.internal}
     return ledger.post_entries([_entry(one, books, internal) for one in whole], actor=actor)
 

@@ -81,7 +81,7 @@ def index(request: HttpRequest) -> HttpResponseBase:
         {
             "without": [view.label for view in organisation.get_many(without).values()],
             "may_open": bool(without) and actor.may(KEEP),
-            "may_keep": bool(books) and actor.may(KEEP),
+            "may_keep": actor.may(KEEP),
             "may_consolidate": actor.may(CONSOLIDATED),
         },
     )  # fmt: skip
