@@ -157,7 +157,18 @@ def test_scene_4_the_year_is_closed(at_desk, platform):
     keeper.open("/books/")
     keeper.page.locator("main a", has_text="市一院").first.click()
     keeper.page.wait_for_load_state()
+    follow(keeper.page, "科目余额表")
+    sides = [yuan(text) for text in YUAN.findall(_card(keeper.page, "试算平衡"))]
+    assert len(sides) == 6 and sides[0::2] == sides[1::2] and sides[-1] > 0
+    keeper.open("/books/consolidated/")
+    assert "不平衡" not in keeper.page.inner_text("main") and "不一致" not in keeper.page.inner_text(
+        "main tbody >> nth=-1"
+    )
     assert keeper.complaints == payer.complaints == second.complaints == []
+
+
+def _card(page: Page, title: str) -> str:
+    return page.locator("main .card", has=page.get_by_role("heading", name=title, exact=True)).first.inner_text()
 
 
 def _told(platform, *words: str) -> str:
