@@ -76,7 +76,8 @@ def _postings(lead: int, members: list[int], month: int) -> list[books.Posting]:
 def _settlements(lead: int, members: list[int], wanted: int) -> Result:
     """Settlements in turns with the bare insert of the very rows, month by month."""
     ours = bare = 0.0
-    posted = month = 0
+    posted, month = 0, 1
+    _insert_bare(books.post_many(_postings(lead, members, 0), actor=ACTOR, needs_permission=False))  # warm
     while posted < wanted:
         postings = _postings(lead, members, month)
         began = time.perf_counter()
@@ -85,7 +86,7 @@ def _settlements(lead: int, members: list[int], wanted: int) -> Result:
         bare += _insert_bare(made)
         posted += len(made)
         month += 1
-    note = f"{posted:,} vouchers, {posted // month} at a time, durable"
+    note = f"{posted:,} vouchers, {posted // (month - 1)} at a time, durable"
     return Result("a month's settlement of 60 members", "vouchers/s", posted / ours, posted / bare, aim=5,
                   higher_is_better=True, note=note)  # fmt: skip
 
