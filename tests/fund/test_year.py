@@ -266,3 +266,15 @@ def test_the_command_prints_the_whole_clearing(here):
     again = run.invoke(fund, ["rerun", "--year", str(YEAR)])
     assert again.exit_code == 0 and closed["digest"] in again.output
     assert run.invoke(fund, ["clear", "--year", "2031"]).exit_code == 1
+
+
+def test_a_month_that_is_not_published_is_no_change(here):
+    """Nothing came and nothing went: the lake has just not written the month."""
+    from yigongti.kernel.lake.models import Part
+
+    publish(usual(here))
+    case = cleared(here)
+    Part.objects.filter(dataset="claims", month=date(YEAR, 7, 1)).delete()
+    assert late.since_closing(case.closing) == []
+    Part.objects.filter(dataset="claims").delete()
+    assert late.since_closing(case.closing) == []

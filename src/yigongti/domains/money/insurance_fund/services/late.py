@@ -2,7 +2,7 @@
 year; the closed figures stay. And what people decided to carry forward."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -36,14 +36,17 @@ class Late:
 def since_closing(closing: Closing) -> list[Late]:
     """How the year's claims differ now from those it was closed by, whatever has been taken into account since.
 
-    Compared by id: a corrected claim is a new one and its old version gone.
+    Compared by id: a corrected claim is a new one and its old version gone. Only months that are published now: a
+    month that is not there says nothing about its claims.
     """
     files = kept(closing.kept_name)
     assert files is not None
     of = gathering.scope_from_json(closing.scope)
     now = gathering.published(of)
+    was = files.snapshot(claims.DATASET)
+    was = replace(was, files=tuple(one for one in was.files if one[0] in now.months))
     with engine() as backend:
-        before, after = Reading(backend, files.snapshot(claims.DATASET), of), Reading(backend, now, of)
+        before, after = Reading(backend, was, of), Reading(backend, now, of)
         came = after.claims.anti_join(before.claims.select("id"), "id")
         went = before.claims.anti_join(after.claims.select("id"), "id")
         rows = [(row, False) for row in _read(came)] + [(row, True) for row in _read(went)]
