@@ -3,6 +3,7 @@ the same columns of the same files."""
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -14,6 +15,7 @@ from bench.harness import Result, seconds, size
 from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.money.insurance_fund import checks, claims, computing, gathering, trying
 from yigongti.domains.money.insurance_fund.models import FundYear
+from yigongti.domains.money.insurance_fund.rules import Plain
 from yigongti.domains.money.insurance_fund.services import drafting
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import system_actor
@@ -55,7 +57,10 @@ def run() -> list[Result]:
     counted = f"{sum(int(row[6]) for row in bare):,} visits"
     ours, plain = seconds(whole), seconds(lambda: _bare(sql))
     checked = seconds(lambda: checks.findings(found, clearing=True), repeats=1)
-    changes = {"insurance_fund.budget.persons_weight": Decimal("0.8"), "insurance_fund.surplus.rule": "shared_in_band"}
+    changes: dict[str, Plain] = {
+        "insurance_fund.budget.persons_weight": Decimal("0.8"),
+        "insurance_fund.surplus.rule": "shared_in_band",
+    }
     rows = size(ROWS)
     return [
         Result(f"clearing of {rows:,} claims: read, summed, stated", "s", ours, plain, aim=1.5, note=counted),
@@ -64,7 +69,7 @@ def run() -> list[Result]:
     ]
 
 
-def _bare(sql: str) -> list[tuple[object, ...]]:
+def _bare(sql: str) -> list[tuple[Any, ...]]:
     return duckdb.connect().execute(sql).fetchall()
 
 

@@ -97,7 +97,8 @@ def test_every_kind_reads_and_shows(tmp_path: Path) -> None:
           fund.name: [{from: 2020-01-01, value: 甲, clause: 一}]
         """
     with api.reading(folder(tmp_path, here=here)):
-        found = {p.name: api.at(p.name, "here", date(2020, 1, 1)) for p in api.parameters() if p.name.startswith("fund.")}
+        ours = [p.name for p in api.parameters() if p.name.startswith("fund.")]
+        found = {name: api.at(name, "here", date(2020, 1, 1)) for name in ours}
         shown = {name: str(value) for name, value in found.items()}
         with translation.override("en"):
             english = str(found["fund.steps"]), str(found["fund.rule"])
