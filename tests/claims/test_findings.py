@@ -124,6 +124,11 @@ def test_the_whole_way_and_what_it_offers_clearing(here: Here, one: Finding) -> 
     assert offered.claims == tuple((here.bureau, number) for number in ("S1", "S2"))
     assert api.confirmed_amounts(today + timedelta(days=1), today + timedelta(days=9)) == []
     assert api.Claims(SYSTEM).sums().fund_fen == 700_000  # nothing was deducted
+    assert offered.stands
+    settled([back(stay(2, "03-10", "03-15"), "S2R", settled_at="2025-06-01 09:00")], here, name="reversal.csv")
+    screen(*YEAR, actor=SYSTEM)
+    [offered] = api.confirmed_amounts(today, today)
+    assert (offered.amount_fen, offered.stands) == (123_456, False)
 
 
 @pytest.mark.parametrize("amount", ["0", "-1", "3500.01", "", "x", "NaN"])

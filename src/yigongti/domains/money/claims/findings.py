@@ -43,7 +43,8 @@ class FindingView:
 
 @dataclass(frozen=True)
 class ConfirmedAmount:
-    """What a confirmed finding offers to clearing. Nothing has been deducted."""
+    """What a confirmed finding offers to clearing. Nothing has been deducted. ``stands``: a later screening still found
+    it as it was confirmed; where not, somebody has to look again before it is used."""
 
     finding_id: int
     screen: str
@@ -53,6 +54,7 @@ class ConfirmedAmount:
     amount_fen: int
     confirmed_on: date
     claims: tuple[tuple[int, str], ...]
+    stands: bool
 
 
 def visible(actor: Actor) -> ScopedQuerySet:
@@ -171,6 +173,7 @@ def confirmed_amounts(since: date, until: date, *, place: str | None = None) -> 
             amount_fen=row.confirmed_fen,
             confirmed_on=row.confirmed_at.astimezone(clock.ZONE).date(),
             claims=_claims(row),
+            stands=row.gone_at is None and row.digest == row.proposed_digest,
         )
         for row in rows.order_by("confirmed_at", "pk")
     ]

@@ -79,7 +79,7 @@ def money(label: str, fen: int, *notes: str) -> Figure:
     if abs(fen) < LONG_FEN:
         return Figure(label, yuan(fen), _("元"), words.joined(list(notes)))
     exact = _("%(amount)s 元") % {"amount": yuan(fen)}
-    return Figure(label, f"{round(fen / 1_000_000):,}", _("万元"), words.joined([exact, *notes]))
+    return Figure(label, f"{(fen + 500_000) // 1_000_000:,}", _("万元"), words.joined([exact, *notes]))
 
 
 def figures(sums: Sums) -> list[Figure]:
