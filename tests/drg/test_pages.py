@@ -1,5 +1,6 @@
 """The pages: figures down to cases, one case, the coder's page, schemes; who sees which; queries of a list."""
 
+import re
 from datetime import date, datetime
 from html import unescape
 from typing import Any
@@ -91,6 +92,10 @@ def test_each_figure_opens_to_the_cases_it_counts(here: Here) -> None:
         {"institution": here.hospital, "drg": "GC19", "settled_from": "2025-03-01", "settled_to": "2025-03-31"},
     )
     assert text(cases).count("GC19</a>") == 4
+    below = re.findall(r'href="(/drg/cases/\?[^"]+)"', text(inside))
+    counted = {address: text(client.get(address)) for address in below}
+    assert any("status=none" in address and page.count("0000</a>") == 1 for address, page in counted.items())
+    assert any("outlier=high" in address for address in counted)
 
 
 def test_a_case_shows_its_path_its_payment_and_what_it_was_before(here: Here) -> None:

@@ -19,6 +19,8 @@ from yigongti.kernel.audit.api import record
 from yigongti.kernel.ui.filters import ChoiceFilter, DayRangeFilter, TextFilter
 from yigongti.kernel.ui.listing import Column, Listing
 
+NO_GROUP = "none"
+STATUSES = [*((key.value, words) for key, words in STATUS_WORDS.items()), (NO_GROUP, _("没有入组（全部）"))]
 STATUS_TAGS = {"grouped": "good", "ambiguous": "attention", "ungroupable": "bad", "invalid": "bad"}
 
 
@@ -41,7 +43,7 @@ def listing(request: HttpRequest) -> HttpResponseBase:
             DayRangeFilter("settled", _("结算日期"), by="settled_on", moments=False),
             TextFilter("drg", _("病组代码"), by=_of_drg),
             TextFilter("department", _("科室"), by="department"),
-            ChoiceFilter("status", _("入组情况"), by="status", choices=[(k.value, v) for k, v in STATUS_WORDS.items()]),
+            ChoiceFilter("status", _("入组情况"), by=_of_status, choices=STATUSES),
             ChoiceFilter("outlier", _("支付类别"), by="outlier", choices=[(k.value, v) for k, v in KIND_WORDS.items()]),
         ),
         export=EXPORT,
@@ -55,6 +57,10 @@ def listing(request: HttpRequest) -> HttpResponseBase:
 
 def _of_drg(rows: Any, text: str) -> Any:
     return rows.filter(drg__istartswith=text.strip())
+
+
+def _of_status(rows: Any, status: str) -> Any:
+    return rows.exclude(status=Status.GROUPED) if status == NO_GROUP else rows.filter(status=status)
 
 
 COLUMNS = (

@@ -53,7 +53,7 @@ def institution(request: HttpRequest, pk: int) -> HttpResponse:
     period = {"since": since.isoformat(), "until": until.isoformat()}
     context = _context(request, since, until, False, whole) | {
         "institution": whole.rows[0],
-        "institution_row": _row(whole.rows[0], ""),
+        "institution_row": _row(whole.rows[0], _cases(pk, "", department, since, until)),
         "department": department,
         "departments": [
             _row(one, "?" + urlencode(period | {"department": one.key})) | {"name": one.name or _("未填科室")}
@@ -97,7 +97,8 @@ def _institution(pk: int, since: date, until: date) -> str:
 
 def _cases(pk: int, group: str, department: str | None, since: date, until: date) -> str:
     query = {"institution": pk, "settled_from": since, "settled_to": until}
-    query |= {"status": group} if group == "invalid" else {"drg": group}
+    if group:
+        query |= {"status": group} if group == "invalid" else {"drg": group}
     if department is not None:
         query["department"] = department
     return f"{reverse('drg:cases')}?{urlencode(query)}"
