@@ -21,7 +21,7 @@ from yigongti.domains.money.claims.permissions import REVIEW, SCREEN
 from yigongti.domains.money.claims.screens import Hit, Run, Screen, screens
 from yigongti.domains.money.claims.screens.rules import LOOK_BACK
 from yigongti.kernel import clock
-from yigongti.kernel.access.api import Actor, ScopedQuerySet
+from yigongti.kernel.access.api import Actor, Forbidden, ScopedQuerySet
 from yigongti.kernel.audit.api import record
 from yigongti.kernel.lake.api import engine, snapshot
 from yigongti.kernel.notices.api import in_the_places_language, notify
@@ -38,7 +38,7 @@ def screen(since: date, until: date, *, actor: Actor, only: Collection[str] = ()
     Safe to kill and to run again. Raises Forbidden, ValueError for a period that ends before it begins, KeyError for an
     unknown screen, PolicyGap.
     """
-    actor.require(SCREEN)
+    require_payer(actor)
     if until < since:
         raise ValueError("the period ends before it begins")
     chosen = [screens()[name] for name in only] if only else list(screens().values())
@@ -64,6 +64,22 @@ def screen(since: date, until: date, *, actor: Actor, only: Collection[str] = ()
     row.finished_at = clock.now()
     row.save(update_fields=["counts", "finished_at"])
     return row
+
+
+def payers() -> list[int]:
+    """The place's insurance bodies."""
+    return [one.id for one in organisation.organisations(settings.PLACE) if one.kind == "insurance_body"]
+
+
+def may_screen(actor: Actor) -> bool:
+    """Whether the actor screens for a payer: an institution's own insurance officer does not."""
+    return actor.everything or any(actor.may(SCREEN, payer) for payer in payers())
+
+
+def require_payer(actor: Actor) -> None:
+    """Raises Forbidden for whoever does not screen for a payer."""
+    if not may_screen(actor):
+        raise Forbidden(SCREEN)
 
 
 @contextmanager
@@ -264,9 +280,8 @@ def _tell(counts: dict[str, Any], since: date, until: date) -> None:
     new = sum(one["new"] for one in counts.values())
     if not new:
         return
-    payers = [one.id for one in organisation.organisations(settings.PLACE) if one.kind == "insurance_body"]
     with in_the_places_language():
-        for payer in payers:
+        for payer in payers():
             notify(
                 f"claims.screened:{payer}.{clock.now():%Y%m%d%H%M%S}",
                 title=_("筛查 %(since)s 至 %(until)s 的结算，新发现 %(n)d 条线索")

@@ -20,6 +20,7 @@ from yigongti.domains.money.claims import selectors
 from yigongti.domains.money.claims.models import Finding, Screening
 from yigongti.domains.money.claims.permissions import EXPORT, FINDINGS, SCREEN, VIEW
 from yigongti.domains.money.claims.screens import screens
+from yigongti.domains.money.claims.services.screening import may_screen, require_payer
 from yigongti.domains.money.claims.tasks import screen as screening_job
 from yigongti.domains.money.claims.web.forms import ScreenForm
 from yigongti.domains.money.claims.web.lists import Figure, institutions, money
@@ -80,7 +81,7 @@ def listing(request: HttpRequest) -> HttpResponseBase:
             money(_("存疑金额"), sums["amount"] or 0),
             money(_("已认定金额"), sums["confirmed"] or 0),
         ],
-        "may_screen": actor.may(SCREEN),
+        "may_screen": may_screen(actor),
         "last": Screening.objects.filter(place=settings.PLACE).order_by("-started_at").first(),
     }
     return page.render("claims/findings.html", context)
@@ -178,6 +179,7 @@ def _told(row: Finding, facts: dict[str, Any]) -> tuple[str, ...]:
 def run(request: HttpRequest) -> HttpResponse:
     """Ask for a running of the screens; it is done in the background."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
+    require_payer(actor)
     if request.method == "POST":
         form = ScreenForm(request.POST)
         if form.is_valid():
