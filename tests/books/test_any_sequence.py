@@ -31,7 +31,8 @@ class Books(RuleBasedStateMachine):
                              accounts=CHART, actor=CASHIER)
             for n in (1, 2, 3)
         ]  # fmt: skip
-        self.posted: dict[str, tuple[int, date, tuple[tuple[str, int, int | None], ...]]] = {}
+        self.posted: dict[int, tuple[int, date, tuple[tuple[str, int, int | None], ...]]] = {}
+        self.standing: dict[str, tuple[int, date, tuple[tuple[str, int, int | None], ...]]] = {}
         self.entries: list[ledger.EntryView] = []
         self.closed = Counter()
 
@@ -56,7 +57,7 @@ class Books(RuleBasedStateMachine):
             len(lines) >= 2
             and sum(fen for _c, fen, _o in lines) == 0
             and all(fen and code != "9999" for code, fen, _o in lines)
-            and (self.posted.get(source) == said or (source not in self.posted and self.may(book, on)))
+            and (self.standing.get(source) == said or (source not in self.standing and self.may(book, on)))
         )
         entry = ledger.NewEntry(self.books[book].id, on, "x", source, tuple(ledger.NewLine(*line) for line in lines))
         try:
@@ -65,8 +66,9 @@ class Books(RuleBasedStateMachine):
             assert not good
         else:
             assert good
-            if source not in self.posted:
-                self.posted[source] = said
+            if source not in self.standing:
+                self.standing[source] = said
+                self.posted[view.id] = said
                 self.entries.append(view)
 
     @rule(which=st.integers(0, 100), on=DAYS)
@@ -76,8 +78,9 @@ class Books(RuleBasedStateMachine):
         original = self.entries[which % len(self.entries)]
         source = f"reversal {original.id}"
         place = next(n for n, book in enumerate(self.books) if book.id == original.book_id)
-        good = source not in self.posted and original.reverses_id is None and on >= original.on and self.may(place, on)
-        again = source in self.posted and self.posted[source][1] == on
+        before = self.standing.get(source)
+        good = before is None and original.reverses_id is None and on >= original.on and self.may(place, on)
+        again = before is not None and before[1] == on
         try:
             view = ledger.reverse_entry(original.id, on=on, summary="冲", source=source, actor=CASHIER)
         except ledger.EntryRefused:
@@ -86,7 +89,8 @@ class Books(RuleBasedStateMachine):
             assert good or again
             if good:
                 lines = tuple((line.account, line.fen, line.counterparty_id) for line in view.lines)
-                self.posted[source] = (original.book_id, on, lines)
+                self.standing[source] = self.posted[view.id] = (original.book_id, on, lines)
+                del self.standing[original.source]  # its cause may be posted again
                 self.entries.append(view)
 
     @rule(book=st.integers(0, 2), month=st.integers(1, 4))
