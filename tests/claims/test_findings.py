@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.claims.county import Here, back, claim, settled
 from tests.claims.test_screens import YEAR, stay
@@ -275,3 +277,28 @@ def test_a_finding_of_very_many_claims_has_a_name_of_its_own(here: Here) -> None
     screen(*YEAR, actor=SYSTEM, only=["claimed_twice"])
     [row] = rows()
     assert len(row.claims) == 12 and row.amount_fen == 11 * 350_000
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=st.permutations(range(8)), cut=st.integers(0, 8))
+def test_whatever_order_they_come_in_the_findings_are_the_same(here: Here, order: list[int], cut: int) -> None:
+    same = stay(5, "06-01", "06-08", 3)
+    sent = [
+        stay(1, "03-01", "03-08"), stay(2, "03-10", "03-15"), stay(3, "03-05", "03-12", institution_name="某市骨科医院"),
+        stay(4, "04-01", "04-03", 2), same, same | {"claim_no": "S6"},
+        back(stay(4, "04-01", "04-03", 2), "S4R", settled_at="2025-04-09 08:00"), stay(7, "04-05", "04-09", 2),
+    ]  # fmt: skip
+    shuffled = [sent[n] for n in order]
+    with transaction.atomic():
+        for number, part in enumerate((shuffled[:cut], shuffled[cut:])):
+            if part:
+                settled(part, here, name=f"part{number}.csv")
+        screen(*YEAR, actor=SYSTEM)
+        found = {(row.screen, tuple(sorted(c["record_no"] for c in row.claims)), row.amount_fen) for row in rows()}
+        assert found == {
+            ("split_admission", ("S1", "S2"), 350_000),
+            ("overlapping_stay", ("S1", "S3"), 350_000 * 3 // 7),
+            ("overlapping_stay", ("S2", "S3"), 350_000 * 2 // 5),
+            ("claimed_twice", ("S5", "S6"), 350_000),
+        }
+        transaction.set_rollback(True)
