@@ -284,7 +284,8 @@ def test_a_finding_of_very_many_claims_has_a_name_of_its_own(here: Here) -> None
 def test_whatever_order_they_come_in_the_findings_are_the_same(here: Here, order: list[int], cut: int) -> None:
     same = stay(5, "06-01", "06-08", 3)
     sent = [
-        stay(1, "03-01", "03-08"), stay(2, "03-10", "03-15"), stay(3, "03-05", "03-12", institution_name="某市骨科医院"),
+        stay(1, "03-01", "03-08"), stay(2, "03-10", "03-15"),
+        stay(3, "03-05", "03-12", institution_name="某市骨科医院"),
         stay(4, "04-01", "04-03", 2), same, same | {"claim_no": "S6"},
         back(stay(4, "04-01", "04-03", 2), "S4R", settled_at="2025-04-09 08:00"), stay(7, "04-05", "04-09", 2),
     ]  # fmt: skip
