@@ -21,9 +21,11 @@ from yigongti.kernel.ledger.selectors import (
 from yigongti.kernel.ledger.services import (
     add_accounts,
     close_month,
+    mirrored,
     open_book,
     post_entries,
     post_entry,
+    reverse_entries,
     reverse_entry,
 )
 from yigongti.kernel.ledger.views import (
@@ -39,6 +41,7 @@ from yigongti.kernel.ledger.views import (
     NewLine,
     PeriodClosed,
     PositionRow,
+    Reversal,
 )
 
 __all__ = [
@@ -55,6 +58,7 @@ __all__ = [
     "NewLine",
     "PeriodClosed",
     "PositionRow",
+    "Reversal",
     "accounts",
     "add_accounts",
     "balances",
@@ -70,10 +74,12 @@ __all__ = [
     "entry_by_source",
     "faults",
     "gaps",
+    "mirrored",
     "open_book",
     "positions",
     "post_entries",
     "post_entry",
     "recount",
+    "reverse_entries",
     "reverse_entry",
 ]

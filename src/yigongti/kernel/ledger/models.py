@@ -98,7 +98,9 @@ class Numbering(models.Model):
 
 
 class Entry(ScopedModel):
-    """An entry: its lines sum to zero, and nothing of it ever changes. ``source`` says what caused it, once."""
+    """An entry: its lines sum to zero, and nothing of it ever changes. ``source`` says what caused it, once; after its
+    reversal the same cause may be posted ``again``.
+    """
 
     scope_field = "book__organisation_id"
 
@@ -108,7 +110,8 @@ class Entry(ScopedModel):
     number = models.PositiveIntegerField()
     summary = models.CharField(max_length=200)
     template = models.CharField(max_length=60, blank=True, default="")
-    source = models.CharField(max_length=120, unique=True)
+    source = models.CharField(max_length=120)
+    again = models.PositiveSmallIntegerField(default=0, db_default=0)
     address = models.CharField(max_length=200, blank=True, default="")  # the page of what caused it
     size = models.PositiveSmallIntegerField()
     content = models.BinaryField(max_length=32)  # digest: the same source with other content is refused
@@ -121,6 +124,7 @@ class Entry(ScopedModel):
     class Meta:
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["book", "year", "number"], name="ledger_entry_number"),
+            models.UniqueConstraint(fields=["source", "again"], name="ledger_entry_source_once"),
             models.CheckConstraint(name="ledger_entry_year", condition=Q(on_day__year=F("year"))),
             models.CheckConstraint(name="ledger_entry_size", condition=Q(size__gte=2)),
         ]

@@ -91,7 +91,8 @@ HAS_ITS_LINES = pgtrigger.Trigger(
     """,
 )
 
-# The book is locked as a closing locks it, so that a month cannot close between this look and the entry's commit.
+# The book is held against a closing, so that a month cannot close between this look and the entry's commit. A closing
+# takes no more than that: whoever only names the book as counterparty need not wait for it.
 IN_AN_OPEN_MONTH = pgtrigger.Trigger(
     name="in_an_open_month",
     level=pgtrigger.Statement,
@@ -99,7 +100,7 @@ IN_AN_OPEN_MONTH = pgtrigger.Trigger(
     operation=pgtrigger.Insert,
     referencing=FRESH,
     func="""
-        PERFORM 1 FROM ledger_book WHERE id IN (SELECT book_id FROM fresh) ORDER BY id FOR KEY SHARE;
+        PERFORM 1 FROM ledger_book WHERE id IN (SELECT book_id FROM fresh) ORDER BY id FOR SHARE;
         IF EXISTS (
             SELECT 1 FROM fresh JOIN ledger_book b ON b.id = fresh.book_id WHERE fresh.on_day < b.first_month
         ) OR EXISTS (
@@ -120,7 +121,7 @@ IN_ORDER = pgtrigger.Trigger(
     operation=pgtrigger.Insert,
     declare=[("following", "date")],
     func="""
-        PERFORM 1 FROM ledger_book WHERE id = NEW.book_id FOR UPDATE;
+        PERFORM 1 FROM ledger_book WHERE id = NEW.book_id FOR NO KEY UPDATE;
         SELECT coalesce(
             (SELECT (max(month) + interval '1 month')::date FROM ledger_closedmonth WHERE book_id = NEW.book_id),
             (SELECT first_month FROM ledger_book WHERE id = NEW.book_id)

@@ -62,8 +62,9 @@ def entry(entry_id: int) -> EntryView:
 
 
 def entry_by_source(source: str) -> EntryView | None:
-    """The entry something caused, if it has been posted."""
-    pk = Entry.objects.unscoped(WHY).filter(source=source).values_list("pk", flat=True).first()
+    """The entry something caused, if it has been posted: the last one, where it was reversed and posted again."""
+    rows = Entry.objects.unscoped(WHY).filter(source=source).order_by("-again")
+    pk = rows.values_list("pk", flat=True).first()
     return entry(pk) if pk else None
 
 
@@ -86,6 +87,7 @@ def entries_by_id(entry_ids: Iterable[int]) -> list[EntryView]:
                 account_id=line.account_id,
                 account=line.account.code,
                 account_name=line.account.name,
+                kind=AccountKind(line.account.kind),
                 fen=line.fen,
                 counterparty_id=line.counterparty_id,
                 note=line.note,

@@ -10,13 +10,14 @@ from datetime import date
 from hashlib import sha256
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.audit.api import record
-from yigongti.kernel.ledger import selectors
-from yigongti.kernel.ledger.models import Account, Book, ClosedMonth, Entry
+from yigongti.kernel.ledger import selectors, sql
+from yigongti.kernel.ledger.models import Account, AccountKind, Book, ClosedMonth, Entry
 from yigongti.kernel.ledger.views import (
     AccountSpec,
     BookView,
@@ -26,8 +27,10 @@ from yigongti.kernel.ledger.views import (
     NewEntry,
     NewLine,
     PeriodClosed,
+    Reversal,
 )
 
+LONGEST_SOURCE = 120
 MOST_FEN = 10**16  # a hundred thousand billion yuan: sums of many such lines still fit the database's whole numbers
 
 
@@ -110,8 +113,9 @@ def post_entry(entry: NewEntry, *, actor: Actor) -> EntryView:
 def post_entries(entries: Sequence[NewEntry], *, actor: Actor) -> list[EntryView]:
     """Post all or none, in one transaction; gives them back in the order given.
 
-    An entry whose source is known with the same content is given back as it stands. Numbers of a book's year run
-    without gaps: they are taken while the book's counter is locked, books in the order of their ids.
+    An entry whose source is known with the same content is given back as it stands; one that has been reversed stands
+    no more, and its source is posted again. Numbers of a book's year run without gaps: they are taken while the book's
+    counter is locked, books in the order of their ids.
     Raises EntryRefused (and PeriodClosed): nothing has changed then.
     """
     try:
@@ -132,34 +136,54 @@ def reverse_entry(
     prepared_by_id: int | None = None,
     approved_by_id: int | None = None,
 ) -> EntryView:
-    """Post the mirror image of an entry in an open month. An entry is reversed once, and a reversal never.
+    """Post the mirror image of one entry; see ``reverse_entries``."""
+    wanted = Reversal(entry_id, on, summary, source, address, prepared_by_id, approved_by_id)
+    return reverse_entries([wanted], actor=actor)[0]
+
+
+def reverse_entries(reversals: Sequence[Reversal], *, actor: Actor) -> list[EntryView]:
+    """Post the mirror images of entries in open months, all or none. An entry is reversed once, and a reversal never.
 
     Raises EntryRefused and PeriodClosed.
     """
     try:
         with transaction.atomic():
-            original = selectors.entry(entry_id)
-            if original.reverses_id is not None:
-                raise EntryRefused(_("冲销凭证不能再冲销，请另做一张正确的凭证。"))
-            if on < original.on:
-                raise EntryRefused(_("冲销日期不能早于原凭证的日期。"))
-            mirror = NewEntry(
-                book_id=original.book_id,
-                on=on,
-                summary=summary,
-                source=source,
-                address=address,
-                template=original.template,
-                prepared_by_id=prepared_by_id,
-                approved_by_id=approved_by_id,
-                lines=tuple(
-                    NewLine(line.account, -line.fen, line.counterparty_id, line.note) for line in original.lines
-                ),
-            )
-            view, __ = _posted([(mirror, entry_id)], actor)[0]
-            return view
+            originals = {view.id: view for view in selectors.entries_by_id([one.entry_id for one in reversals])}
+            wanted = [_mirror(originals[one.entry_id], one) for one in reversals]
+            return [view for view, __ in _posted(wanted, actor)]
     except IntegrityError as error:
         raise _refusal(error) from error
+
+
+def _mirror(original: EntryView, wanted: Reversal) -> tuple[NewEntry, int | None]:
+    if original.reverses_id is not None:
+        raise EntryRefused(_("冲销凭证不能再冲销，请另做一张正确的凭证。"))
+    if wanted.on < original.on:
+        raise EntryRefused(_("冲销日期不能早于原凭证的日期。"))
+    mirror = NewEntry(
+        book_id=original.book_id,
+        on=wanted.on,
+        summary=wanted.summary,
+        source=wanted.source,
+        address=wanted.address,
+        template=original.template,
+        prepared_by_id=wanted.prepared_by_id,
+        approved_by_id=wanted.approved_by_id,
+        lines=tuple(mirrored(original, wanted.on, wanted.earlier_years)),
+    )
+    return mirror, original.id
+
+
+def mirrored(original: EntryView, on: date, earlier_years: str = "") -> list[NewLine]:
+    """The lines that take an entry back. What it brought into a year that is over comes out of ``earlier_years``, an
+    account of its own, so that the running year does not bear it; without one, out of the accounts themselves."""
+    over = bool(earlier_years) and on.year > original.on.year
+    return [
+        NewLine(earlier_years, -line.fen, None, line.note)
+        if over and line.kind in (AccountKind.INCOME, AccountKind.EXPENSE)
+        else NewLine(line.account, -line.fen, line.counterparty_id, line.note)
+        for line in original.lines
+    ]
 
 
 def close_month(book_id: int, month: date, *, actor: Actor) -> BookView:
@@ -184,10 +208,7 @@ def _posted(wanted: list[tuple[NewEntry, int | None]], actor: Actor) -> list[tup
         _check(entry)
     counters = sorted({(entry.book_id, entry.on.year) for entry, __ in wanted})
     _lock(counters)
-    known = {
-        row.source: row
-        for row in Entry.objects.unscoped("a source is one entry").filter(source__in=[e.source for e, __ in wanted])
-    }
+    known, again = _known([entry.source for entry, __ in wanted])
     digests: dict[str, bytes] = {}
     fresh: list[tuple[NewEntry, int | None, bytes]] = []
     for entry, reverses in wanted:
@@ -200,16 +221,34 @@ def _posted(wanted: list[tuple[NewEntry, int | None]], actor: Actor) -> list[tup
             raise EntryRefused(
                 _("同一来源已经记过账，内容不同：%(summary)s。请先冲销原凭证。") % {"summary": entry.summary}
             )
-    made = _write(fresh, actor)
+    made = _write(fresh, again, actor)
     standing = selectors.entries_by_id([row.pk for row in known.values()])
     by_source = {view.source: view for view in [*standing, *made]}
     new = {view.source for view in made}
     return [(by_source[entry.source], entry.source in new) for entry, __ in wanted]
 
 
+def _known(sources: list[str]) -> tuple[dict[str, Entry], Counter[str]]:
+    """The entry that stands for each source, and how often each has been posted."""
+    rows = Entry.objects.unscoped("a source is one entry that stands").filter(source__in=sources)
+    standing: dict[str, Entry] = {}
+    posted: Counter[str] = Counter()
+    for row in rows.annotate(undone=Exists(Entry.objects.unscoped("its reversal").filter(reverses=OuterRef("pk")))):
+        posted[row.source] += 1
+        if not row.undone:
+            standing[row.source] = row
+    return standing, posted
+
+
 def _check(entry: NewEntry) -> None:
     if not entry.summary:
         raise EntryRefused(_("请填写摘要。"))
+    if not 0 < len(entry.source) <= LONGEST_SOURCE:
+        raise EntryRefused(_("凭证的来源没有写，或者太长。"))
+    if "\0" in entry.summary + entry.source + entry.address + "".join(line.note for line in entry.lines):
+        raise EntryRefused(_("文字里有不能保存的字符。"))
+    if any(type(line.fen) is not int for line in entry.lines):
+        raise EntryRefused(_("金额要是整数分。"))
     if len(entry.lines) < 2:
         raise EntryRefused(_("一张凭证至少要有两行分录。"))
     if len(entry.lines) > 999:
@@ -228,14 +267,14 @@ def _lock(counters: list[tuple[int, int]]) -> None:
         return
     books, years = [book for book, __ in counters], [year for __, year in counters]
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTERS, [books, years])
-        cursor.execute(_LOCK, [books, years])
+        cursor.execute(sql.COUNTERS, [books, years])
+        cursor.execute(sql.LOCK, [books, years])
 
 
 Fresh = tuple[NewEntry, int | None, bytes]
 
 
-def _write(fresh: list[Fresh], actor: Actor) -> list[EntryView]:
+def _write(fresh: list[Fresh], again: Counter[str], actor: Actor) -> list[EntryView]:
     """Two statements however many: the database checks the lines of an entry together."""
     if not fresh:
         return []
@@ -250,11 +289,12 @@ def _write(fresh: list[Fresh], actor: Actor) -> list[EntryView]:
         rows.append(
             (
                 entry.book_id, entry.on, entry.on.year, numbers[counter], entry.summary, entry.template, entry.source,
-                entry.address, len(entry.lines), content, reverses, entry.prepared_by_id, entry.approved_by_id,
+                again[entry.source], entry.address, len(entry.lines), content, reverses, entry.prepared_by_id,
+                entry.approved_by_id,
             )
         )  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(_ENTRIES, [actor.id, now, *(list(column) for column in zip(*rows, strict=True))])
+        cursor.execute(sql.ENTRIES, [actor.id, now, *(list(column) for column in zip(*rows, strict=True))])
         ids = dict(cursor.fetchall())
         lines = [
             (ids[entry.source], number, accounts[entry.book_id, line.account].id, line.fen, line.counterparty_id,
@@ -262,7 +302,7 @@ def _write(fresh: list[Fresh], actor: Actor) -> list[EntryView]:
             for entry, _reverses, _content in fresh
             for number, line in enumerate(entry.lines, start=1)
         ]  # fmt: skip
-        cursor.execute(_LINES, [list(column) for column in zip(*lines, strict=True)])
+        cursor.execute(sql.LINES, [list(column) for column in zip(*lines, strict=True)])
     for (entry, reverses, _content), row in zip(fresh, rows, strict=True):
         made.append(
             EntryView(
@@ -282,8 +322,8 @@ def _write(fresh: list[Fresh], actor: Actor) -> list[EntryView]:
                 posted_by_id=actor.id,
                 posted_at=now,
                 lines=tuple(
-                    LineView(number, account.id, account.code, account.name, line.fen, line.counterparty_id,
-                             line.note.strip()[:200])
+                    LineView(number, account.id, account.code, account.name, AccountKind(account.kind), line.fen,
+                             line.counterparty_id, line.note.strip()[:200])
                     for number, line in enumerate(entry.lines, start=1)
                     for account in (accounts[entry.book_id, line.account],)
                 ),
@@ -315,7 +355,9 @@ def _numbers(counts: Counter[tuple[int, int]]) -> dict[tuple[int, int], int]:
     """The last number used of each counter, which has then moved on by what is needed."""
     keys = sorted(counts)
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE, [[book for book, __ in keys], [year for __, year in keys], [counts[key] for key in keys]])
+        cursor.execute(
+            sql.TAKE, [[book for book, __ in keys], [year for __, year in keys], [counts[key] for key in keys]]
+        )
         return {(book, year): last - counts[book, year] for book, year, last in cursor.fetchall()}
 
 
@@ -356,33 +398,3 @@ def _refusal(error: IntegrityError) -> EntryRefused:
     if name.startswith("ledger_entry_source"):
         return EntryRefused(_("同一来源已经记在另一本账上。"))
     raise error
-
-
-_COUNTERS = """
-    INSERT INTO ledger_numbering (book_id, year, last)
-    SELECT book_id, year, 0 FROM unnest(%s::bigint[], %s::smallint[]) AS wanted (book_id, year)
-    ON CONFLICT (book_id, year) DO NOTHING
-"""
-_LOCK = """
-    SELECT 1 FROM ledger_numbering n JOIN unnest(%s::bigint[], %s::smallint[]) AS wanted (book_id, year)
-    USING (book_id, year) ORDER BY n.book_id, n.year FOR UPDATE OF n
-"""
-_ENTRIES = """
-    INSERT INTO ledger_entry (
-        book_id, on_day, year, number, summary, template, source, address, size, content, reverses_id, prepared_by_id,
-        approved_by_id, posted_by_id, posted_at
-    )
-    SELECT wanted.*, %s::bigint, %s::timestamptz FROM unnest(
-        %s::bigint[], %s::date[], %s::smallint[], %s::integer[], %s::text[], %s::text[], %s::text[], %s::text[],
-        %s::smallint[], %s::bytea[], %s::bigint[], %s::bigint[], %s::bigint[]
-    ) AS wanted RETURNING source, id
-"""
-_LINES = """
-    INSERT INTO ledger_line (entry_id, number, account_id, fen, counterparty_id, note)
-    SELECT * FROM unnest(%s::bigint[], %s::smallint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[])
-"""
-_TAKE = """
-    UPDATE ledger_numbering n SET last = n.last + wanted.many
-    FROM unnest(%s::bigint[], %s::smallint[], %s::integer[]) AS wanted (book_id, year, many)
-    WHERE n.book_id = wanted.book_id AND n.year = wanted.year RETURNING n.book_id, n.year, n.last
-"""

@@ -64,7 +64,7 @@ class NewLine:
 
 @dataclass(frozen=True)
 class NewEntry:
-    """An entry to be posted. ``source`` names what caused it: one source, one entry, for ever."""
+    """An entry to be posted. ``source`` names what caused it: one source, one entry that stands."""
 
     book_id: int
     on: date
@@ -78,6 +78,21 @@ class NewEntry:
 
 
 @dataclass(frozen=True)
+class Reversal:
+    """An entry to be taken back. ``earlier_years``: the account that bears what a year that is over had as income or
+    expense; "" where each account bears its own."""
+
+    entry_id: int
+    on: date
+    summary: str
+    source: str
+    address: str = ""
+    prepared_by_id: int | None = None
+    approved_by_id: int | None = None
+    earlier_years: str = ""
+
+
+@dataclass(frozen=True)
 class LineView:
     """A line as it stands."""
 
@@ -85,6 +100,7 @@ class LineView:
     account_id: int
     account: str
     account_name: str
+    kind: AccountKind
     fen: int
     counterparty_id: int | None
     note: str

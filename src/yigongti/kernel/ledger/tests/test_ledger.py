@@ -3,6 +3,7 @@
 import threading
 from collections import defaultdict
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, InterfaceError, OperationalError, ProgrammingError, connection, transaction
@@ -67,6 +68,32 @@ def test_a_refused_entry_takes_no_number():
     assert ledger.entry_by_source("b") is None
     assert ledger.post_entry(entry(book, "d"), actor=CASHIER).number == "2026-00002"
     assert ledger.gaps(book.id) == []
+
+
+def test_what_was_reversed_can_be_posted_again():
+    book = opened()
+    first = ledger.post_entry(entry(book, "a", 500), actor=CASHIER)
+    ledger.reverse_entry(first.id, on=first.on, summary="错", source="r", actor=CASHIER)
+    again = ledger.post_entry(entry(book, "a", 500), actor=CASHIER)
+    assert again.id != first.id and again.reversed_by_id is None
+    assert ledger.post_entry(entry(book, "a", 500), actor=CASHIER) == again == ledger.entry_by_source("a")
+    assert balance(book, "1002") == 500
+    ledger.reverse_entry(again.id, on=first.on, summary="错", source="s", actor=CASHIER)
+    assert ledger.post_entry(entry(book, "a", 600), actor=CASHIER).total_fen == 600
+    with pytest.raises(ledger.EntryRefused):
+        ledger.post_entry(entry(book, "a", 500), actor=CASHIER)
+    assert balance(book, "1002") == 600
+
+
+@pytest.mark.parametrize(
+    ("source", "fen", "words"), [("s" * 121, 5, "x"), ("", 5, "x"), ("s", Decimal("10.5"), "x"), ("s", True, "x"),
+                                 ("s", 5, "a\0b")],
+)  # fmt: skip
+def test_what_the_database_could_not_keep_as_it_is_refused(source, fen, words):
+    book = opened()
+    lines = (ledger.NewLine("1002", fen), ledger.NewLine("4101", -fen))
+    with pytest.raises(ledger.EntryRefused):
+        ledger.post_entry(ledger.NewEntry(book.id, JANUARY, words, source, lines), actor=CASHIER)
 
 
 @pytest.mark.parametrize(
@@ -306,3 +333,28 @@ def test_sums_equal_a_recount():
     assert [
         (d.book_id, d.counterparty_id, d.closing_fen) for d in ledger.dealings([book.id, other.id], JANUARY, JANUARY)
     ] == [(book.id, other.id, 70)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_naming_a_book_does_not_wait_for_its_closing():
+    """Who posts holds the trail and names the other book; who closes that book holds it and wants the trail."""
+    book, other = opened(1), opened(2)
+    failures: list[Exception] = []
+
+    def close() -> None:
+        try:
+            ledger.close_month(other.id, JANUARY, actor=CASHIER)
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=close)
+    with transaction.atomic():
+        lines = (ledger.NewLine("1219", 70, other.id), ledger.NewLine("1002", -70))
+        ledger.post_entry(entry(book, "a", lines=lines), actor=CASHIER)
+        thread.start()
+        thread.join(0.5)  # it has the book by now, or has closed it
+    thread.join()
+    assert failures == []
+    assert ledger.book(other.id).next_to_close == FEBRUARY
