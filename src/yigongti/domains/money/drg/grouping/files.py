@@ -197,6 +197,8 @@ class _Reader:
     def _frame(self, block: bytes) -> tuple[pl.DataFrame, npt.NDArray[np.bool_] | None]:
         if self.encoding != "utf-8":
             block = block.decode(self.encoding, "replace").encode()
+        if block.count(b'"') % 2:
+            return self._row_by_row(block)
         try:
             frame = pl.read_csv(
                 io.BytesIO(block),
@@ -206,31 +208,54 @@ class _Reader:
             )
         except (pl.exceptions.PolarsError, UnicodeDecodeError):
             return self._row_by_row(block)
+        if b'"' in block and len(frame) != block.count(b"\n") + (not block.endswith(b"\n")):
+            return self._row_by_row(block)  # fields over several lines: were their quotes meant so?
         return frame, None
 
     def _row_by_row(self, block: bytes) -> tuple[pl.DataFrame, npt.NDArray[np.bool_] | None]:
         """A block with a row that is not of the header's shape: the others are kept, that one is marked."""
-        text = io.StringIO(block.decode("utf-8", "replace").replace("\0", "\ufffd"), newline="")
+        wide = len(self.header)
         rows: list[list[str]] = []
         readable: list[bool] = []
-        reader = csv.reader(text)
-        while True:
-            try:
-                cells = next(reader)
-            except StopIteration:
-                break
-            except csv.Error:
-                cells = [""] * (len(self.header) + 1)
-            if not cells:
-                continue
-            whole = len(cells) == len(self.header) and "\ufffd" not in "".join(cells)
-            readable.append(whole)
-            if len(cells) > len(self.header):
-                last = len(self.header) - 1
-                cells = [*cells[:last], ",".join(cells[last:])]
-            rows.append([*cells, *[""] * (len(self.header) - len(cells))])
+        for cells in _records(block.decode("utf-8", "replace").replace("\0", "\ufffd"), wide):
+            readable.append(len(cells) == wide and "\ufffd" not in "".join(cells))
+            if len(cells) > wide:
+                cells = [*cells[: wide - 1], ",".join(cells[wide - 1 :])]
+            rows.append([*cells, *[""] * (wide - len(cells))])
         frame = pl.DataFrame(rows, schema=dict.fromkeys(self.header, pl.String), orient="row")
         return frame, np.array(readable, dtype=np.bool_)
+
+
+def _records(text: str, wide: int) -> Iterator[list[str]]:
+    """Rows of CSV. A row over several lines with a wrong number of columns, or with text after a closing quote, began
+    with a quote nobody closed: its lines are then rows of their own, so that a stray quote takes no other row with it.
+    """
+    lines = text.splitlines(keepends=True)
+    done = 0
+    while done < len(lines):
+        reader = csv.reader((lines[place] for place in range(done, len(lines))), strict=True)
+        taken = 0
+        try:
+            for cells in reader:
+                several = reader.line_num - taken > 1
+                if several and len(cells) != wide:
+                    break
+                taken = reader.line_num
+                if cells:
+                    yield cells
+            else:
+                return
+        except csv.Error:
+            pass
+        line = lines[done + taken].rstrip("\r\n")
+        done += taken + 1
+        if line:
+            yield _alone(line)
+
+
+def _alone(line: str) -> list[str]:
+    """The cells of one line, its quotes being ordinary characters."""
+    return next(csv.reader([line], quoting=csv.QUOTE_NONE), [])
 
 
 def _last_row_end(block: bytes) -> int:
@@ -240,10 +265,11 @@ def _last_row_end(block: bytes) -> int:
         return end
     inside = block.count(b'"', 0, end) % 2 == 1
     while inside:
-        end = block.rfind(b"\n", 0, end - 1) + 1
-        if not end:
+        before = block.rfind(b"\n", 0, end - 1) + 1
+        if not before:
             return 0
-        inside = block.count(b'"', 0, end) % 2 == 1
+        inside ^= block.count(b'"', before, end) % 2 == 1
+        end = before
     return end
 
 

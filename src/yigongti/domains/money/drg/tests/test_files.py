@@ -107,6 +107,23 @@ def test_fields_in_quotes_may_hold_line_ends_across_blocks(
     assert {row["drg"] for row in found} == {"BR11"}
 
 
+@pytest.mark.parametrize("block", [150, 1000, 1 << 20])
+@pytest.mark.parametrize("stray", [[7], [7, 31], [0, 59]])
+def test_a_quote_nobody_closed_takes_no_other_row_with_it(
+    tmp_path: Path, compiled: Compiled, monkeypatch: pytest.MonkeyPatch, block: int, stray: list[int]
+) -> None:
+    monkeypatch.setattr(files, "BLOCK", block)
+    monkeypatch.setattr(files, "LONGEST_ROW", 500)
+    lines = [f"{number},1,70,,,I63,J18|I50,,,n" for number in range(60)]
+    for number in stray:
+        lines[number] = f'{number},1,70,,,"I63,J18|I50,,,n'
+    found, done = run(tmp_path, compiled, f"{HEADER},note\n" + "\n".join(lines) + "\n")
+    assert done.rows == 60
+    assert [row["case_id"] for row in found] == [str(number) for number in range(60)]
+    assert {row["drg"] for number, row in enumerate(found) if number not in stray} == {"BR11"}
+    assert all(found[number]["drg"] != "BR11" for number in stray)
+
+
 def test_case_ids_that_stand_twice_are_named(
     tmp_path: Path, compiled: Compiled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
