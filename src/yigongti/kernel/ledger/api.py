@@ -15,6 +15,7 @@ from yigongti.kernel.ledger.selectors import (
     entry_by_source,
     faults,
     gaps,
+    held,
     positions,
     recount,
 )
@@ -74,6 +75,7 @@ __all__ = [
     "entry_by_source",
     "faults",
     "gaps",
+    "held",
     "mirrored",
     "open_book",
     "positions",

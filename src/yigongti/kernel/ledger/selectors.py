@@ -29,6 +29,12 @@ def book(book_id: int) -> BookView:
     return _book(Book.objects.unscoped(WHY).annotate(closed=Max("closed_months__month")).get(pk=book_id))
 
 
+def held(book_id: int) -> BookView:
+    """A book by its id, held until the transaction ends: meanwhile nothing is posted to it, and no month closes."""
+    Book.objects.unscoped(WHY).select_for_update(no_key=True).get(pk=book_id)
+    return book(book_id)
+
+
 def book_of(organisation_id: int) -> BookView | None:
     """The book of an organisation, if it has been opened."""
     return next(iter(books([organisation_id])), None)

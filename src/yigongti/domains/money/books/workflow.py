@@ -6,8 +6,9 @@
 What is not right goes back to the draft with a reason. A posted voucher is never changed: it is reversed by another.
 """
 
+from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -20,8 +21,16 @@ if TYPE_CHECKING:
     from yigongti.domains.money.books.models import Voucher
 
 HERE = "organisation_id"
-HANDS = ("edited_by_id", "prepared_by_id")
+HANDS = ("opened_by_id", "edited_by_id", "prepared_by_id")
 REASON = Ask("reason", _("理由"))
+
+
+@dataclass(frozen=True)
+class SecondPersonsStep(Step):
+    """A step that nobody takes who ever wrote in the draft, however often it was saved by others since."""
+
+    def hands(self, case: Any) -> list[int]:
+        return sorted({*super().hands(case), *case.editor_ids})
 
 
 def _effect(room: str, name: str) -> Effect:
@@ -55,15 +64,15 @@ VOUCHER = Workflow(
     final={"posted", "discarded"},
     steps=(
         Step("submit", _("提交审核"), ("draft",), "submitted", by=KEEP, at=HERE, effect=_effect("vouchers", "submit")),
-        Step(
+        SecondPersonsStep(
             "approve", _("审核并记账"), ("submitted",), "posted", by=APPROVE, at=HERE, apart_from=HANDS, when=_small,
             effect=_effect("vouchers", "approve"),
         ),
-        Step(
+        SecondPersonsStep(
             "check", _("审核"), ("submitted",), "checked", by=APPROVE, at=HERE, apart_from=HANDS, when=_large,
             effect=_effect("vouchers", "check"),
         ),
-        Step(
+        SecondPersonsStep(
             "countersign", _("审批并记账"), ("checked",), "posted", by=APPROVE_LARGE, at=HERE,
             apart_from=(*HANDS, "approved_by_id"), effect=_effect("vouchers", "countersign"),
         ),
@@ -84,7 +93,7 @@ BUDGET = Workflow(
     final={"approved", "discarded"},
     steps=(
         Step("submit", _("提交审核"), ("draft",), "submitted", by=KEEP, at=HERE, effect=_effect("budgets", "submit")),
-        Step(
+        SecondPersonsStep(
             "approve", _("批准"), ("submitted",), "approved", by=APPROVE, at=HERE, apart_from=HANDS,
             effect=_effect("budgets", "approve"),
         ),

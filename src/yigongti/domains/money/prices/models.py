@@ -6,6 +6,7 @@ A price holds from its day until the item's next one for the same tier; without 
 from typing import Any, ClassVar
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -32,6 +33,7 @@ class Adjustment(CaseModel):
     document = models.CharField(max_length=200)
     clause = models.CharField(max_length=80, blank=True, default="")
     starts_on = models.DateField()
+    editor_ids = ArrayField(models.BigIntegerField(), default=list, db_default=[])  # of the prices or the quantities
     prepared_by_id = models.BigIntegerField(null=True)
     approved_by_id = models.BigIntegerField(null=True)
     measured = models.BooleanField(default=False)  # the effect was worked out from quantities when it was submitted

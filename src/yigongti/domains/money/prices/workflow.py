@@ -3,8 +3,9 @@
 草稿 → 待批准 → 已批准
 """
 
+from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +16,17 @@ from yigongti.kernel.workflow.table import Answers, Effect
 
 if TYPE_CHECKING:
     from yigongti.domains.money.prices.models import Adjustment
+
+
+HANDS = ("opened_by_id", "prepared_by_id")
+
+
+@dataclass(frozen=True)
+class SecondPersonsStep(Step):
+    """A step that nobody takes who wrote the prices, or brought the quantities they are measured on."""
+
+    def hands(self, case: Any) -> list[int]:
+        return sorted({*super().hands(case), *case.editor_ids})
 
 
 def _effect(name: str) -> Effect:
@@ -40,13 +52,13 @@ ADJUSTMENT = Workflow(
     final={"approved", "discarded"},
     steps=(
         Step("submit", _("提交批准"), ("draft",), "submitted", by=PREPARE, effect=_effect("submit")),
-        Step(
-            "approve", _("批准"), ("submitted",), "approved", by=APPROVE, apart_from="prepared_by_id", when=_measured,
+        SecondPersonsStep(
+            "approve", _("批准"), ("submitted",), "approved", by=APPROVE, apart_from=HANDS, when=_measured,
             effect=_effect("approve"),
         ),
-        Step(
+        SecondPersonsStep(
             "approve_unmeasured", _("批准（另行测算）"), ("submitted",), "approved", by=APPROVE,
-            apart_from="prepared_by_id", when=_unmeasured, effect=_effect("approve"),
+            apart_from=HANDS, when=_unmeasured, effect=_effect("approve"),
             asks=(Ask("measured_elsewhere", _("总量控制的测算依据")),),
         ),
         Step("give_back", _("退回修改"), ("submitted",), "draft", by=APPROVE, asks=(Ask("reason", _("理由")),),

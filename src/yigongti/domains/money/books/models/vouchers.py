@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -48,6 +49,7 @@ class Voucher(CaseModel):
     total_fen = models.BigIntegerField(default=0)  # the debits
     large = models.BooleanField(default=False)  # above the limit when submitted: approved once more
     edited_by_id = models.BigIntegerField(null=True)
+    editor_ids = ArrayField(models.BigIntegerField(), default=list, db_default=[])  # all who wrote in the draft
     prepared_by_id = models.BigIntegerField(null=True)
     approved_by_id = models.BigIntegerField(null=True)
     reverses = models.ForeignKey(Entry, models.PROTECT, null=True, related_name="+")
@@ -58,6 +60,10 @@ class Voucher(CaseModel):
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(
                 fields=["reverses"], condition=~Q(state="discarded"), name="books_one_reversal_of_an_entry"
+            ),
+            models.UniqueConstraint(
+                fields=["book"], condition=Q(kind="year_close", state__in=["draft", "submitted", "checked"]),
+                name="books_one_open_year_close",
             ),
             models.CheckConstraint(
                 name="books_voucher_posted", condition=Q(state="posted", entry__isnull=False)
@@ -104,6 +110,7 @@ class Budget(CaseModel):
     number = models.PositiveSmallIntegerField()
     reason = models.CharField(max_length=200, blank=True, default="")
     edited_by_id = models.BigIntegerField(null=True)
+    editor_ids = ArrayField(models.BigIntegerField(), default=list, db_default=[])  # all who wrote in the draft
     prepared_by_id = models.BigIntegerField(null=True)
     approved_by_id = models.BigIntegerField(null=True)
 

@@ -59,7 +59,7 @@ def draft(book_id: int, year: int, lines: Sequence[Planned], *, actor: Actor, re
     discarded = known.filter(state="discarded").aggregate(last=Max("number"))["last"]
     budget = Budget(
         organisation_id=book.organisation_id, book_id=book_id, year=year, number=max(last or 0, discarded or 0) + 1,
-        reason=reason.strip()[:200], edited_by_id=actor.id,
+        reason=reason.strip()[:200], edited_by_id=actor.id, editor_ids=[actor.id] if actor.id else [],
     )  # fmt: skip
     try:
         with transaction.atomic():
@@ -81,6 +81,7 @@ def redraft(budget: Budget, lines: Sequence[Planned], *, actor: Actor, reason: s
         if row.state != "draft":
             raise EntryRefused(_("只有草稿可以修改。"))
         row.edited_by_id, row.reason = actor.id, reason.strip()[:200] or row.reason
+        row.editor_ids = sorted({*row.editor_ids, *([actor.id] if actor.id else [])})
         row.save()
         row.lines.all().delete()
         _write(row, lines)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from yigongti.domains.money.books import selectors
@@ -16,6 +17,7 @@ from yigongti.kernel.audit.api import record
 from yigongti.kernel.ledger import api as ledger
 from yigongti.kernel.ledger.api import AccountKind, BookView, EntryRefused, PositionRow
 from yigongti.kernel.money import yuan
+from yigongti.kernel.workflow.api import again_after_deadlock
 
 
 @dataclass(frozen=True)
@@ -65,18 +67,27 @@ def findings(book: BookView, month: date) -> list[Finding]:
 
 
 def close_month(book: BookView, month: date, *, actor: Actor, explanation: str = "") -> BookView:
-    """Close a month, for good. What does not block has to be explained. Raises Forbidden, EntryRefused."""
+    """Close a month, for good. What does not block has to be explained. Raises Forbidden, EntryRefused.
+
+    The book is held from before the look at what stands in the way, so that nothing is posted after it.
+    """
     actor.require(KEEP, book.organisation_id)
-    found = findings(book, month)
-    if blocking := [finding.words for finding in found if finding.blocks]:
-        raise EntryRefused(" ".join(blocking[:5]))
-    if found and not explanation.strip():
-        raise EntryRefused(_("有对不上的内部往来，请写明原因再结账。"))
-    closed = ledger.close_month(book.id, month, actor=actor)
-    record(
-        actor=actor, act="books.close_month", subject=f"book:{book.id}", organisation_id=book.organisation_id,
-        detail={"month": f"{month:%Y-%m}", "findings": len(found), "explanation": explanation.strip()[:500]},
-    )  # fmt: skip
+    return again_after_deadlock(lambda: _close(book.id, month, explanation.strip(), actor))
+
+
+def _close(book_id: int, month: date, explanation: str, actor: Actor) -> BookView:
+    with transaction.atomic():
+        book = ledger.held(book_id)
+        found = findings(book, month)
+        if blocking := [finding.words for finding in found if finding.blocks]:
+            raise EntryRefused(" ".join(blocking[:5]))
+        if found and not explanation:
+            raise EntryRefused(_("有对不上的内部往来，请写明原因再结账。"))
+        closed = ledger.close_month(book_id, month, actor=actor)
+        record(
+            actor=actor, act="books.close_month", subject=f"book:{book_id}", organisation_id=book.organisation_id,
+            detail={"month": f"{month:%Y-%m}", "findings": len(found), "explanation": explanation[:500]},
+        )  # fmt: skip
     return closed
 
 

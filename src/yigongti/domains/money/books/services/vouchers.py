@@ -95,15 +95,14 @@ def draft_year_close(book_id: int, year: int, *, actor: Actor) -> Voucher:
     lines = year_close_lines(book_id, year)
     if not lines:
         raise EntryRefused(_("这一年的收入和费用已经结转，没有余额。"))
-    if (
-        Voucher.objects.unscoped("one at a time")
-        .filter(book_id=book_id, kind=Voucher.Kind.YEAR_CLOSE, state__in=("draft", "submitted", "checked"))
-        .exists()
-    ):
-        raise EntryRefused(_("年终结转凭证正在办理。"))
     voucher = Voucher(organisation_id=book.organisation_id, book_id=book_id, kind=Voucher.Kind.YEAR_CLOSE)
     summary = _("结转%(year)d年收入和费用") % {"year": year}
-    return _generated(voucher, date(year, 12, 31), summary, lines, "books.draft_year_close", actor)
+    try:
+        return _generated(voucher, date(year, 12, 31), summary, lines, "books.draft_year_close", actor)
+    except IntegrityError as error:
+        if "books_one_open_year_close" in str(error):
+            raise EntryRefused(_("年终结转凭证正在办理。")) from error
+        raise
 
 
 def year_close_lines(book_id: int, year: int) -> list[DraftLine]:
@@ -131,6 +130,7 @@ def _fill(voucher: Voucher, book: BookView, on: date, summary: str, lines: Seque
     voucher.on_day, voucher.summary = on, summary.strip()[:200]
     voucher.total_fen = sum(line.fen for line in lines if line.fen > 0)
     voucher.edited_by_id = actor.id
+    voucher.editor_ids = sorted({*voucher.editor_ids, *([actor.id] if actor.id else [])})
 
 
 def _write(voucher: Voucher, lines: Sequence[DraftLine]) -> None:

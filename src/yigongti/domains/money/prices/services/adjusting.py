@@ -40,6 +40,7 @@ def draft(
     adjustment = Adjustment(
         organisation_id=actor.home_organisation_id or 0, place=place, name=name.strip()[:120],
         document=document.strip()[:200], clause=clause.strip()[:80], starts_on=starts_on,
+        editor_ids=[actor.id] if actor.id else [],
     )  # fmt: skip
     with transaction.atomic():
         open_case(adjustment, actor=actor)
@@ -65,6 +66,8 @@ def take_usage(adjustment: Adjustment, usage: Sequence[Quantity], *, actor: Acto
         row = Adjustment.objects.unscoped("the permission is asked").select_for_update().get(pk=adjustment.pk)
         if row.state != "draft":
             raise AdjustmentRefused(_("只有草稿可以修改。"))
+        row.editor_ids = sorted({*row.editor_ids, *([actor.id] if actor.id else [])})
+        row.save()
         row.usage.all().delete()
         Usage.objects.bulk_create(
             Usage(
