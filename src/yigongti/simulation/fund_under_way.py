@@ -1,5 +1,5 @@
-"""The fund's year the demo accounts have run: budget agreed, every month paid, scored. The clearing is left to whoever
-tries the platform, and so is its approval, by a second person.
+"""The fund's year the demo accounts have run: budget agreed, every month paid and settled, scored. The clearing is left
+to whoever tries the platform, and so is its approval, by a second person.
 
 All of it is one transaction: it is there, or it is not.
 """
@@ -45,6 +45,7 @@ def begin(officers: Officers, place: str, year: int, say: Say) -> None:
     for month in range(1, 13):
         paid = {"month": str(month), "on": date(year, month, 25)}
         insurance_fund.take(made, "pay_month", actor=first, answers=paid)
+        insurance_fund.take(made, "settle_month", actor=first, answers={"on": date(year, month, 28)})
         if month % 3 == 0:
             quarter = month // 3
             for place_in_list, holder in enumerate(holders):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 CASH, PREPAYMENT, INTERNAL_OWED_TO_US, INTERNAL_OWED = "1002", "230502", "121809", "230709"
 FROM_FUND, DEPOSIT, CLEARING, TO_REPAY = "121202", "121204", "121205", "230702"
 OUTPATIENT, INPATIENT, DIFFERENCE = "41010101", "41010102", "41010103"
+NOT_YET_EARNED, DEPOSIT_RETURNED = "230503", "41010105"
 
 
 @dataclass(frozen=True)
@@ -81,12 +82,25 @@ _template(
     ((PREPAYMENT, "from_prepayment"),), ((INTERNAL_OWED_TO_US, "from_prepayment"),),
     mirror="fund_settled_month_through_lead",
 )  # fmt: skip
+_template(  # where the lead keeps the prepayment: it owes its members what the fund has settled for their services
+    "fund_settled_month_owed_by_lead", _("牵头医院应付的医保月度结算款"),
+    ((INTERNAL_OWED_TO_US, "from_prepayment"), (INTERNAL_OWED_TO_US, "from_others")),
+    ((FROM_FUND, "from_prepayment"), (FROM_FUND, "from_others")),
+    mirror="fund_settled_month_owed_to_member",
+)  # fmt: skip
+_template(
+    "fund_settled_month_owed_to_member", _("应付成员单位的医保月度结算款"),
+    ((PREPAYMENT, "from_prepayment"), (FROM_FUND, "from_others")),
+    ((INTERNAL_OWED, "from_prepayment"), (INTERNAL_OWED, "from_others")),
+    mirror="fund_settled_month_owed_by_lead",
+)  # fmt: skip
 
 # -- the quality deposit --------------------------------------------------------------------------------------------
-_template("quality_deposit_withheld", _("预留质量保证金"), ((DEPOSIT, "withheld"),), ((FROM_FUND, "withheld"),))
-_template(
+_template("quality_deposit_withheld", _("预留质量保证金"), ((DEPOSIT, "withheld"),), ((NOT_YET_EARNED, "withheld"),))
+_template(  # earned when it comes back: the deposit stands outside what services are paid from
     "quality_deposit_returned", _("返还质量保证金"),
-    ((CASH, "returned"), (DIFFERENCE, "not_returned")), ((DEPOSIT, "returned"), (DEPOSIT, "not_returned")),
+    ((CASH, "returned"), (NOT_YET_EARNED, "returned"), (NOT_YET_EARNED, "not_returned")),
+    ((DEPOSIT, "returned"), (DEPOSIT, "not_returned"), (DEPOSIT_RETURNED, "returned")),
 )  # fmt: skip
 
 # -- the year's clearing --------------------------------------------------------------------------------------------

@@ -76,6 +76,18 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Earned:
+    """Fund payments for care at an institution of a holder in a month; ``own``: for the holder's own insured."""
+
+    holder: int
+    institution: int
+    month: date
+    stay: bool
+    own: bool
+    fund_fen: int
+
+
+@dataclass(frozen=True)
 class Which:
     """Claims below a figure. Each condition left out holds for all; ``home``: a holder's id, "none" or "all"."""
 
@@ -145,6 +157,25 @@ class Reading:
             sums[1] += fund
             sums[2] += total
         return ClaimSums(tuple(Cell(*key, *cells[key]) for key in sorted(cells, key=_order)), self.months())
+
+    def earned(self) -> list[Earned]:
+        """What care at the holders' institutions earned by month, in one pass; care elsewhere is nobody's earning."""
+        claims = self.claims
+        grouped = claims.group_by(
+            managing=claims.managing_id,
+            institution=claims.institution_id,
+            stretch=self._stretch(claims),
+            month=claims.counted_on.truncate("M"),
+            stay=claims.setting == "inpatient",
+        ).aggregate(fund=claims.fund.sum())
+        names = ("managing", "institution", "stretch", "month", "stay", "fund")
+        data = grouped.to_pyarrow().to_pydict()
+        holders = [stretch.holder_of for stretch in self.scope.homes.stretches]
+        return [
+            Earned(treated, institution, month, stay, holders[at].get(managing) == treated, fund)
+            for managing, institution, at, month, stay, fund in zip(*(data[name] for name in names), strict=True)
+            if (treated := holders[at].get(institution)) is not None
+        ]
 
     def months(self) -> tuple[date, ...]:
         """The months of the period that are published."""

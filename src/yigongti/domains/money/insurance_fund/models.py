@@ -71,6 +71,12 @@ class FundYear(CaseModel):
     def frozen(self) -> bool:
         return self.state in FROZEN
 
+    @property
+    def next_to_settle(self) -> int | None:
+        """The month whose claims are to be booked next; None when all twelve are."""
+        done = Paid.objects.filter(year=self, what="settled", nth__lte=12).count()
+        return done + 1 if done < 12 else None
+
     def holders(self) -> "list[Participant]":
         rows = Participant.objects.unscoped("of a year the reader has")
         return list(rows.filter(year=self, holder=None).order_by("pk"))

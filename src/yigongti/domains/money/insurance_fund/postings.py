@@ -46,7 +46,7 @@ def prepayment(found: Gathered, holder: Holder, month: int, amount: int, on: dat
         members = [m for m in found.inputs.members if m.holder_id == holder.id and m.persons > 0]
         parts: dict[int, int] = {}
         for member, part in zip(members, split(amount, [m.persons for m in members]), strict=True):
-            keeper = _keeper(member.id)
+            keeper = keeper_of(member.id)
             parts[keeper] = parts.get(keeper, 0) + part
         return [
             Posting("fund_prepayment_received", keeper, on, {"prepayment": part},
@@ -61,7 +61,7 @@ def prepayment(found: Gathered, holder: Holder, month: int, amount: int, on: dat
 def clearing(found: Gathered, on: date) -> list[Posting]:
     """At the end: deposit back, surplus or overspend, between holders, and among members."""
     made: list[Posting] = []
-    leads = {h.id: _lead(h) for h in found.inputs.holders}
+    leads = {h.id: lead_of(h) for h in found.inputs.holders}
     for holder in found.inputs.holders:
         back, lost = _fen(found, "deposit_returned", holder), _fen(found, "deposit_forfeited", holder)
         if back or lost:
@@ -96,7 +96,7 @@ def clearing(found: Gathered, on: date) -> list[Posting]:
 def _shares(found: Gathered, holder: Holder, on: date) -> list[Posting]:
     """Each member's part of a surplus, or of an overspend that people decided to share, by the book it stands in."""
     made = []
-    lead = _lead(holder)
+    lead = lead_of(holder)
     for name, template, words in (
         ("distribution", "surplus_distributed", _("向成员单位分配结余")),
         ("bears", "overspend_recovered", _("成员单位分担超支")),
@@ -104,7 +104,7 @@ def _shares(found: Gathered, holder: Holder, on: date) -> list[Posting]:
         parts: dict[int, int] = {}
         for line in found.statement.named(name) if found.statement else ():
             if line.nth == holder.id and line.fen and line.of is not None:
-                keeper = _keeper(line.of)
+                keeper = keeper_of(line.of)
                 parts[keeper] = parts.get(keeper, 0) + line.fen
         for keeper, amount in parts.items():
             if keeper != lead:
@@ -128,7 +128,7 @@ def _one(found: Gathered, template: str, holder: Holder, on: date, amounts: dict
          words: str) -> Posting:  # fmt: skip
     year = found.year
     return Posting(
-        template, _lead(holder), on, amounts, source(year, cause, holder.id), f"{year.title} {words}",
+        template, lead_of(holder), on, amounts, source(year, cause, holder.id), f"{year.title} {words}",
         address=year.get_absolute_url(), prepared_by_id=year.cleared_by_id or year.prepared_by_id,
     )  # fmt: skip
 
@@ -143,13 +143,15 @@ def _pair(found: Gathered, template: str, mine: int, other: int, on: date, amoun
     )  # fmt: skip
 
 
-def _lead(holder: Holder) -> int:
+def lead_of(holder: Holder) -> int:
+    """Whose book the prepayment of a holder goes to. Raises StepRefused."""
     if holder.lead_id is None:
         raise StepRefused(_("%(name)s没有可以收款的牵头医疗机构") % {"name": holder.name})
-    return _keeper(holder.lead_id)
+    return keeper_of(holder.lead_id)
 
 
-def _keeper(organisation_id: int) -> int:
+def keeper_of(organisation_id: int) -> int:
+    """Whose book holds an organisation's money. Raises StepRefused."""
     try:
         return books.keeper_of(organisation_id)
     except VoucherRefused as refused:

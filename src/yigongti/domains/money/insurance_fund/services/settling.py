@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from yigongti.domains.money.insurance_fund import gathering, postings
 from yigongti.domains.money.insurance_fund.models import FundYear, Paid
-from yigongti.domains.money.insurance_fund.services import late
+from yigongti.domains.money.insurance_fund.services import late, monthly
 from yigongti.domains.money.insurance_fund.services.running import day
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.workflow.api import StepRefused
@@ -19,6 +19,7 @@ def settle(case: FundYear, actor: Actor, answers: Answers) -> None:
     on = day(answers["on"])
     found = gathering.gather(case)
     assert found.statement is not None
+    monthly.settle_rest(found, on, actor=actor)
     vouchers = postings.post(postings.clearing(found, on), actor=actor)
     for n, holder in enumerate(found.inputs.holders):
         for what, name in (("deposit", "deposit_returned"), ("surplus", "surplus_kept")):
