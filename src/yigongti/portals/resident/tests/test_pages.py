@@ -222,10 +222,13 @@ class TestWhoLooked:
         fact("condition", **own)
         fact("observation", encounter_no="V1", **own)
         fact("claim", **own)
+        minus = {"total_fen": -30_00, "fund_fen": -20_00, "self_paid_fen": -10_00, "detail": '{"reverses": "S0"}'}
+        fact("claim", **own, **minus)
         page = text(signed_in(who.mother).get(reverse("resident:record", args=[who.mother])))
         assert "门诊看病：高血压病" in page and "诊断：高血压病" in page
         assert "血压的高压（收缩压） 146 mmHg" in page
         assert "花了 100.00 元，医保付 60.00 元，自己付 40.00 元" in page
+        assert "冲销 30.00 元，其中医保 20.00 元，自己付的 10.00 元" in page
         assert "I10" not in page and "8480" not in page
         narrowed = text(signed_in(who.mother).get(reverse("resident:record", args=[who.mother]) + "?kind=claim"))
         assert "门诊看病：" not in narrowed and "花了" in narrowed

@@ -133,10 +133,13 @@ def _money(fact: FactView) -> str:
         return ""
     if fact.fund_fen is None:
         return _("花了 %(total)s 元") % {"total": yuan(fact.total_fen)}
-    return _("花了 %(total)s 元，医保付 %(fund)s 元，自己付 %(own)s 元") % {
-        "total": yuan(fact.total_fen),
-        "fund": yuan(fact.fund_fen),
-        "own": yuan(fact.self_paid_fen or 0),
+    words = _("花了 %(total)s 元，医保付 %(fund)s 元，自己付 %(own)s 元")
+    if fact.total_fen < 0:  # a settlement that takes another one back
+        words = _("冲销 %(total)s 元，其中医保 %(fund)s 元，自己付的 %(own)s 元")
+    return words % {
+        "total": yuan(abs(fact.total_fen)),
+        "fund": yuan(abs(fact.fund_fen)),
+        "own": yuan(abs(fact.self_paid_fen or 0)),
     }
 
 
