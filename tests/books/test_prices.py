@@ -1,8 +1,11 @@
 """Prices from day to day; an adjustment's effect against figures worked out by hand; the margin holds."""
 
+import io
+import zipfile
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +20,7 @@ from yigongti.domains.money.prices.services.adjusting import AdjustmentRefused
 from yigongti.domains.money.prices.services.reading import NewPrice
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Forbidden, Role
-from yigongti.kernel.intake.sheets import SheetRefused
+from yigongti.kernel.intake.sheets import SheetRefused, fen_of
 from yigongti.kernel.workflow.api import StepRefused, take_step
 
 PLACE = "kunshan"
@@ -109,6 +112,112 @@ def test_beyond_the_margin_it_is_not_submitted(listed, payer):
     just = adjusted(payer, nursing=2695)  # + 950.00: exactly 1 %
     adjusting.take_usage(just, usage(listed), actor=payer(1))
     assert take_step(just, "submit", actor=payer(1)).measured
+
+
+def workbook(header, *rows) -> bytes:
+    """As Excel keeps it; a pair is a number with its format."""
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    book.active.append(header)
+    for at, row in enumerate(rows, 2):
+        for column, cell in enumerate(row, 1):
+            value, shown = cell if isinstance(cell, tuple) else (cell, "General")
+            book.active.cell(at, column, value).number_format = shown
+    book.save(out)
+    return out.getvalue()
+
+
+def test_what_is_not_counted_is_named_and_not_submitted(listed, payer):
+    """CT four times as dear, and only nursing's quantities: nothing is said about the total."""
+    case = adjusted(payer, ct=100_000, nursing=2020)
+    hospital, west = listed.ids["east_hospital"], listed.ids["west_hospital"]
+    nursing = Quantity(hospital, "N01", Decimal(1000), Decimal(50))
+    adjusting.take_usage(case, [nursing], actor=payer(1))
+    with pytest.raises(StepRefused, match="CT01"):
+        take_step(case, "submit", actor=payer(1))
+    whole = adjusted(payer, ct=25000 - 1, nursing=2001)
+    lost = Quantity(west, "CT01", Decimal(10**6), Decimal(70))  # a hospital whose tier nobody has stated
+    adjusting.take_usage(whole, [*usage(listed), lost], actor=payer(1))
+    assert selectors.effect_of(whole).unplaced == [west]
+    with pytest.raises(StepRefused, match="等级"):
+        take_step(whole, "submit", actor=payer(1))
+    stated = adjusted(payer, ct=100_000, nursing=2020)  # that there was no CT is said in so many words
+    adjusting.take_usage(stated, [nursing, Quantity(hospital, "CT01", Decimal(0), Decimal(0))], actor=payer(1))
+    assert take_step(stated, "submit", actor=payer(1)).measured
+
+
+def test_from_nothing_any_rise_is_beyond_the_margin(listed, payer):
+    free = adjusting.draft(PLACE, name="x", document="d", starts_on=date(2026, 11, 25), actor=payer(1),
+                           prices=[NewPrice("Z", "z", "", "tertiary", 0)])  # fmt: skip
+    take_step(free, "submit", actor=payer(1))
+    take_step(free, "approve_unmeasured", actor=payer(2), answers={"measured_elsewhere": "x"})
+    case = adjusting.draft(PLACE, name="x", document="d", starts_on=LATER, actor=payer(1),
+                           prices=[NewPrice("Z", "z", "", "tertiary", 50000)])  # fmt: skip
+    adjusting.take_usage(case, [Quantity(listed.ids["east_hospital"], "Z", Decimal(100), Decimal(50))], actor=payer(1))
+    assert selectors.effect_of(case).change is None
+    with pytest.raises(StepRefused, match="调整前总费用为零"):
+        take_step(case, "submit", actor=payer(1))
+
+
+def test_a_total_beyond_all_sense_is_refused_in_words(listed, payer):
+    dear = adjusting.draft(PLACE, name="x", document="d", starts_on=LATER, actor=payer(1),
+                           prices=[NewPrice("CT01", "CT", "", "tertiary", 10**14)])  # fmt: skip
+    most = Quantity(listed.ids["east_hospital"], "CT01", Decimal("99999999999"), Decimal(0))
+    adjusting.take_usage(dear, [most], actor=payer(1))
+    with pytest.raises(StepRefused, match="太大"):
+        take_step(dear, "submit", actor=payer(1))
+
+
+def test_nothing_is_put_between_approved_prices(listed, payer):
+    def made(on, fen):
+        case = adjusting.draft(PLACE, name="x", document="d", starts_on=on, actor=payer(1),
+                               prices=[NewPrice("CT01", "CT", "", "tertiary", fen)])  # fmt: skip
+        take_step(case, "submit", actor=payer(1))
+        return take_step(case, "approve_unmeasured", actor=payer(2), answers={"measured_elsewhere": "x"})
+
+    made(date(2026, 12, 20), 24000)
+    with pytest.raises(StepRefused, match="2026-12-20"):
+        made(date(2026, 12, 5), 26000)
+    assert made(date(2027, 1, 5), 26000).state == "approved"
+
+
+def test_a_share_is_read_as_it_is_shown(listed):
+    header = ["机构", "项目编码", "数量", "基金支付比例（%）"]
+    rows = [("east_hospital", "CT01", 300, (0.7, "0%")), ("east_centre", "CT01", 3, (0.075, "0.00%")),
+            ("east_hospital", "N01", 3, 62.5), ("east_centre", "N01", 3, 0.7)]  # fmt: skip
+    found = reading.read_usage(workbook(header, *rows), place=PLACE)
+    assert [one.fund_percent for one in found.usage] == [70, Decimal("7.5"), Decimal("62.5")]
+    assert [bad.number for bad in found.bad] == [5]  # 0.7 of what?
+
+
+@pytest.mark.parametrize("text", ["1e400", "9" * 40, "1e-99", "NaN", "sNaN", "Infinity", "1_000", '"1,5"', "1.234"])
+def test_odd_numbers_are_bad_lines(listed, text):
+    said = f"机构,项目编码,数量\neast_hospital,CT01,{text}\n".encode()
+    assert [bad.number for bad in reading.read_usage(said, place=PLACE).bad] == [2]
+    said = f"项目编码,项目名称,三级价格\nA,a,{text}\n".encode()
+    assert [bad.number for bad in reading.read_prices(said).bad] == [2]
+
+
+def test_an_item_that_is_on_no_list_is_a_bad_line(listed):
+    (bad,) = reading.read_usage("机构,项目编码,数量\neast_hospital,NOSUCH,5\n".encode(), place=PLACE).bad
+    assert "NOSUCH" in bad.reason
+
+
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml"])
+@pytest.mark.parametrize("rubbish", [b"<a><b>", b"", b"\x00\xff"])
+def test_a_damaged_workbook_is_refused_in_words(part, rubbish):
+    whole, out = workbook(["项目编码", "项目名称"], ["A", "a"]), io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(whole)) as good, zipfile.ZipFile(out, "w") as bad:
+        for name in good.namelist():
+            bad.writestr(name, rubbish if name == part else good.read(name))
+    with pytest.raises(SheetRefused):
+        reading.read_prices(out.getvalue())
+
+
+def test_amounts_come_as_excel_shows_them():
+    header = ["项目编码", "项目名称", "三级价格", "二级价格"]
+    found = reading.read_prices(workbook(header, ["A", "a", 1.1 * 3, 12]))
+    assert [one.fen for one in found.prices] == [330, 1200]
+    assert [fen_of(text) for text in ("1,234.50", "¥ 5", "１２", "-0.01", "1e3")] == [123450, 500, 1200, -1, 100_000]
 
 
 def test_one_prepares_another_approves(listed, payer):

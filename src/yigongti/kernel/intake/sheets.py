@@ -5,11 +5,14 @@ Unlike an extract it is not kept as a receipt with outcomes: what is good of it 
 
 import csv
 import io
+import re
+import unicodedata
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import xlsxwriter
 from django.utils.translation import gettext as _
@@ -19,6 +22,12 @@ LARGEST = 5 * 1024 * 1024
 LARGEST_UNPACKED = 50 * 1024 * 1024
 MOST_LINES = 20_000
 MOST_YUAN = Decimal(10) ** 13
+MOST = Decimal(10) ** 15
+UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, SyntaxError, LookupError, ValueError, TypeError, AttributeError, OSError, EOFError,
+    NotImplementedError, RuntimeError,
+)  # fmt: skip
+_NUMBER = re.compile(r"[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)([.][0-9]*)?([eE][+-]?[0-9]{1,2})?")
 
 
 class SheetRefused(ValueError):
@@ -83,14 +92,23 @@ def template(title: str, headers: Mapping[str, Sequence[str]], examples: Sequenc
     return out.getvalue()
 
 
+def number_of(text: str) -> Decimal:
+    """A number as typed: digits, commas between thousands, a point, an exponent as spreadsheets write it. Raises
+    ValueError with words for people: no number, or beyond all sense."""
+    said = unicodedata.normalize("NFKC", text[:41]).strip()
+    if len(text) > 40 or not _NUMBER.fullmatch(said) or abs(number := Decimal(said.replace(",", ""))) > MOST:
+        raise ValueError(_("“%(text)s”不是数字") % {"text": text[:40]})
+    return number
+
+
 def fen_of(text: str) -> int:
     """An amount in yuan as typed ("1,234.50") in fen. Raises ValueError with words for people: no number, more than two
     decimals, too large."""
     try:
-        amount = Decimal(text.replace(",", "").replace("，", "").removeprefix("¥").strip())
-    except InvalidOperation:
+        amount = number_of(unicodedata.normalize("NFKC", text.strip()[:42]).removeprefix("¥"))
+    except ValueError:
         raise ValueError(_("“%(text)s”不是金额") % {"text": text[:40]}) from None
-    if not amount.is_finite() or abs(amount) > MOST_YUAN:
+    if abs(amount) > MOST_YUAN:
         raise ValueError(_("“%(text)s”不是金额") % {"text": text[:40]})
     fen = amount * 100
     if fen != fen.to_integral_value():
@@ -136,29 +154,39 @@ def _text(data: bytes) -> Iterator[tuple[int, list[str]]]:
 
 
 def _sheet(data: bytes) -> Iterator[tuple[int, list[str]]]:
+    """A damaged file shows anywhere: its parts are read as the lines are."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             if sum(part.file_size for part in packed.infolist()) > LARGEST_UNPACKED:
                 raise SheetRefused(_("文件展开后太大。"))
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        try:
+            for number, cells in enumerate(book.worksheets[0].iter_rows(), 1):
+                texts = [_cell(cell.value, cell.number_format) for cell in cells]
+                if any(texts):
+                    yield number, texts
+        finally:
+            book.close()
+    except UNREADABLE as error:
         if isinstance(error, SheetRefused):
             raise
         raise SheetRefused(_("这不是 Excel 文件，或者文件已损坏。")) from error
-    try:
-        for number, cells in enumerate(book.worksheets[0].iter_rows(values_only=True), 1):
-            texts = [_cell(cell) for cell in cells]
-            if any(texts):
-                yield number, texts
-    finally:
-        book.close()
 
 
-def _cell(cell: object) -> str:
-    if cell is None:
+def _cell(value: object, number_format: str | None) -> str:
+    """What a cell shows: a share that is formatted as percent with its sign, a number with the digits Excel keeps."""
+    if value is None:
         return ""
-    if isinstance(cell, datetime):
-        return cell.date().isoformat()
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell).replace("\0", "").strip()
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        number = Decimal(value if isinstance(value, int) else f"{value:.15g}")
+        if "%" in (number_format or ""):
+            return f"{_plain(number * 100)}%"
+        return _plain(number)
+    return str(value).replace("\0", "").strip()
+
+
+def _plain(number: Decimal) -> str:
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -38,10 +38,12 @@ class InstitutionEffect:
 
 @dataclass
 class Effect:
-    """The whole effect; ``unknown``: codes that change and that nobody charged in the period."""
+    """The whole effect. ``unknown``: codes that change and of which no quantity is given (not even none);
+    ``unplaced``: institutions whose tier nobody knows, so that what they charged is in no sum."""
 
     institutions: list[InstitutionEffect] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    unplaced: list[int] = field(default_factory=list)
 
     @property
     def before_fen(self) -> int:
@@ -65,12 +67,12 @@ class Effect:
 
     @property
     def change(self) -> Decimal | None:
-        """The change as a share of what stood before; None when nothing was charged."""
+        """The change as a share of what stood before; None when that was nothing."""
         return Decimal(self.change_fen) / self.before_fen if self.before_fen else None
 
     def within(self, margin_percent: Decimal) -> bool:
-        """Whether the total stays within the margin, up or down (总量控制)."""
-        return self.change is not None and abs(self.change) * 100 <= margin_percent
+        """Whether the total stays within the margin, up or down (总量控制). From nothing, any rise is beyond it."""
+        return not self.change_fen if self.change is None else abs(self.change) * 100 <= margin_percent
 
 
 def effect(
@@ -85,7 +87,11 @@ def effect(
     """
     found: dict[int, InstitutionEffect] = {}
     charged: set[str] = set()
+    unplaced: set[int] = set()
+    changing = {code for (code, _tier), (before, after) in prices.items() if None not in (before, after)}
     for one in usage:
+        if not tier_of.get(one.institution_id) and one.code in changing and one.quantity:
+            unplaced.add(one.institution_id)
         before, after = prices.get((one.code, tier_of.get(one.institution_id, "")), (None, None))
         if before is None or after is None:
             continue
@@ -97,8 +103,7 @@ def effect(
         row.fund_fen += _whole((becomes - was) * one.fund_percent / 100)
         row.ups += after > before
         row.downs += after < before
-    changing = {code for (code, _tier), (before, after) in prices.items() if None not in (before, after)}
-    return Effect([found[key] for key in sorted(found)], sorted(changing - charged))
+    return Effect([found[key] for key in sorted(found)], sorted(changing - charged), sorted(unplaced))
 
 
 def _whole(amount: Decimal) -> int:

@@ -64,6 +64,17 @@ def item_names(item_codes: Collection[str], *, place: str | None = None) -> dict
     return dict(rows.order_by("code", "-starts_on", "-pk").distinct("code").values_list("code", "name"))
 
 
+def known_codes(place: str) -> set[str]:
+    """The codes of all items the place's list has, or has had."""
+    return set(Price.objects.filter(place=place).values_list("code", flat=True))
+
+
+def set_later(place: str, on: date, keys: Collection[tuple[str, str]]) -> Price | None:
+    """A price of one of these (item code, tier) that has been set from a later day on."""
+    rows = Price.objects.filter(place=place, starts_on__gt=on, code__in={code for code, _tier in keys})
+    return next((row for row in rows.order_by("starts_on", "code") if (row.code, row.tier) in keys), None)
+
+
 def is_first(place: str) -> bool:
     """Whether a place has no prices yet."""
     return not Price.objects.filter(place=place).exists()
@@ -93,7 +104,7 @@ def usage_period(case: Adjustment) -> tuple[date, date]:
 def effect_of(case: Adjustment) -> Effect | None:
     """The effect on the period's services: on the quantities uploaded with it, else on those of the domain above.
 
-    None where there are no quantities of any item that changes: then nothing can be said.
+    None where nothing was charged of any item that changes: then nothing can be said.
     """
     prices = {(line.code, line.tier): (line.before_fen, line.after_fen) for line in case.lines.all()}
     codes = {code for code, _tier in prices}
@@ -105,4 +116,9 @@ def effect_of(case: Adjustment) -> Effect | None:
         usage = list(_usage(*usage_period(case), codes))
     views = organisation.get_many({one.institution_id for one in usage})
     found = effect(prices, usage, {pk: view.tier for pk, view in views.items()})
-    return found if found.before_fen else None
+    return found if found.before_fen or found.after_fen or found.unplaced else None
+
+
+def missing_of(case: Adjustment, found: Effect) -> list[str]:
+    """Items of which the uploaded file gives no quantity. What the domain above did not count was not charged."""
+    return found.unknown if case.usage.exists() else []

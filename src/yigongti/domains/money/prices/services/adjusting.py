@@ -7,8 +7,9 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.money.prices import selectors
-from yigongti.domains.money.prices.formulas import Quantity
+from yigongti.domains.money.prices.formulas import Effect, Quantity
 from yigongti.domains.money.prices.models import Adjustment, AdjustmentLine, Price, Usage
 from yigongti.domains.money.prices.permissions import PREPARE
 from yigongti.domains.money.prices.policy import MARGIN
@@ -17,6 +18,8 @@ from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.audit.api import record
 from yigongti.kernel.workflow.api import StepRefused, open_case
+
+MOST_FEN = 10**18
 
 
 class AdjustmentRefused(ValueError):
@@ -95,12 +98,34 @@ def submit(case: Adjustment, actor: Actor, answers: Any) -> None:
     case.prepared_by_id = actor.id
     case.measured = found is not None
     case.before_fen, case.after_fen = (found.before_fen, found.after_fen) if found else (None, None)
-    margin = MARGIN.at(place=case.place, as_of=case.starts_on).value
-    if found is not None and not found.within(margin):
+    if found is not None:
+        _check_effect(case, found)
+
+
+def _check_effect(case: Adjustment, found: Effect) -> None:
+    """Nothing is left out of the total, and it stays within the margin. Raises StepRefused."""
+    if found.unplaced:
+        names = organisation.names(found.unplaced)
         raise StepRefused(
-            _("总费用变化%(change).2f%%，超过总量控制的%(margin)s%%。")
-            % {"change": (found.change or 0) * 100, "margin": margin.normalize()}
+            _("这些机构没有等级，服务量没有算进去：%(names)s。请先在机构目录补上等级。")
+            % {"names": "、".join(names.get(one, "") for one in found.unplaced[:10])}
         )
+    if missing := selectors.missing_of(case, found):
+        raise StepRefused(
+            _("这些调价项目没有服务量：%(codes)s。没有发生过的，请在文件里写数量0。")
+            % {"codes": "、".join(missing[:10])}
+        )
+    if max(found.before_fen, found.after_fen) > MOST_FEN:
+        raise StepRefused(_("价格乘以服务量得出的总费用太大，请核对。"))
+    margin = MARGIN.at(place=case.place, as_of=case.starts_on).value
+    if found.within(margin):
+        return
+    if found.change is None:
+        raise StepRefused(_("调整前总费用为零，调整后不为零，超过总量控制。"))
+    raise StepRefused(
+        _("总费用变化%(change).2f%%，超过总量控制的%(margin)s%%。")
+        % {"change": found.change * 100, "margin": margin.normalize()}
+    )
 
 
 def approve(case: Adjustment, actor: Actor, answers: Any) -> None:
@@ -123,6 +148,13 @@ def approve(case: Adjustment, actor: Actor, answers: Any) -> None:
 
 
 def _check_before(case: Adjustment) -> None:
+    """Prices are still what they were, and no later ones have been set on them. Raises StepRefused."""
+    keys = {(line.code, line.tier) for line in case.lines.all()}
+    if later := selectors.set_later(case.place, case.starts_on, keys):
+        raise StepRefused(
+            _("已批准从%(day)s起的“%(name)s”价格，不能再在它之前插入一次调整。")
+            % {"day": later.starts_on.isoformat(), "name": later.name}
+        )
     now = selectors.prices_on(case.place, case.starts_on)
     for line in case.lines.all():
         if now.get((line.code, line.tier)) != line.before_fen:

@@ -1,14 +1,16 @@
 """Reading price lists and quantities from a file: judged by line; what is good can be taken."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
 from yigongti.domains.base.organisation import api as organisation
+from yigongti.domains.money.prices import selectors
 from yigongti.domains.money.prices.formulas import Quantity
 from yigongti.domains.money.prices.models import TIERS
-from yigongti.kernel.intake.sheets import BadLine, Row, fen_of, read
+from yigongti.kernel.intake.sheets import BadLine, Row, fen_of, number_of, read
 
 PRICE_HEADERS = {
     "code": ("项目编码", "编码", "item_code"),
@@ -97,15 +99,19 @@ def _prices(row: Row) -> list[NewPrice]:
     return found
 
 
-def read_usage(data: bytes, *, place: str) -> UsageReading:
-    """Judge a file of quantities: institution, item, how often in the period, the fund's share of it."""
+def read_usage(data: bytes, *, place: str, also: Collection[str] = ()) -> UsageReading:
+    """Judge a file of quantities: institution, item, how often in the period, the fund's share of it. Items are those
+    of the place's list, and ``also`` those of the adjustment itself."""
     good: list[Quantity] = []
     bad: list[BadLine] = []
     institutions: dict[str, int] = {}
+    known = selectors.known_codes(place) | set(also)
     seen: dict[tuple[int, str], int] = {}
     for row in read(data, USAGE_HEADERS, ("institution", "code", "quantity")):
         try:
             one = _usage(row, place, institutions)
+            if one.code not in known:
+                raise ValueError(_("价格表里没有项目%(code)s") % {"code": one.code})
             if (key := (one.institution_id, one.code)) in seen:
                 raise ValueError(_("与第 %(line)d 行重复") % {"line": seen[key]})
             seen[key] = row.number
@@ -128,7 +134,7 @@ def _usage(row: Row, place: str, institutions: dict[str, int]) -> Quantity:
         institutions[text] = found.id
     if not row.said["code"]:
         raise ValueError(_("没有项目编码，或编码太长"))
-    quantity, share = _number(row.said["quantity"]), _number(row.said["fund_percent"].rstrip("%") or "0")
+    quantity, share = _number(row.said["quantity"]), _share(row.said["fund_percent"])
     if not 0 <= quantity < 10**11:
         raise ValueError(_("数量不对：%(text)s") % {"text": row.said["quantity"][:40]})
     if not 0 <= share <= 100:
@@ -136,11 +142,16 @@ def _usage(row: Row, place: str, institutions: dict[str, int]) -> Quantity:
     return Quantity(institutions[text], row.said["code"][:40], quantity, share)
 
 
+def _share(text: str) -> Decimal:
+    """Percent. A bare share of at most 1 is as likely a fraction: it is not guessed."""
+    share = _number(text.rstrip("%％") or "0")
+    if 0 < share <= 1 and not text.endswith(("%", "％")):
+        raise ValueError(_("“%(text)s”是百分之几？请带上百分号，如70%%") % {"text": text[:40]})
+    return share
+
+
 def _number(text: str) -> Decimal:
-    try:
-        number = Decimal(text.replace(",", ""))
-    except InvalidOperation:
-        raise ValueError(_("“%(text)s”不是数字") % {"text": text[:40]}) from None
-    if not number.is_finite() or number != round(number, 2):
+    number = number_of(text)
+    if number != round(number, 2):
         raise ValueError(_("“%(text)s”不是数字，或小数多于两位") % {"text": text[:40]})
     return number

@@ -96,7 +96,8 @@ def adjustment(request: HttpRequest, pk: int) -> HttpResponse:
     effect = selectors.effect_of(found)
     margin = MARGIN.at(place=found.place, as_of=found.starts_on)
     lines = list(found.lines.order_by("code", "tier")[: SHOWN + 1])
-    names = organisation.names({one.institution_id for one in effect.institutions} if effect else set())
+    shown = {one.institution_id for one in effect.institutions} | set(effect.unplaced) if effect else set()
+    names = organisation.names(shown)
     since, until = selectors.usage_period(found)
     context = {
         "colour": COLOURS[found.state],
@@ -104,6 +105,8 @@ def adjustment(request: HttpRequest, pk: int) -> HttpResponse:
         "more": len(lines) > SHOWN,
         "effect": effect,
         "institutions": [(names.get(one.institution_id, ""), one) for one in effect.institutions] if effect else [],
+        "unplaced": [names.get(one, "") for one in effect.unplaced[:SHOWN]] if effect else [],
+        "missing": selectors.missing_of(found, effect)[:SHOWN] if effect else [],
         "margin": margin,
         "within": effect is not None and effect.within(margin.value),
         "percent": f"{effect.change * 100:+.2f}%" if effect is not None and effect.change is not None else "",
@@ -135,7 +138,8 @@ def usage(request: HttpRequest, pk: int) -> HttpResponse:
     }  # fmt: skip
     if request.method == "POST" and form.is_valid():
         try:
-            read = reading.read_usage(form.cleaned_data["file"].read(LARGEST + 1), place=settings.PLACE)
+            data, also = form.cleaned_data["file"].read(LARGEST + 1), found.lines.values_list("code", flat=True)
+            read = reading.read_usage(data, place=settings.PLACE, also=set(also))
             context["reading"] = read
             if read.bad:
                 form.add_error("file", _("文件里有 %(n)d 行有误，没有存。") % {"n": len(read.bad)})
