@@ -142,7 +142,7 @@ def deaths() -> dict[int, date]:
     """Everybody of whom the master index knows the day of death, by the entry that stands for the person."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT id, deceased_on FROM residents_resident WHERE deceased_on IS NOT NULL")
-        known = dict(cursor.fetchall())
+        known: dict[int, date] = dict(cursor.fetchall())
     whole = persons(known)
     found: dict[int, date] = {}
     for entry, on in known.items():
