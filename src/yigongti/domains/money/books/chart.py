@@ -12,7 +12,7 @@ from yigongti.domains.money.books.models import ChartAccount
 from yigongti.kernel.ledger.api import AccountKind, AccountSpec
 
 SHIPPED = Path(__file__).parent / "data" / "chart.csv"
-SURPLUS, DISTRIBUTION, ACCUMULATED = "3301", "3302", "3001"
+SURPLUS, DISTRIBUTION, ACCUMULATED, EARLIER_YEARS = "3301", "3302", "3001", "3501"
 
 
 @cache

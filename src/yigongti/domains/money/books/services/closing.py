@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from yigongti.domains.money.books import selectors
-from yigongti.domains.money.books.chart import ACCUMULATED, DISTRIBUTION, SURPLUS
+from yigongti.domains.money.books.chart import ACCUMULATED, DISTRIBUTION, EARLIER_YEARS, SURPLUS
 from yigongti.domains.money.books.models import Voucher
 from yigongti.domains.money.books.permissions import KEEP
 from yigongti.kernel import clock
@@ -130,7 +130,8 @@ def close_through(books: Iterable[BookView], until: date, *, actor: Actor) -> li
 def carried_forward(positions: Iterable[PositionRow]) -> list[tuple[str, int, int | None]]:
     """Lines (account, fen, counterparty) that carry all income and expense to the accumulated surplus.
 
-    Each account is emptied into 本期盈余, that into 本年盈余分配, that into 累计盈余. Empty when nothing is left.
+    Each account is emptied into 本期盈余, that into 本年盈余分配, that into 累计盈余; 以前年度盈余调整 straight into
+    the last. Empty when nothing is left.
     """
     rows = list(positions)
     lines: list[tuple[str, int, int | None]] = [
@@ -139,7 +140,7 @@ def carried_forward(positions: Iterable[PositionRow]) -> list[tuple[str, int, in
         if row.kind in (AccountKind.INCOME, AccountKind.EXPENSE) and row.fen
     ]
     result = -sum(fen for _code, fen, _other in lines)
-    before = {code: sum(row.fen for row in rows if row.code == code) for code in (SURPLUS, DISTRIBUTION)}
+    before = {code: sum(row.fen for row in rows if row.code == code) for code in (SURPLUS, DISTRIBUTION, EARLIER_YEARS)}
     surplus = result + before[SURPLUS]
     distributed = surplus + before[DISTRIBUTION]
     lines += [
@@ -148,5 +149,7 @@ def carried_forward(positions: Iterable[PositionRow]) -> list[tuple[str, int, in
         (DISTRIBUTION, surplus, None),
         (DISTRIBUTION, -distributed, None),
         (ACCUMULATED, distributed, None),
+        (EARLIER_YEARS, -before[EARLIER_YEARS], None),
+        (ACCUMULATED, before[EARLIER_YEARS], None),
     ]
     return [line for line in lines if line[1]]

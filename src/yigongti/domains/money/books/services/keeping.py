@@ -8,16 +8,19 @@ from django.urls import reverse as address_of
 from django.utils.translation import gettext as _
 
 from yigongti.domains.base.organisation import api as organisation
-from yigongti.domains.money.books.chart import chart_of
+from yigongti.domains.money.books.chart import EARLIER_YEARS, chart_of
 from yigongti.domains.money.books.permissions import POST
 from yigongti.domains.money.books.policy import FIRST_MONTH
 from yigongti.domains.money.books.postings import TEMPLATES, Template
+from yigongti.domains.money.books.selectors import YEAR_CLOSE
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor, system_actor
 from yigongti.kernel.ledger import api as ledger
-from yigongti.kernel.ledger.api import BookView, EntryRefused, EntryView, NewEntry, NewLine
+from yigongti.kernel.ledger.api import BookView, EntryRefused, EntryView, NewEntry, NewLine, Reversal
+from yigongti.kernel.notices.api import in_the_places_language
 
 OPENING = "books"
+OTHER = ":other"
 
 
 @dataclass(frozen=True)
@@ -166,7 +169,7 @@ def _sides(posting: Posting) -> list[Posting]:
     return [
         posting,
         Posting(
-            template.mirror, posting.counterparty_id, posting.on, posting.amounts, f"{posting.source}:other",
+            template.mirror, posting.counterparty_id, posting.on, posting.amounts, f"{posting.source}{OTHER}",
             posting.summary, posting.organisation_id, False, posting.address, posting.prepared_by_id,
             posting.approved_by_id,
         ),
@@ -193,6 +196,8 @@ def _entry(posting: Posting, books: Mapping[int, BookView], internal: set[tuple[
     if template.internal != (posting.counterparty_id is not None):
         wrong = _("“%(template)s”要指明往来的成员单位。") if template.internal else _("“%(template)s”没有往来单位。")
         raise EntryRefused(wrong % {"template": template.label})
+    if posting.on >= clock.next_month(clock.today()):
+        raise EntryRefused(_("日期不能晚于本月。"))
     book = books[posting.organisation_id]
     other = books[posting.counterparty_id].id if posting.counterparty_id is not None else None
     lines: dict[tuple[str, int], int] = {}
@@ -228,23 +233,65 @@ def reverse(
 ) -> EntryView:
     """Post the mirror image of a voucher in an open month; once. The caller's step has seen to the second person.
 
-    A voucher posted with the other side's is reversed on both sides by two calls. Raises VoucherRefused, PeriodClosed.
+    A voucher posted with the other side's is reversed on both sides, or on neither. Income and expense of an earlier
+    year come out of 以前年度盈余调整. Raises VoucherRefused, PeriodClosed.
     """
     original = ledger.entry(voucher_id)
+    other = other_side(original)
+    both = [one for one in (original, other) if one is not None]
     if needs_permission:
-        actor.require(POST, original.organisation_id)
+        for one in both:
+            actor.require(POST, one.organisation_id)
     if not reason.strip():
         raise EntryRefused(_("请写明冲销的理由。"))
-    return ledger.reverse_entry(
-        voucher_id,
-        on=on,
-        summary=_("冲销%(number)s号：%(reason)s") % {"number": original.number, "reason": reason.strip()},
-        source=f"books.reversal:{voucher_id}",
-        address=voucher_address(voucher_id),
+    check_reversal(original, on)
+    made = ledger.reverse_entries(
+        [
+            Reversal(
+                entry_id=one.id,
+                on=on,
+                summary=_words_of_reversal(one, reason.strip()),
+                source=f"books.reversal:{one.id}",
+                address=voucher_address(one.id),
+                prepared_by_id=prepared_by_id,
+                approved_by_id=approved_by_id,
+                earlier_years=EARLIER_YEARS,
+            )
+            for one in both
+        ],
         actor=actor,
-        prepared_by_id=prepared_by_id,
-        approved_by_id=approved_by_id,
     )
+    return made[0]
+
+
+@in_the_places_language()
+def _words_of_reversal(entry: EntryView, reason: str) -> str:
+    return _("冲销%(number)s号：%(reason)s") % {"number": entry.number, "reason": reason}
+
+
+def check_reversal(entry: EntryView, on: date) -> None:
+    """What the day of a reversal has to keep to. Raises EntryRefused."""
+    if on >= clock.next_month(clock.today()):
+        raise EntryRefused(_("日期不能晚于本月。"))
+    if entry.template == YEAR_CLOSE and on.year != entry.on.year:
+        raise EntryRefused(_("年终结转只能在当年冲销；以前年度的错误请用以前年度盈余调整改正。"))
+
+
+def other_side(entry: EntryView) -> EntryView | None:
+    """The voucher of the other book that was posted together with this one, if both stand."""
+    template = TEMPLATES.get(entry.template)
+    if template is None or not template.mirror:
+        return None
+    if entry.reverses_id is not None or entry.reversed_by_id is not None:
+        return None
+    mine, theirs = entry.source, f"{entry.source}{OTHER}"
+    if mine.endswith(OTHER):
+        theirs = mine.removesuffix(OTHER)
+    found = ledger.entry_by_source(theirs)
+    if found is None or (found.template, found.on, found.reversed_by_id) != (template.mirror, entry.on, None):
+        return None
+    named = [line.counterparty_id for line in entry.lines]
+    return found if found.book_id in named and entry.book_id in [line.counterparty_id for line in found.lines] else None
 
 
 def voucher_of(source: str) -> EntryView | None:

@@ -9,19 +9,19 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from yigongti.domains.money.books import selectors
+from yigongti.domains.money.books.chart import EARLIER_YEARS
 from yigongti.domains.money.books.models import Voucher, VoucherLine
-from yigongti.domains.money.books.permissions import KEEP
+from yigongti.domains.money.books.permissions import APPROVE, APPROVE_LARGE, KEEP
 from yigongti.domains.money.books.policy import APPROVAL_LIMIT
 from yigongti.domains.money.books.services import closing, keeping
 from yigongti.kernel import clock
-from yigongti.kernel.access.api import Actor
+from yigongti.kernel.access.api import Actor, Permission
 from yigongti.kernel.audit.api import record
 from yigongti.kernel.ledger import api as ledger
 from yigongti.kernel.ledger.api import BookView, EntryRefused, EntryView, NewEntry, NewLine
 from yigongti.kernel.money import yuan
+from yigongti.kernel.notices.api import in_the_places_language
 from yigongti.kernel.workflow.api import StepRefused, open_case
-
-YEAR_CLOSE = "year_close"
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,12 @@ def draft_reversal(entry: EntryView, *, on: date, reason: str, actor: Actor) -> 
         raise EntryRefused(_("这张凭证已经冲销过。"))
     if on < entry.on:
         raise EntryRefused(_("冲销日期不能早于原凭证的日期。"))
-    lines = [DraftLine(line.account, -line.fen, line.counterparty_id, line.note) for line in entry.lines]
+    keeping.check_reversal(entry, on)
+    _check_other_side(entry, on, actor)
+    lines = [
+        DraftLine(line.account, line.fen, line.counterparty_id, line.note)
+        for line in ledger.mirrored(entry, on, EARLIER_YEARS)
+    ]
     voucher = Voucher(
         organisation_id=entry.organisation_id, book_id=entry.book_id, kind=Voucher.Kind.REVERSAL, reverses_id=entry.id
     )
@@ -84,6 +89,25 @@ def draft_reversal(entry: EntryView, *, on: date, reason: str, actor: Actor) -> 
         if "books_one_reversal" in str(error):
             raise EntryRefused(_("这张凭证的冲销正在办理。")) from error
         raise
+
+
+def _check_other_side(entry: EntryView, on: date, actor: Actor) -> None:
+    """A dealing stands in two books: whoever takes it back keeps both. Raises EntryRefused."""
+    other = keeping.other_side(entry)
+    if other is None:
+        return
+    book = ledger.book(other.book_id)
+    if not actor.may(KEEP, other.organisation_id):
+        raise EntryRefused(
+            _("这笔往来同时记在“%(name)s”的账上，两边要一起冲销，由管两家账的人办理。") % {"name": book.name}
+        )
+    if not book.is_open(on):
+        raise ledger.PeriodClosed(
+            _("这笔往来同时记在“%(name)s”的账上，那边这个月已经结账，请换一个日期。") % {"name": book.name}
+        )
+    under_way = Voucher.objects.unscoped("the other side's reversal").filter(reverses_id=other.id)
+    if under_way.exclude(state="discarded").exists():
+        raise EntryRefused(_("对方单位那张凭证的冲销正在办理，办结时两边一起冲销。"))
 
 
 def draft_year_close(book_id: int, year: int, *, actor: Actor) -> Voucher:
@@ -96,7 +120,8 @@ def draft_year_close(book_id: int, year: int, *, actor: Actor) -> Voucher:
     if not lines:
         raise EntryRefused(_("这一年的收入和费用已经结转，没有余额。"))
     voucher = Voucher(organisation_id=book.organisation_id, book_id=book_id, kind=Voucher.Kind.YEAR_CLOSE)
-    summary = _("结转%(year)d年收入和费用") % {"year": year}
+    with in_the_places_language():
+        summary = _("结转%(year)d年收入和费用") % {"year": year}
     try:
         return _generated(voucher, date(year, 12, 31), summary, lines, "books.draft_year_close", actor)
     except IntegrityError as error:
@@ -141,7 +166,8 @@ def _write(voucher: Voucher, lines: Sequence[DraftLine]) -> None:
         account = accounts.get(line.account)
         if account is None:
             raise EntryRefused(_("账上没有科目%(code)s。") % {"code": line.account})
-        if account.code not in leaves or not account.in_use:
+        taken_back = voucher.kind == Voucher.Kind.REVERSAL  # it stood in the account, whatever that is today
+        if not taken_back and (account.code not in leaves or not account.in_use):
             raise EntryRefused(_("科目%(code)s不能直接记账，请选用它的明细科目。") % {"code": line.account})
         if account.internal and line.counterparty_id is None:
             raise EntryRefused(_("科目%(code)s要指明往来的成员单位。") % {"code": line.account})
@@ -187,7 +213,8 @@ def submit(case: Voucher, actor: Actor, answers: Any) -> None:
 
 
 def check(case: Voucher, actor: Actor, answers: Any) -> None:
-    """The second person of a large voucher has looked; a third approves."""
+    """The second person of a large voucher has looked; a third approves. Raises StepRefused."""
+    _may_reverse_both(case, actor, APPROVE)
     case.approved_by_id = actor.id
 
 
@@ -198,13 +225,24 @@ def unapprove(case: Voucher, actor: Actor, answers: Any) -> None:
 
 def approve(case: Voucher, actor: Actor, answers: Any) -> None:
     """The second person posts it. Raises StepRefused."""
+    _may_reverse_both(case, actor, APPROVE)
     case.approved_by_id = actor.id
     _post(case, actor)
 
 
 def countersign(case: Voucher, actor: Actor, answers: Any) -> None:
     """The director or guidance centre posts a large one. Raises StepRefused."""
+    _may_reverse_both(case, actor, APPROVE_LARGE)
     _post(case, actor)
+
+
+def _may_reverse_both(case: Voucher, actor: Actor, permission: Permission) -> None:
+    if case.reverses_id is None:
+        return
+    other = keeping.other_side(ledger.entry(case.reverses_id))
+    if other is not None and not actor.may(permission, other.organisation_id):
+        name = ledger.book(other.book_id).name
+        raise StepRefused(_("这笔往来同时记在“%(name)s”的账上，两边要一起冲销，由管两家账的人办理。") % {"name": name})
 
 
 def _post(case: Voucher, actor: Actor) -> None:
@@ -223,7 +261,7 @@ def _post(case: Voucher, actor: Actor) -> None:
                     summary=case.summary,
                     source=f"books.voucher:{case.pk}",
                     address=case.get_absolute_url(),
-                    template=YEAR_CLOSE if case.kind == Voucher.Kind.YEAR_CLOSE else "",
+                    template=selectors.YEAR_CLOSE if case.kind == Voucher.Kind.YEAR_CLOSE else "",
                     prepared_by_id=case.prepared_by_id,
                     approved_by_id=case.approved_by_id,
                     lines=tuple(

@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 from yigongti.domains.money.books import selectors
 from yigongti.domains.money.books.permissions import VIEW
 from yigongti.domains.money.books.postings import TEMPLATES
-from yigongti.domains.money.books.services import vouchers
 from yigongti.domains.money.books.web.books import book_context
 from yigongti.domains.money.books.web.lines import Drawn
 from yigongti.kernel.access.api import Actor, names_of
@@ -18,7 +17,7 @@ from yigongti.kernel.ui.filters import ChoiceFilter, DayRangeFilter, TextFilter
 from yigongti.kernel.ui.listing import Column, Listing
 
 LABELS = {name: template.label for name, template in TEMPLATES.items()} | {
-    vouchers.YEAR_CLOSE: _("年终结转"), "": _("手工凭证")
+    selectors.YEAR_CLOSE: _("年终结转"), "": _("手工凭证")
 }  # fmt: skip
 
 
