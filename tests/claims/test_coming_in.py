@@ -108,6 +108,14 @@ def test_a_reversal_takes_back_what_it_names(here: Here) -> None:
     assert [sum(row[name] for row in rows) for name in money] == [0, 0, 0, 0]
 
 
+def test_a_claim_whose_fund_payment_was_kept_is_not_cancelled(here: Here) -> None:
+    first = claim(1)
+    settled([first, back(first, "S1R", fund_yuan="0", self_paid_yuan="-5000")], here)
+    assert [(row["cancelled"], row["visits"]) for row in published()] == [(False, 1), (False, 0)]
+    settled([back(first, "S1S", total_yuan="-3500", self_paid_yuan="0")], here, name="rest.csv")
+    assert [(row["cancelled"], row["visits"]) for row in published()] == [(True, 0)] * 3
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [

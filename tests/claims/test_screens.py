@@ -339,6 +339,17 @@ def test_reversals_that_do_not_fit(here: Here) -> None:
     assert by == {"S2": ("more", 50_000), "S9": ("lost", 350_000), "S5": ("another", 350_000)}
 
 
+def test_who_keeps_the_funds_money_stays_in_sight(here: Here) -> None:
+    """A claim taken back in total whose fund payment was kept is not taken back: every screen still sees it."""
+    first = stay(1, "03-01", "03-08")
+    settled([first, stay(2, "03-05", "03-07"), back(first, "S1R", fund_yuan="0", self_paid_yuan="-5000")], here)
+    assert [numbers(one) for one in found("overlapping_stay")] == [["S1", "S2"]]
+    settled([back(first, "S1S", total_yuan="0", self_paid_yuan="0", fund_yuan="0")], here, name="nothing.csv")
+    assert [numbers(one) for one in found("overlapping_stay")] == [["S1", "S2"]]
+    settled([back(first, "S1S", total_yuan="-3500", self_paid_yuan="0")], here, name="rest.csv")
+    assert found("overlapping_stay") == []
+
+
 def test_every_screen_tells_in_both_languages(here: Here) -> None:
     from django.utils.translation import override
 

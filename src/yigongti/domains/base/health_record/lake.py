@@ -99,9 +99,9 @@ CLAIM_SCHEMA = pa.schema(
 ``reverses``: the ``record_no`` of the claim of the same source that this one takes back, with amounts below zero.
 ``fund_fen`` is the pooled fund alone: critical illness insurance and medical aid stand beside it. ``insured_division``
 "" is here. Age is of ``service_start``, in days only below one year; both, and the sex, are the master index's
-where the claim doesn't say. ``cancelled``: wholly taken back, or what took it back. ``visits``: 1 for a claim that is
-neither cancelled nor takes back a part of another, else 0. Money that moved is summed over all rows, what care cost
-over the rows that are not cancelled, visits and stays over this.
+where the claim doesn't say. ``cancelled``: wholly taken back, the fund's part too, or what took it back. ``visits``: 1
+for a claim that is neither cancelled nor takes back a part of another, else 0. Money that moved is summed over all
+rows, what care cost over the rows that are not cancelled, visits and stays over this.
 """
 
 _CLAIM_COLUMNS = """,
@@ -141,9 +141,10 @@ _CLAIM_DETAIL = """
                AS born_to_the_day
     ) AS person
     LEFT JOIN (
-        SELECT back.source_id, back.record_no, whole.total_fen + back.total_fen <= 0 AS wholly
+        SELECT back.source_id, back.record_no,
+               whole.total_fen + back.total_fen <= 0 AND whole.fund_fen + back.fund_fen <= 0 AS wholly
         FROM (
-            SELECT source_id, detail ->> 'reverses' AS record_no, sum(total_fen) AS total_fen
+            SELECT source_id, detail ->> 'reverses' AS record_no, sum(total_fen) AS total_fen, sum(fund_fen) AS fund_fen
             FROM health_record_fact
             WHERE kind = 'claim' AND (detail ->> 'reverses') IS NOT NULL AND superseded_by IS NULL
             GROUP BY 1, 2

@@ -126,7 +126,7 @@ def _opened(since: date, until: date) -> Iterator[Run]:
             connection.unregister("deaths")
 
 
-# What reversals took back is taken off; what was wholly taken back is left out.
+# What reversals took back is taken off; what was wholly taken back, the fund's part too, is left out.
 _STANDING = """
     CREATE OR REPLACE TEMP TABLE standing AS
     SELECT c.* REPLACE (
@@ -139,7 +139,8 @@ _STANDING = """
         FROM every_claim WHERE reverses <> '' GROUP BY ALL
     ) b ON b.source_id = c.source_id AND b.reverses = c.record_no
     WHERE c.place = ? AND c.reverses = '' AND c.happened_on BETWEEN ? AND ?
-      AND (b.reverses IS NULL OR (c.total_fen + b.total_fen > 0 AND c.fund_fen + b.fund_fen >= 0))
+      AND (b.reverses IS NULL OR (greatest(c.total_fen + b.total_fen, c.fund_fen + b.fund_fen) > 0
+                                 AND c.fund_fen + b.fund_fen >= 0))
 """
 _LINES = """
     CREATE OR REPLACE TEMP TABLE lines AS
