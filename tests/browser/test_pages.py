@@ -25,7 +25,7 @@ NOT_LINKED = {
 # Without a relation to the resident these ask for a reason: a page all the same, with status 403.
 CLOSED = {"health_record:record", "health_record:looked"}
 # What institutions measure, by the name they sent: data, although some of our own pages use the same words.
-DATA = {"腹痛", "收缩压", "舒张压", "空腹血糖", "体重", "身高"}
+DATA = {"腹痛", "收缩压", "舒张压", "空腹血糖", "体重", "身高", "妊娠"}
 
 FOREIGN = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
