@@ -70,6 +70,16 @@ def test_the_outside_tool_would_notice(busy, tmp_path):
     assert bean_check(lines, tmp_path).returncode != 0
 
 
+def test_the_outside_tool_would_notice_a_voucher_of_one_fen(busy, tmp_path):
+    books.post("expense_paid", organisation_id=busy.lead.organisation_id, on=MARCH, amounts={"staff": 1}, source="fen",
+               summary="一分", actor=SYSTEM)  # fmt: skip
+    lines = list(plain_text.one_book(busy.lead, MARCH, MARCH))
+    first = next(number for number, line in enumerate(lines) if "一分" in line)
+    after = lines.index("", first)
+    assert bean_check(lines, tmp_path).returncode == 0
+    assert bean_check(lines[:first] + lines[after:], tmp_path).returncode != 0
+
+
 def test_several_books_with_their_dealings_taken_out(busy, tmp_path):
     lines = list(plain_text.several([busy.lead, busy.member], "东片区", date(2026, 1, 1), MARCH))
     checked = bean_check(lines, tmp_path)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import openpyxl
 import pytest
+from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -218,6 +219,24 @@ def test_amounts_come_as_excel_shows_them():
     found = reading.read_prices(workbook(header, ["A", "a", 1.1 * 3, 12]))
     assert [one.fen for one in found.prices] == [330, 1200]
     assert [fen_of(text) for text in ("1,234.50", "¥ 5", "１２", "-0.01", "1e3")] == [123450, 500, 1200, -1, 100_000]
+
+
+def test_the_database_keeps_prices_as_they_were_submitted(listed, payer):
+    case, other = adjusted(payer), adjusted(payer, ct=24000)
+    adjusting.take_usage(case, usage(listed), actor=payer(1))
+    take_step(case, "submit", actor=payer(1))
+    rows = selectors.adjustments(PLACE).filter(pk=case.pk)
+    for act in (
+        lambda: case.lines.update(after_fen=1),
+        lambda: case.lines.filter(code="CT01").update(adjustment=other, tier="village"),
+        lambda: case.usage.all().delete(),
+        lambda: rows.update(measured=False),
+        lambda: rows.update(prepared_by_id=None, editor_ids=[]),
+        lambda: rows.update(starts_on=date(2030, 1, 1)),
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            act()
+    assert take_step(case, "approve", actor=payer(2)).state == "approved"
 
 
 def test_one_prepares_another_approves(listed, payer):

@@ -92,7 +92,14 @@ def test_what_is_wrong_goes_back_with_a_reason(world):
 
 def test_the_database_keeps_lines_as_they_were_submitted(world):
     voucher = take_step(made(world), "submit", actor=world.finance(21))
+    other = made(world)  # a draft
+    rows = Voucher.objects.unscoped("test").filter(pk=voucher.pk)
     for act in (
+        lambda: VoucherLine.objects.filter(voucher=voucher, number=1).update(voucher=other, number=9),
+        lambda: rows.update(large=True),
+        lambda: rows.update(prepared_by_id=None),
+        lambda: rows.update(editor_ids=[]),
+        lambda: rows.update(on_day=date(2026, 5, 1)),
         lambda: VoucherLine.objects.filter(voucher=voucher).update(fen=1),
         lambda: VoucherLine.objects.filter(voucher=voucher).delete(),
     ):

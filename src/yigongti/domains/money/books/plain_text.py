@@ -89,7 +89,7 @@ def _body(books: Sequence[BookView], since: date, until: date, *, member: bool) 
             closing[name] += fen
         closing[UNRECONCILED] = -left
     for name, fen in sorted(closing.items()):
-        yield f"{until + timedelta(days=1)} balance {name} {_amount(fen)} CNY"
+        yield f"{until + timedelta(days=1)} balance {name} {_amount(fen)} ~ 0.001 CNY"
 
 
 def _transaction(on: date, summary: str, lines: Sequence[tuple[str, int]], meta: dict[str, str]) -> Iterator[str]:

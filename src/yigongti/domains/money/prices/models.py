@@ -21,6 +21,42 @@ TIER_LABELS = {
 }  # fmt: skip
 
 
+def only_in_draft(name: str) -> pgtrigger.Trigger:
+    """Lines and quantities change while the adjustment is a draft: what is approved is what was submitted."""
+    return pgtrigger.Trigger(
+        name=name,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+        func="""
+            IF EXISTS (
+                SELECT 1 FROM prices_adjustment WHERE id IN (NEW.adjustment_id, OLD.adjustment_id) AND state <> 'draft'
+            ) THEN
+                RAISE EXCEPTION 'it changes only while it is a draft' USING ERRCODE = '23514';
+            END IF;
+            RETURN coalesce(NEW, OLD);
+        """,
+    )
+
+
+AS_SUBMITTED = pgtrigger.Trigger(
+    name="as_submitted",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update,
+    func="""
+        IF OLD.state <> 'draft' AND (
+            NEW.organisation_id, NEW.place, NEW.name, NEW.document, NEW.clause, NEW.starts_on, NEW.opened_by_id,
+            NEW.editor_ids, NEW.prepared_by_id, NEW.measured, NEW.before_fen, NEW.after_fen
+        ) IS DISTINCT FROM (
+            OLD.organisation_id, OLD.place, OLD.name, OLD.document, OLD.clause, OLD.starts_on, OLD.opened_by_id,
+            OLD.editor_ids, OLD.prepared_by_id, OLD.measured, OLD.before_fen, OLD.after_fen
+        ) THEN
+            RAISE EXCEPTION 'it changes only while it is a draft' USING ERRCODE = '23514';
+        END IF;
+        RETURN NEW;
+    """,
+)
+
+
 class Adjustment(CaseModel):
     """Prices to be set from a day on, by a document: the first list of a place as well as any change."""
 
@@ -42,6 +78,7 @@ class Adjustment(CaseModel):
 
     class Meta(CaseModel.Meta):
         indexes: ClassVar[list[Any]] = [models.Index(fields=["place", "state"], name="prices_adjustment_state")]
+        triggers: ClassVar[list[Any]] = [*CaseModel.Meta.triggers, AS_SUBMITTED]
 
     @property
     def title(self) -> str:
@@ -71,6 +108,7 @@ class AdjustmentLine(models.Model):
                 condition=(Q(after_fen__isnull=True) | Q(after_fen__gte=0)),
             ),
         ]
+        triggers: ClassVar[list[Any]] = [only_in_draft("in_draft")]
 
 
 class Usage(models.Model):
@@ -89,6 +127,7 @@ class Usage(models.Model):
                 name="prices_usage_sense", condition=Q(quantity__gte=0, fund_percent__gte=0, fund_percent__lte=100)
             ),
         ]
+        triggers: ClassVar[list[Any]] = [only_in_draft("in_draft")]
 
 
 class Price(models.Model):

@@ -22,11 +22,27 @@ def only_in_draft(name: str, table: str, column: str) -> pgtrigger.Trigger:
         when=pgtrigger.Before,
         operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
         func=f"""
-            IF (SELECT state FROM {table} WHERE id = coalesce(NEW.{column}, OLD.{column})) <> 'draft' THEN
+            IF EXISTS (SELECT 1 FROM {table} WHERE id IN (NEW.{column}, OLD.{column}) AND state <> 'draft') THEN
                 RAISE EXCEPTION 'lines change only while it is a draft' USING ERRCODE = '23514';
             END IF;
             RETURN coalesce(NEW, OLD);
         """,  # noqa: S608 (names of our own tables)
+    )
+
+
+def as_submitted(*columns: str) -> pgtrigger.Trigger:
+    """These columns of a case change while it is a draft: what is approved is what was submitted."""
+    new, old = (", ".join(f"{row}.{column}" for column in columns) for row in ("NEW", "OLD"))
+    return pgtrigger.Trigger(
+        name="as_submitted",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        func=f"""
+            IF OLD.state <> 'draft' AND ({new}) IS DISTINCT FROM ({old}) THEN
+                RAISE EXCEPTION 'it changes only while it is a draft' USING ERRCODE = '23514';
+            END IF;
+            RETURN NEW;
+        """,
     )
 
 
@@ -68,6 +84,13 @@ class Voucher(CaseModel):
             models.CheckConstraint(
                 name="books_voucher_posted", condition=Q(state="posted", entry__isnull=False)
                 | (~Q(state="posted") & Q(entry__isnull=True)),
+            ),
+        ]  # fmt: skip
+        triggers: ClassVar[list[Any]] = [
+            *CaseModel.Meta.triggers,
+            as_submitted(
+                "organisation_id", "book_id", "kind", "on_day", "summary", "total_fen", "large", "opened_by_id",
+                "edited_by_id", "editor_ids", "prepared_by_id", "reverses_id",
             ),
         ]  # fmt: skip
 
@@ -121,6 +144,13 @@ class Budget(CaseModel):
                 fields=["book", "year"], condition=Q(state__in=["draft", "submitted"]), name="books_one_open_budget"
             ),
         ]
+        triggers: ClassVar[list[Any]] = [
+            *CaseModel.Meta.triggers,
+            as_submitted(
+                "organisation_id", "book_id", "year", "number", "reason", "opened_by_id", "edited_by_id", "editor_ids",
+                "prepared_by_id",
+            ),
+        ]  # fmt: skip
 
     @property
     def title(self) -> str:
