@@ -85,6 +85,14 @@ def test_facts_that_changed_say_so_and_nobody_decides_on_the_old_ones(here: Here
     assert step(one, "confirm", officer(here, 2)).confirmed_fen == 300_000
 
 
+@pytest.mark.parametrize("amount", ["1e999999", "1e15", "999999999999999", "-1e14"])
+def test_an_amount_nobody_means_is_refused_in_words(here: Here, one: Finding, amount: str) -> None:
+    step(one, "take_up", officer(here))
+    with pytest.raises(StepRefused):
+        step(one, "propose", officer(here), amount_yuan=amount, conclusion="属实")
+    assert again(one).proposed_fen is None
+
+
 def test_a_new_version_that_says_the_same_of_it_is_no_change(here: Here, one: Finding) -> None:
     settled([stay(2, "03-10", "03-15", department="呼吸内科")], here, name="corrected.csv")
     before = again(one).claims

@@ -1,7 +1,7 @@
 """Money in whole fen. A split always sums to what was split; nothing here ever touches a float."""
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 Weight = int | Decimal | Fraction
@@ -28,12 +28,18 @@ def split(total_fen: int, weights: Sequence[Weight]) -> list[int]:
     return parts
 
 
+LARGEST = Decimal(10) ** 15
+"""In yuan: more than any sum of money there is, and in fen it fits the database's whole numbers."""
+
+
 def fen(yuan_amount: Decimal | str | int) -> int:
-    """Yuan to whole fen, half a fen rounded up. Raises ValueError when it is not a number."""
+    """Yuan to whole fen, half a fen rounded up. Raises ValueError when it is not a number, or more than any amount."""
     try:
         amount = Decimal(yuan_amount)
+        if not amount.is_finite() or abs(amount) >= LARGEST:
+            raise ValueError(f"not an amount of money: {str(yuan_amount)[:40]!r}")
         return int((amount * 100).to_integral_value(rounding=ROUND_HALF_UP))
-    except (InvalidOperation, OverflowError) as error:
+    except ArithmeticError as error:
         raise ValueError(f"not an amount of money: {yuan_amount!r}") from error
 
 

@@ -47,7 +47,7 @@ def test_fen(text, amount):
     assert fen(text) == amount
 
 
-@pytest.mark.parametrize("text", ["", "abc", "NaN", "Infinity", "1,234"])
+@pytest.mark.parametrize("text", ["", "abc", "NaN", "Infinity", "1,234", "1e999999", "-1e999999", "1e15", "sNaN"])
 def test_what_is_not_money(text):
     with pytest.raises(ValueError):
         fen(text)

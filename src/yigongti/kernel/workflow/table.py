@@ -65,12 +65,20 @@ class Ask:
         return kept if callable(self.choices) else dict(self.choices).get(kept, kept)
 
 
+LONGEST_NUMBER = 30
+GREATEST, LEAST = 14, -18
+"""A number somebody answers has at most so many digits, the first of them standing for a power of 10 between these:
+whatever is read here, ``money.fen`` takes; nobody means more, and what is worked out from more overflows."""
+
+
 def _number(answer: Any) -> str:
     try:
         number = Decimal(str(answer))
     except InvalidOperation:
         raise ValueError(answer) from None
-    if not number.is_finite():
+    if not number.is_finite() or not LEAST <= number.adjusted() <= GREATEST:
+        raise ValueError(answer)
+    if len(number.as_tuple().digits) > LONGEST_NUMBER:
         raise ValueError(answer)
     return str(number)
 

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection, transaction
@@ -94,6 +95,19 @@ def test_a_refused_step_changes_nothing_and_is_logged(loan, state, step, who, an
     line = Line.objects.latest("pk")
     assert (line.outcome, line.act, line.actor_id) == ("refused", f"test.loan.{step}", who.id)
     assert line.detail["why"] == str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "answer", ["1e999999", "-1e999999", "1e-999999", "1" * 31, "1e15", "NaN", "sNaN", "Infinity", "x", "1\0"]
+)
+def test_what_is_no_number_anybody_means(answer):
+    with pytest.raises(ValueError):
+        Ask("amount", "金额", "number").read(answer)
+
+
+@pytest.mark.parametrize("answer", ["0", "-12.50", "1e3", "123456789012345.67", "0.000001", " 7 ", "0.00"])
+def test_a_number_is_kept_as_it_was_said(answer):
+    assert Ask("amount", "金额", "number").read(answer) == str(Decimal(answer.strip()))
 
 
 def test_a_second_person_is_somebody_else():
