@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from yigongti.domains.money.insurance_fund.inputs import EMPLOYEES, RESIDENTS
 from yigongti.domains.money.insurance_fund.workflow import FROZEN, FUND_YEAR
-from yigongti.kernel.access.api import ScopedModel
+from yigongti.kernel.access.api import Actor, ScopedModel
 from yigongti.kernel.workflow.api import CaseModel
 
 MOST_FEN = 10**15  # ten thousand thousand million yuan: beyond any county's fund
@@ -28,7 +28,9 @@ class FundKind(models.TextChoices):
 class FundYear(CaseModel):
     """One year of one fund of a place. ``rules`` are the policy values read for it; frozen once the budget is approved.
 
-    ``prepared_by_id`` proposed the budget, ``cleared_by_id`` the clearing: neither may approve his own.
+    ``prepared_by_id`` proposed the budget, ``cleared_by_id`` the clearing, ``hand_ids`` entered, scored, adjusted or
+    accepted something on the way: none of them may approve. ``put_forward``: the digest of what was put before the
+    second person, who approves that and nothing else.
     """
 
     workflow = FUND_YEAR
@@ -46,6 +48,8 @@ class FundYear(CaseModel):
     rules = models.JSONField(null=True, editable=False)
     prepared_by_id = models.BigIntegerField(null=True, editable=False)
     cleared_by_id = models.BigIntegerField(null=True, editable=False)
+    hand_ids = ArrayField(models.BigIntegerField(), default=list, db_default=[], editable=False)
+    put_forward = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
     agreement_no = models.CharField(gettext_lazy("协议编号"), max_length=100, blank=True)
     agreed_on = models.DateField(gettext_lazy("签订日期"), null=True)
     paid_months = ArrayField(models.PositiveSmallIntegerField(), default=list, editable=False)
@@ -70,6 +74,11 @@ class FundYear(CaseModel):
     @property
     def frozen(self) -> bool:
         return self.state in FROZEN
+
+    def lend_hand(self, actor: Actor) -> None:
+        """Remember that the account had a hand in the year's figures. The caller saves."""
+        if actor.id is not None and actor.id not in self.hand_ids:
+            self.hand_ids = sorted([*self.hand_ids, actor.id])
 
     @property
     def next_to_settle(self) -> int | None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from yigongti.domains.money.insurance_fund.permissions import APPROVE, PREPARE
 from yigongti.kernel.access.api import Actor
-from yigongti.kernel.workflow.api import Ask, Step, Workflow
+from yigongti.kernel.workflow.api import Ask, CaseModel, Step, Workflow
 from yigongti.kernel.workflow.table import Answers, Choices, Effect
 
 if TYPE_CHECKING:
@@ -41,6 +41,13 @@ def _months(case: "FundYear") -> Choices:
 
 def _months_left(case: "FundYear") -> bool:
     return len(case.paid_months) < 12
+
+
+class SecondPerson(Step):
+    """A step for somebody who had no hand at all in what it approves (``FundYear.hand_ids``)."""
+
+    def hands(self, case: CaseModel) -> list[int]:
+        return sorted({*super().hands(case), *getattr(case, "hand_ids", ())})
 
 
 QUARTERS: Choices = tuple((str(n), str(n)) for n in range(1, 5))
@@ -73,7 +80,7 @@ FUND_YEAR = Workflow(
     steps=[
         Step("propose", _("提交预算"), ("drafting",), "proposed", by=PREPARE, at=PAYER,
              effect=_effect("budgeting", "propose")),
-        Step("approve_budget", _("批准预算"), ("proposed",), "approved", by=APPROVE, at=PAYER,
+        SecondPerson("approve_budget", _("批准预算"), ("proposed",), "approved", by=APPROVE, at=PAYER,
              apart_from="prepared_by_id", asks=(SEEN,), effect=_effect("budgeting", "approve")),
         Step("return_budget", _("退回预算"), ("proposed",), "drafting", by=APPROVE, at=PAYER,
              apart_from="prepared_by_id", asks=(REASON,), effect=_effect("budgeting", "return_"), plain=True),
@@ -112,7 +119,7 @@ FUND_YEAR = Workflow(
              asks=(Ask("overspend", _("超支怎样处理"), kind="choice", choices=OVERSPEND_CHOICES, required=False,
                        hint=_("有预算单位超支时必须选择；平台不会自动扣款")),),
              effect=_effect("closing", "prepare")),
-        Step("approve_clearing", _("批准清算并冻结"), ("clearing",), "cleared", by=APPROVE, at=PAYER,
+        SecondPerson("approve_clearing", _("批准清算并冻结"), ("clearing",), "cleared", by=APPROVE, at=PAYER,
              apart_from="cleared_by_id", asks=(SEEN,), effect=_effect("closing", "approve")),
         Step("return_clearing", _("退回清算"), ("clearing",), "running", by=APPROVE, at=PAYER,
              apart_from="cleared_by_id", asks=(REASON,), effect=_effect("closing", "return_"), plain=True),

@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from yigongti.domains.money.insurance_fund import checks, gathering
 from yigongti.domains.money.insurance_fund.models import FundYear
 from yigongti.domains.money.insurance_fund.permissions import APPROVE, PREPARE
+from yigongti.domains.money.insurance_fund.statement import digest
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.notices.api import in_the_places_language, notify
 from yigongti.kernel.workflow.api import StepRefused
@@ -17,6 +18,7 @@ def propose(case: FundYear, actor: Actor, answers: Answers) -> None:
     if found.statement is None:
         raise StepRefused(found.why)
     case.prepared_by_id = actor.id
+    case.put_forward = _digest(found)
     _tell(case, "proposed")
 
 
@@ -25,6 +27,7 @@ def approve(case: FundYear, actor: Actor, answers: Answers) -> None:
     if not answers["seen"]:
         raise StepRefused(_("请先逐项看过核对结果。"))
     found = gathering.gather(case)
+    unchanged(case, _digest(found))
     refuse(checks.findings(found, clearing=False))
     case.rules = found.rules.as_json()
     _tell(case, "approved")
@@ -34,6 +37,17 @@ def return_(case: FundYear, actor: Actor, answers: Answers) -> None:
     """Effect: it may be changed again."""
     case.prepared_by_id = None
     _tell(case, "returned")
+
+
+def _digest(found: gathering.Gathered) -> str:
+    """What a budget follows from: claims are still coming in and are no part of it."""
+    return digest(found.rules.as_json(), found.inputs.as_json())
+
+
+def unchanged(case: FundYear, now: str) -> None:
+    """Raises StepRefused unless what would be approved is what was put before the second person."""
+    if case.put_forward != now:
+        raise StepRefused(_("提交以后规则或数据已经变化，请退回，核对后重新提交。"))
 
 
 def refuse(found: list[checks.Finding]) -> None:

@@ -13,7 +13,7 @@ from yigongti.domains.money.insurance_fund.models import Closing, FundYear
 from yigongti.domains.money.insurance_fund.permissions import APPROVE, PREPARE
 from yigongti.domains.money.insurance_fund.rules import Rules
 from yigongti.domains.money.insurance_fund.services import drafting
-from yigongti.domains.money.insurance_fund.services.budgeting import refuse
+from yigongti.domains.money.insurance_fund.services.budgeting import refuse, unchanged
 from yigongti.domains.money.insurance_fund.statement import digest
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
@@ -30,12 +30,15 @@ def prepare(case: FundYear, actor: Actor, answers: Answers) -> None:
     found = gathering.gather(case)
     if found.statement is None or found.sums is None:
         raise StepRefused(found.why or _("这一年还没有结算数据。"))
+    if found.scope is not None and clock.today() < found.scope.snapshot_until:
+        raise StepRefused(_("这一年的结算期还没有结束，%(day)s起才能提交清算。") % {"day": found.scope.snapshot_until})
     if found.statement.lacking:
         raise StepRefused("；".join(why for _key, why in found.statement.lacking))
     case.overspend_choice = str(answers["overspend"] or "")
     if any(line.fen < 0 for line in found.statement.named("delta")) and not case.overspend_choice:
         raise StepRefused(_("有预算单位超支，请选择怎样处理。平台不会自动扣款。"))
     case.cleared_by_id = actor.id
+    case.put_forward = digest(parts_of(gathering.gather(case)))  # with the choice, which members' parts depend on
     _tell(case, _("%(year)s：年终清算等待审批"), "clearing", approve=True)
 
 
@@ -51,10 +54,11 @@ def approve(case: FundYear, actor: Actor, answers: Answers) -> None:
     if not answers["seen"]:
         raise StepRefused(_("请先逐项看过核对结果。"))
     found = gathering.gather(case)
+    if found.statement is None or found.sums is None or found.scope is None or found.snapshot is None:
+        raise StepRefused(found.why or _("这一年还没有结算数据。"))
+    unchanged(case, digest(parts_of(found)))
     made = checks.findings(found, clearing=True)
     refuse(made)
-    if found.statement is None or found.sums is None or found.scope is None or found.snapshot is None:
-        raise StepRefused(found.why)
     try:
         files = keep(kept_name(case), [found.snapshot])
     except FileNotFoundError:

@@ -10,12 +10,13 @@ from yigongti.domains.money.insurance_fund import checks, gathering
 from yigongti.domains.money.insurance_fund.models import Accepted, FundYear, Scenario
 from yigongti.domains.money.insurance_fund.permissions import PREPARE, TRY
 from yigongti.domains.money.insurance_fund.rules import Plain
-from yigongti.domains.money.insurance_fund.services.drafting import DraftRefused
+from yigongti.domains.money.insurance_fund.services.drafting import DraftRefused, lend_hand, lock
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.audit.api import record
 
 MOST_SCENARIOS = 50
+WAITING = ("proposed", "clearing")
 
 
 @transaction.atomic
@@ -28,6 +29,9 @@ def accept(year: FundYear, name: str, rows_digest: str, reason: str, *, actor: A
     reason = reason.replace("\0", "").strip()
     if not reason:
         raise DraftRefused(_("请写明理由。"), "reason")
+    locked = lock(year)
+    if locked.state in WAITING:
+        raise DraftRefused(_("正在等待审批，不能再认可核对结果。需要认可的，请审批人退回。"))
     found = checks.findings(gathering.gather(year), clearing=True)
     one = next((f for f in found if f.name == name and f.digest == rows_digest), None)
     if year.frozen or one is None or not one.acceptable:
@@ -36,6 +40,7 @@ def accept(year: FundYear, name: str, rows_digest: str, reason: str, *, actor: A
         year=year, check_name=name, rows_digest=rows_digest,
         defaults={"reason": reason[:500], "at": clock.now(), "by_id": actor.id, "by_name": actor.name},
     )  # fmt: skip
+    lend_hand(year, locked, actor)
     record(
         actor=actor, act="insurance_fund.accept_finding", subject=f"insurance_fund.year:{year.pk}",
         detail={"check": name, "rows": one.count},

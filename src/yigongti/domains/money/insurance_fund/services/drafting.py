@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -150,7 +149,7 @@ def count_persons(year: FundYear, *, actor: Actor) -> int:
 
 
 def _past(year: FundYear, scope: claims.Scope) -> None:
-    """Past years of which every month is published, by the tree of this year's first stretch."""
+    """Past years that are over and of which every month is published, by the tree of this year's first stretch."""
     holders = {row.organisation_id: row for row in year.holders()}
     homes = Homes(scope.homes.stretches[:1], scope.homes.names)
     for n in range(1, PAST_YEARS + 1):
@@ -159,7 +158,7 @@ def _past(year: FundYear, scope: claims.Scope) -> None:
             scope.place, scope.division, scope.insurance_kind, first, date(year.year - n + 1, 1, 1), homes
         )
         taken = snapshot(claims.DATASET, of.since, of.until)
-        if not set(of.months) <= taken.months:
+        if of.until > clock.today() or not set(of.months) <= taken.months:
             return  # an earlier year without this one would be of no use
         sums = gathering.summed(taken, of)
         PastYear.objects.bulk_create(
@@ -260,9 +259,10 @@ def _enter_past(row: Participant, past_year: int, figures: tuple[int, int] | Non
 def set_points(year: FundYear, points: Mapping[int, Decimal | None], *, actor: Actor) -> None:
     """Members' assessment points, which may come until the clearing is prepared. Raises Forbidden, DraftRefused."""
     actor.require(PREPARE, year.payer_id)
-    year.refresh_from_db()
-    if year.state not in ("drafting", "running"):
+    locked = lock(year)
+    if locked.state not in ("drafting", "running"):
         raise DraftRefused(_("现在不能再修改考核得分。"))
+    lend_hand(year, locked, actor)
     changed = []
     for member in year.members():
         if member.pk in points:
@@ -275,6 +275,20 @@ def set_points(year: FundYear, points: Mapping[int, Decimal | None], *, actor: A
 
 def _may_enter(year: FundYear, actor: Actor) -> None:
     actor.require(PREPARE, year.payer_id)
-    locked: Any = FundYear.objects.unscoped("the step checks the side").select_for_update().get(pk=year.pk)
+    locked = lock(year)
     if locked.state != "drafting":
         raise DraftRefused(_("预算已经提交，不能再修改。需要修改的，请审批人退回。"))
+    lend_hand(year, locked, actor)
+
+
+def lock(year: FundYear) -> FundYear:
+    """The year's row as it is now, held until the transaction ends: no step is taken meanwhile."""
+    locked: FundYear = FundYear.objects.unscoped("the caller checks the side").select_for_update().get(pk=year.pk)
+    return locked
+
+
+def lend_hand(year: FundYear, locked: FundYear, actor: Actor) -> None:
+    """Remember that the account had a hand in the year, outside of a step: it approves none of it."""
+    locked.lend_hand(actor)
+    locked.save(update_fields=["hand_ids"])
+    year.hand_ids = locked.hand_ids

@@ -109,6 +109,7 @@ def take(case: FundYear, actor: Actor, answers: Answers) -> None:
                 continue  # whoever held the budget holds none this year: left for people to see
             _keep(closing, change, found)
             taken += len(found)
+    case.lend_hand(actor)
     if not taken:
         raise StepRefused(_("没有迟到的结算单。"))
 

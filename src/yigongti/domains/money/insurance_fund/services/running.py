@@ -41,6 +41,7 @@ def pay_month(case: FundYear, actor: Actor, answers: Answers) -> None:
 
 def assess(case: FundYear, actor: Actor, answers: Answers) -> None:
     """Effect: a quarter's score. It may hold back what the next quarter would get; months that are paid stay paid."""
+    case.lend_hand(actor)
     holder, quarter = holder_of(case, answers["holder"]), int(answers["quarter"])
     if any(month in case.paid_months for month in range(quarter * 3 + 1, quarter * 3 + 4)):
         raise StepRefused(_("下一季度已经开始拨付，不能再改这个季度的得分。"))
@@ -49,6 +50,7 @@ def assess(case: FundYear, actor: Actor, answers: Answers) -> None:
 
 def score(case: FundYear, actor: Actor, answers: Answers) -> None:
     """Effect: the year's score, and the part of an overspend found reasonable."""
+    case.lend_hand(actor)
     holder = holder_of(case, answers["holder"])
     holder.score = points(answers["score"])
     if answers["reasonable_yuan"] is not None:
@@ -60,6 +62,7 @@ def score(case: FundYear, actor: Actor, answers: Answers) -> None:
 
 def adjust(case: FundYear, actor: Actor, answers: Answers) -> None:
     """Effect: an agreed change of a holder's amount."""
+    case.lend_hand(actor)
     Change.objects.create(
         holder=holder_of(case, answers["holder"]),
         fen=amount(answers["yuan"]),

@@ -202,7 +202,8 @@ def findings(request: HttpRequest, pk: int) -> HttpResponse:
     )
     context = {
         **head(found, actor, "checks"), "findings": made, "form": form, "tried": tried, "clearing": clearing,
-        "may_accept": actor.may(PREPARE, case.payer_id) and not found.frozen,
+        "may_accept": actor.may(PREPARE, case.payer_id) and not found.frozen
+        and case.state not in deciding.WAITING,
         "claims": reverse("insurance_fund:claims", args=[case.pk]),
     }  # fmt: skip
     return render(request, "insurance_fund/checks.html", context, status=status)
