@@ -99,7 +99,9 @@ def test_the_workbook_holds_the_statements(busy):
     bank = next(row for row in book["科目余额表"].values if row[0] == "1002")
     assert bank[2:] == (0, 30000000.06, 0, 30000000.06)
     assert len(list(book["凭证"].values)) == 2 + 2 * 7
-    whole = workbooks.several([busy.lead, busy.member], "东片区", MARCH, by="财务")
+    whole = workbooks.several(
+        [busy.lead, busy.member], "东片区", MARCH, by="财务", open_to={busy.lead.id, busy.member.id}
+    )
     assert len(openpyxl.load_workbook(io.BytesIO(whole)).sheetnames) == 3
 
 

@@ -1,7 +1,9 @@
 """The pages of books and prices, through the browser's door."""
 
+import io
 from datetime import date
 
+import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -9,16 +11,21 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests.books.test_statements import pair, post
+from yigongti.domains.base.organisation.models import Organisation
+from yigongti.domains.base.organisation.tests.factories import moved
 from yigongti.domains.care.referrals.tests.factories import signed_in
+from yigongti.domains.money.books import api as books
 from yigongti.domains.money.books.models import Budget, Voucher
 from yigongti.domains.money.books.services import budgets, vouchers
 from yigongti.domains.money.books.services.budgets import Planned
 from yigongti.domains.money.books.services.vouchers import DraftLine
 from yigongti.domains.money.prices.models import Adjustment
+from yigongti.kernel.access.api import system_actor
 from yigongti.kernel.ledger import api as ledger
 from yigongti.kernel.workflow.api import take_step
 
 DAY = date(2026, 3, 9)
+SYSTEM = system_actor("tests")
 
 
 @pytest.fixture
@@ -299,6 +306,39 @@ def test_missing_books_are_opened_at_once_and_templates_are_workbooks(world, set
     whole = client.get(reverse("books:export_consolidated", args=["xlsx"]))
     assert whole.status_code == 200 and whole.content.startswith(b"PK")
     assert signed_in("director", world.ids["east"]).post(reverse("books:index")).status_code == 403
+
+
+def test_members_detail_is_for_whom_it_is_open(busy):
+    west = books.post("subsidy_received", organisation_id=busy.west.organisation_id, on=DAY, amounts={"basic": 77777},
+                      source="west", summary="x", actor=SYSTEM)  # fmt: skip
+    address = reverse("books:consolidated")
+    one_area, own = f"{address}?group={busy.ids['west']}", f"{address}?group={busy.ids['east']}"
+    director, officer, payer = (
+        signed_in(role, busy.ids[where])
+        for role, where in (("director", "east_centre"), ("finance_officer", "east"), ("insurance_officer", "county"))
+    )
+    for client in (director, officer, payer):
+        assert client.get(one_area).status_code == 404  # of one member alone at that
+        assert f"/books/{west.book_id}/" not in client.get(address).content.decode()
+    assert busy.member.name in officer.get(own).content.decode()
+    assert busy.member.name not in payer.get(own).content.decode()
+    centre = director.get(address).content.decode()
+    assert busy.member.name in centre and busy.lead.name not in centre
+    file = payer.get(reverse("books:export_consolidated", args=["xlsx"]) + f"?group={busy.ids['east']}")
+    sheets = openpyxl.load_workbook(io.BytesIO(file.content)).worksheets
+    assert not [cell for sheet in sheets for row in sheet.values for cell in row if cell == busy.member.name]
+
+
+def test_a_group_is_who_belonged_to_it_then(busy):
+    client = signed_in("finance_officer", busy.ids["consortium"])
+    moved(Organisation.objects.get(pk=busy.ids["east_centre"]), Organisation.objects.get(pk=busy.ids["west"]),
+          date(2026, 6, 1))  # fmt: skip
+    address = reverse("books:consolidated") + f"?group={busy.ids['east']}&until=2026-"
+    in_may, in_july = (client.get(address + month) for month in ("05", "07"))
+    of = [[one.book.id for one in page.context["whole"].members] for page in (in_may, in_july)]
+    assert busy.member.id in of[0] and busy.member.id not in of[1]
+    assert "中途" not in in_may.content.decode()
+    assert busy.member.name in in_july.content.decode() and "中途" in in_july.content.decode()
 
 
 def test_many_books_are_closed_on_one_page(busy):

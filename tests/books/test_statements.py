@@ -115,8 +115,17 @@ def test_what_two_books_disagree_on_stays_in_sight(quarter):
     assert {found.name, found.other_name} == {quarter.lead.name, quarter.member.name}
     assert whole.balanced
     assets = whole.sections[AccountKind.ASSET].total[2]
-    assert assets + 25 == whole.right[2]
+    assert (whole.left_over_fen, whole.disagreement_fen) == (0, 25)  # owed 25 and earned 25 are both taken out
+    assert assets == whole.right[2]
+    assert whole.result[2] == whole.surplus[2]
     assert [m.difference_fen for m in selectors.mismatches_of(quarter.member, MARCH)] in ([25], [-25])
+
+
+def test_disagreements_do_not_hide_one_another(quarter):
+    post(quarter.lead, "internal_service_provided", MARCH, "with one", quarter.member, fee=500)
+    post(quarter.lead, "internal_service_used", MARCH, "with another", quarter.west, fee=500)
+    whole = statements.consolidated([quarter.lead, quarter.member, quarter.west], MARCH)
+    assert (whole.owed_difference_fen, whole.disagreement_fen, whole.balanced) == (0, 1000, True)
 
 
 def test_empty_books_have_statements(world):

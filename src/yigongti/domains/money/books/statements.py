@@ -188,8 +188,8 @@ class MemberFigures:
 class Consolidated:
     """Members' figures together; each line's values: the members' sum, what is eliminated, what remains.
 
-    ``owed_difference_fen`` and ``year_difference_fen`` are what the members' books disagree on: eliminating both
-    sides leaves it over, and it is shown as a line of its own.
+    ``owed_difference_fen`` and ``year_difference_fen`` are what the members' books disagree on; what eliminating
+    both sides leaves over is shown as a line of its own.
     """
 
     sections: dict[AccountKind, Section]
@@ -204,6 +204,16 @@ class Consolidated:
     @property
     def year_difference_fen(self) -> int:
         return sum(pair.year_difference_fen for pair in self.pairs)
+
+    @property
+    def disagreement_fen(self) -> int:
+        """What the pairs disagree on, added up without their signs: one pair's does not hide another's."""
+        return sum(abs(pair.owed_difference_fen) for pair in self.pairs)
+
+    @property
+    def left_over_fen(self) -> int:
+        """What is left over when both sides are taken out of what is held, owed and not yet carried."""
+        return self.owed_difference_fen + self.result[1]
 
     @property
     def surplus(self) -> Values:
@@ -223,7 +233,7 @@ class Consolidated:
     def balanced(self) -> bool:
         """Whether it balances once the line of what the books disagree on is counted."""
         assets = self.sections[AccountKind.ASSET].total
-        return assets[0] == self.right[0] and assets[2] + self.owed_difference_fen == self.right[2]
+        return assets[0] == self.right[0] and assets[2] + self.left_over_fen == self.right[2]
 
 
 def consolidated(books: Sequence[BookView], until: date) -> Consolidated:
@@ -247,11 +257,12 @@ def consolidated(books: Sequence[BookView], until: date) -> Consolidated:
     values = {code: (fen, -internal[code], fen - internal[code]) for code, fen in whole.items()}
     rows = _by_code(standing)
     left = -sum(row.closing_fen for row in standing if row.kind in RESULT)
+    uncarried = sum(deal.closing_fen for deal in ledger.dealings(ids, since, until) if deal.kind in RESULT)
     return Consolidated(
         sections={kind: _section(kind, names, values, rows, width=3) for kind in AccountKind},
         members=_members(books, standing, running),
         pairs=selectors.pairs(ids, until),
-        result=(left, 0, left),
+        result=(left, uncarried, left + uncarried),
     )
 
 

@@ -1,7 +1,7 @@
 """Statements and vouchers as an XLSX workbook. Amounts are yuan; the sums are the platform's, not formulas."""
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -78,8 +78,9 @@ def one_book(book: BookView, since: date, until: date, *, by: str) -> bytes:
     return file.bytes()
 
 
-def several(books: Sequence[BookView], title: str, until: date, *, by: str) -> bytes:
-    """Members' books as one: figures by member, by account with the elimination, and the dealings among them."""
+def several(books: Sequence[BookView], title: str, until: date, *, by: str, open_to: Collection[int]) -> bytes:
+    """Members' books as one: by account with the elimination, figures and dealings of the members whose books are
+    open to the reader."""
     file = _Book()
     whole = statements.consolidated(books, until)
     heading = f"{title}　{until:%Y-%m}　{by}　{clock.today().isoformat()}"
@@ -89,13 +90,14 @@ def several(books: Sequence[BookView], title: str, until: date, *, by: str) -> b
         (
             (str(number), one.book.name, one.income_fen, one.expense_fen, one.surplus_fen, one.assets_fen,
              one.liabilities_fen, one.net_fen)
-            for number, one in enumerate(whole.members, 1)
+            for number, one in enumerate((one for one in whole.members if one.book.id in open_to), 1)
         ),
     )  # fmt: skip
     rows: list[Cells] = [cells for section in whole.sections.values() for cells in _section(section)]
     rows.append(("", _("本年盈余"), *whole.surplus))
     rows.append(("", _("尚未结转的盈余"), *whole.result))
-    rows.append(("", _("两本账不一致的内部往来"), 0, 0, whole.owed_difference_fen))
+    rows.append(("", _("两本账不一致的内部往来"), 0, 0, whole.left_over_fen))
+    rows.append(("", _("各对单位往来不一致金额之和"), 0, 0, whole.disagreement_fen))
     columns = [_("科目编码"), _("项目"), _("各单位合计"), _("抵销"), _("合并后")]
     file.sheet(_("合并报表"), heading, columns, rows)
     file.sheet(
@@ -104,7 +106,7 @@ def several(books: Sequence[BookView], title: str, until: date, *, by: str) -> b
         (
             (str(number), pair.name, pair.other_name, pair.owed_fen, pair.other_owed_fen, pair.owed_difference_fen,
              pair.year_difference_fen)
-            for number, pair in enumerate(whole.pairs, 1)
+            for number, pair in enumerate((p for p in whole.pairs if {p.book_id, p.other_id} & set(open_to)), 1)
         ),
     )  # fmt: skip
     return file.bytes()

@@ -1,5 +1,7 @@
 """Statements of a book, an account's lines, members together, and the exports."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from urllib.parse import quote
@@ -108,41 +110,79 @@ def account(request: HttpRequest, pk: int, code: str) -> HttpResponseBase:
     )  # fmt: skip
 
 
-def groups(place: str) -> list[tuple[str, str, frozenset[int]]]:
-    """Whose books can be looked at together: (key, name, organisations): all, each consortium, each area."""
-    found: list[tuple[str, str, frozenset[int]]] = [
-        (str(view.id), view.label, organisation.under(view.id, clock.today()))
-        for view in organisation.organisations(place)
-        if view.kind in ("consortium", "management_area")
-    ]
-    return [("", _("全部单位"), frozenset()), *found]
+@dataclass(frozen=True)
+class Group:
+    """Members looked at together, as they belonged to it on the last day of the period. ``moved``: books of those who
+    belonged to it for part of the year."""
+
+    key: str
+    name: str
+    books: tuple[BookView, ...]
+    moved: tuple[BookView, ...] = ()
 
 
-def _group(request: HttpRequest) -> tuple[str, str, list[BookView]]:
+def groups(actor: Actor, until: date) -> list[Group]:
+    """What the actor may see as one: the place, each consortium and each area he is appointed to; else the books open
+    to him. One member alone is no group: its books are opened by who may see them."""
     books = ledger.books(place=settings.PLACE)
+    units = organisation.organisations(settings.PLACE)
+    open_to = _open_to(actor, books)
+    found = []
+    tops = [view for view in units if view.parent_id is None]
+    if tops and all(actor.may(CONSOLIDATED, view.id) for view in tops):
+        found.append(Group("", _("全部单位"), tuple(books)))
+    for view in units:
+        if view.kind in ("consortium", "management_area") and actor.may(CONSOLIDATED, view.id):
+            now, ever = _membership(view.id, until)
+            members = tuple(book for book in books if book.organisation_id in now)
+            if len(members) > 1 or {book.id for book in members} <= open_to:
+                moved = tuple(book for book in books if book.organisation_id in ever)
+                found.append(Group(str(view.id), view.label, members, moved))
+    return found or [Group("", _("本人可看的单位"), tuple(book for book in books if book.id in open_to))]
+
+
+def _membership(organisation_id: int, until: date) -> tuple[frozenset[int], frozenset[int]]:
+    """Who belongs to it on the period's last day (today, when that lies ahead), and who did for part of the year."""
+    days = [last_day(date(until.year, month, 1)) for month in range(1, until.month)]
+    days = [day for day in [date(until.year, 1, 1), *days, last_day(until)] if day <= clock.today()] or [clock.today()]
+    if last_day(until) > clock.today():
+        days.append(clock.today())
+    each = [organisation.under(organisation_id, day) for day in days]
+    return each[-1], frozenset().union(*each) - each[0].intersection(*each)
+
+
+def _open_to(actor: Actor, books: Iterable[BookView]) -> set[int]:
+    return {book.id for book in books if actor.may(VIEW, book.organisation_id)}
+
+
+def _group(request: HttpRequest, until: date) -> tuple[Group, list[Group]]:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    offered = groups(actor, until)
     key = request.GET.get("group", "")
-    for one, name, members in groups(settings.PLACE):
-        if one == key:
-            return key, name, [book for book in books if not key or book.organisation_id in members]
-    raise Http404
+    chosen = next((one for one in offered if one.key == key), None)
+    if chosen is None and key:
+        raise Http404
+    return chosen or offered[0], offered
 
 
 @permission_required(CONSOLIDATED)
 def consolidated(request: HttpRequest) -> HttpResponse:
     """Members' books as one, what they have among themselves taken out and shown."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    key, name, books = _group(request)
     _since, until = asked.span(request)
-    whole = statements.consolidated(books, until)
+    group, offered = _group(request, until)
+    open_to = _open_to(actor, group.books)
+    whole = statements.consolidated(group.books, until)
     context = {
-        "groups": groups(settings.PLACE),
-        "group": key,
-        "group_name": name,
+        "groups": offered,
+        "group": group,
         "until": until,
         "whole": whole,
+        "members": [one for one in whole.members if one.book.id in open_to],
+        "pairs": [pair for pair in whole.pairs if {pair.book_id, pair.other_id} & open_to],
         "sections": list(whole.sections.values()),
         "differing": [pair for pair in whole.pairs if not pair.agrees],
-        "open_to": {book.id for book in books if actor.may(VIEW, book.organisation_id)},
+        "open_to": open_to,
     }
     return render(request, "books/consolidated.html", context)
 
@@ -168,14 +208,16 @@ def export_consolidated(request: HttpRequest, form: str) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     if form not in FORMS:
         raise Http404(form)
-    key, name, books = _group(request)
     since, until = asked.span(request)
+    group, _offered = _group(request, until)
+    books, name = list(group.books), group.name
     if form != "xlsx":
         for book in books:
             actor.require(VIEW, book.organisation_id)
-    _note(actor, f"books:{key or 'all'}", None, form, since, until)
+    _note(actor, f"books:{group.key or 'all'}", None, form, since, until)
     if form == "xlsx":
-        return _file(workbooks.several(books, name, until, by=actor.name), f"{name}-{until:%Y-%m}.xlsx", XLSX)
+        data = workbooks.several(books, name, until, by=actor.name, open_to=_open_to(actor, books))
+        return _file(data, f"{name}-{until:%Y-%m}.xlsx", XLSX)
     return _text(plain_text.several(books, name, since, until), f"{name}-{until:%Y-%m}.beancount")
 
 
