@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from yigongti.domains.money.claims.screens.rules import ClaimRef, Facts, Hit, Run, Screen, Told, ref, register
 from yigongti.domains.money.claims.screens.stays import ARTICLES
 from yigongti.kernel.money import yuan
+from yigongti.kernel.policy.api import place as place_named
 
 KINDS = {"01": gettext_lazy("职工医保"), "02": gettext_lazy("居民医保")}
 MOST_CLAIMS = 50
@@ -70,50 +71,71 @@ def tell_twice(facts: Facts) -> Told:
     )  # fmt: skip
 
 
-# Two kinds of insurance (or two places) whose claims lie among one another in time; a change of insurance does not.
+# The claims of whoever was treated on two ways (kinds of insurance, places of insurance) in a year that the period
+# touches, and of 400 days before: net of what was taken back, and read by years so that what is found doesn't depend
+# on which days are looked at.
+_YEARS = """
+    CREATE OR REPLACE TEMP TABLE of_years AS
+    WITH touched AS (
+        SELECT DISTINCT resident_id, year(service_start) AS of_year FROM standing WHERE happened_on BETWEEN ? AND ?
+    ), back AS (
+        SELECT source_id, reverses, sum(total_fen)::BIGINT AS total_fen, sum(fund_fen)::BIGINT AS fund_fen
+        FROM every_claim WHERE reverses <> '' GROUP BY ALL
+    )
+    SELECT t.of_year, c.resident_id, c.source_id, c.record_no, c.id, c.happened_on, c.service_start,
+           c.fund_fen + coalesce(b.fund_fen, 0) AS fund_fen, c.insurance_kind AS kind,
+           CASE WHEN c.insured_division = ? THEN '' ELSE c.insured_division END AS division,
+           year(c.service_start) = t.of_year AS counts
+    FROM every_claim c
+    JOIN touched t ON t.resident_id = c.resident_id AND c.service_start <= make_date(t.of_year, 12, 31)
+         AND c.service_start >= make_date(t.of_year, 1, 1) - 400
+    LEFT JOIN back b ON b.source_id = c.source_id AND b.reverses = c.record_no
+    WHERE c.place = ? AND c.reverses = ''
+      AND (b.reverses IS NULL OR (greatest(c.total_fen + b.total_fen, c.fund_fen + b.fund_fen) > 0
+                                  AND c.fund_fen + b.fund_fen >= 0))
+"""
+# Two ways whose claims lie among one another in time, still so in the year itself; a change of insurance does not.
 _INSURED = """
     WITH said AS (
-        SELECT resident_id, CASE WHEN ? = 'kind' THEN insurance_kind ELSE insured_division END AS way, *
-        FROM standing WHERE ? <> 'kind' OR insurance_kind IN ('01', '02')
+        SELECT of_year, resident_id, CASE WHEN ? = 'kind' THEN kind ELSE division END AS way, service_start
+        FROM of_years WHERE ? <> 'kind' OR kind IN ('01', '02')
     ), spans AS (
-        SELECT resident_id, way, min(service_start) AS first_on, max(service_start) AS last_on, count(*) AS n,
-               sum(fund_fen) AS fund_fen
-        FROM said GROUP BY resident_id, way
+        SELECT of_year, resident_id, way, min(service_start) AS first_on, max(service_start) AS last_on, count(*) AS n
+        FROM said GROUP BY ALL
     )
-    SELECT a.resident_id, a.way AS way, b.way AS other, a.n AS n, b.n AS other_n,
-           greatest(a.first_on, b.first_on) AS since, least(a.last_on, b.last_on) AS until,
-           a.fund_fen AS fund_fen, b.fund_fen AS other_fund
-    FROM spans a JOIN spans b ON a.resident_id = b.resident_id AND a.way < b.way
+    SELECT a.of_year, a.resident_id, a.way AS way, b.way AS other, a.n AS n, b.n AS other_n,
+           greatest(a.first_on, b.first_on) AS since, least(a.last_on, b.last_on) AS until
+    FROM spans a JOIN spans b ON a.of_year = b.of_year AND a.resident_id = b.resident_id AND a.way < b.way
         AND a.first_on < b.last_on AND b.first_on < a.last_on
-    ORDER BY a.resident_id, a.way, b.way
+    WHERE year(least(a.last_on, b.last_on)) = a.of_year
+    ORDER BY a.of_year, a.resident_id, a.way, b.way
 """
 _OF_PERSONS = """
-    SELECT c.resident_id, c.source_id, c.record_no, c.id, c.happened_on, c.service_start, c.fund_fen, c.insurance_kind,
-           c.insured_division
-    FROM standing c WHERE c.resident_id IN (SELECT unnest(?)) ORDER BY c.service_start, c.id
+    SELECT * FROM of_years WHERE counts AND resident_id IN (SELECT unnest(?)) ORDER BY service_start, id
 """
 
 
 def insured_twice(run: Run) -> Iterator[Hit]:
     """One person who draws on two insurances, or on two places, at the same time."""
-    found = [("kind", row) for row in run.rows(_INSURED, "kind", "kind")]
-    found += [("division", row) for row in run.rows(_INSURED, "division", "division")]
-    people = sorted({row["resident_id"] for _about, row in found})
-    claims: dict[int, list[dict[str, Any]]] = {}
-    for row in run.rows(_OF_PERSONS, people) if people else []:
-        claims.setdefault(row["resident_id"], []).append(row)
+    run.backend.con.execute(_YEARS, [run.since, run.until, place_named(run.place).division, run.place])
+    try:
+        found = [(about, row) for about in ("kind", "division") for row in run.rows(_INSURED, about, about)]
+        people = sorted({row["resident_id"] for _about, row in found})
+        claims: dict[tuple[int, int], list[dict[str, Any]]] = {}
+        for row in run.rows(_OF_PERSONS, people) if people else []:
+            claims.setdefault((row["of_year"], row["resident_id"]), []).append(row)
+    finally:
+        run.backend.con.execute("DROP TABLE of_years")
     for about, row in found:
-        column = "insurance_kind" if about == "kind" else "insured_division"
         lesser, more = (row["way"], row["other"]) if (row["n"], row["way"]) < (row["other_n"], row["other"]) else (
             row["other"], row["way"]
         )  # fmt: skip
-        own = [one for one in claims[row["resident_id"]] if one[column] in (lesser, more)]
-        within = [one for one in own if run.since <= one["happened_on"] <= run.until]
-        if not within:
+        own = [one for one in claims[row["of_year"], row["resident_id"]] if one[about] in (lesser, more)]
+        if not any(run.since <= one["happened_on"] <= run.until for one in own):
             continue
-        of_lesser = [one for one in own if one[column] == lesser]
+        of_lesser = [one for one in own if one[about] == lesser]
         yield Hit(
-            key=f"{about}|{row['resident_id']}|{row['way']}|{row['other']}|{run.until.year}",
+            key=f"{about}|{row['resident_id']}|{row['way']}|{row['other']}|{row['of_year']}",
             claims=tuple(ClaimRef(one["source_id"], one["record_no"], one["id"]) for one in own[:MOST_CLAIMS]),
             resident_id=row["resident_id"],
             institution_id=None,
