@@ -12,8 +12,8 @@ from yigongti.domains.money.claims.screens.rules import Facts, Hit, Run, Screen,
 ARTICLES = gettext_lazy("《医疗保障基金使用监督管理条例》第十五条、第三十八条")
 FALSE_CARE = gettext_lazy("《医疗保障基金使用监督管理条例》第十六条、第四十条")
 
-# Each stay with the nearest one of the same person that ended before it began, at the same place or in the same
-# consortium. Being sent on (离院方式 2, 3) to another institution is no readmission.
+# Each stay with those of the same person that ended shortly before it began, at the same place or in the same
+# consortium, the nearest first. Being sent on (离院方式 2, 3) to another institution is no readmission.
 _SPLIT = """
     SELECT b.*, a.id AS a_id, a.source_id AS a_source_id, a.record_no AS a_record_no, a.service_start AS a_start,
            a.service_end AS a_end, a.happened_on AS a_settled, a.code AS a_code, a.category AS a_category,
@@ -30,18 +30,20 @@ _SPLIT = """
            OR (a.institution_id IS NULL AND b.institution_id IS NULL AND a.institution_name = b.institution_name))
       AND (a.institution_id IS NOT DISTINCT FROM b.institution_id OR a.discharge_way NOT IN ('2', '3'))
       AND b.category <> '' AND a.category <> '' AND b.category NOT IN (SELECT unnest(?))
-    QUALIFY row_number() OVER (PARTITION BY b.id ORDER BY a.service_end DESC, a.id DESC) = 1
-    ORDER BY b.id
+    ORDER BY b.id, a.service_end DESC, a.id DESC
 """
 
 
 def split_admissions(run: Run) -> Iterator[Hit]:
-    """The same person back in hospital with the same or a similar disease within so many days (policy)."""
+    """The same person back in hospital with the same or a similar disease within so many days (policy): told of the
+    nearest such stay, whatever else was treated in between."""
     days, planned = run.value(READMISSION_DAYS), [one for one in run.value(PLANNED).split("|") if one]
+    told: set[int] = set()
     for row in run.rows(_SPLIT, days, run.since, run.until, planned):
         same = row["category"] == row["a_category"]
-        if not same and not _similar(row["category"], row["a_category"]):
+        if row["id"] in told or (not same and not _similar(row["category"], row["a_category"])):
             continue
+        told.add(row["id"])
         here = row["institution_id"] == row["a_institution_id"]
         gap = (row["service_start"] - row["a_end"]).days
         risk = (80 if same else 60) - (0 if here else 15) + (10 if gap <= 1 else 5 if gap <= 3 else 0)
