@@ -206,9 +206,9 @@ def test_an_overspend_is_for_people_to_decide(here):
     assert (statement.fen("delta", west), statement.fen("overspend_borne", west)) == (-1_200_000, 600_000)
     assert [line for line in statement.named("distribution") if line.nth == west] == []
     assert statement.named("bears") == []
-    take_step(case, "settle", actor=here.officer, answers={"on": date(2026, 2, 1)})
     publish(usual(here, YEAR + 1), YEAR + 1)
     after = drafted(here, YEAR + 1)
+    take_step(case, "settle", actor=here.officer, answers={"on": date(2026, 2, 1)})
     assert [(c.fen, c.source) for c in Change.objects.filter(holder__year=after)] == [(-600_000, "carried")]
 
 

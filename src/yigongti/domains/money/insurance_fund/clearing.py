@@ -219,13 +219,15 @@ def _balance(holder: Holder, rules: Rules, lines: list[Line], debts: dict[tuple[
         key("surplus_kept", holder.id) not in at and key("overspend_fund", holder.id) not in at
     ):  # the rule is missing
         return []
-    saved = at[delta] >= 0
-    entitled = amount("use") + amount("surplus_kept") if saved else amount("settle") + amount("overspend_fund")
-    due = (
-        Line("entitled", entitled, of=holder.id, formula="use_and_kept" if saved else "settle_and_compensated",
-             below=(key("use" if saved else "settle", holder.id),
-                    key("surplus_kept" if saved else "overspend_fund", holder.id)))
-    )  # fmt: skip
+    parts: tuple[str, ...]
+    if at[delta] >= 0:
+        formula, parts = "use_and_kept", ("use", "surplus_kept")
+    elif holder.overspend_choice == "carry_forward":  # a later year pays for it, so this one doesn't
+        formula, parts = "use_carried_forward", ("use",)
+    else:
+        formula, parts = "settle_and_compensated", ("settle", "overspend_fund")
+    entitled = sum(amount(name) for name in parts)
+    due = Line("entitled", entitled, of=holder.id, formula=formula, below=tuple(key(name, holder.id) for name in parts))
     paid = "paid_out" if key("paid_out", holder.id) in at else "prepaid"  # what was really paid, where that is known
     prepaid = amount(paid)
     counted: list[tuple[str, str | int]] = [("entitled_fen", entitled), ("prepaid_fen", prepaid)]
@@ -262,7 +264,11 @@ def _members(
     sharers = [m for m in members if m.tier in d.LEVELS]
     if not kept and holder.overspend_choice == "share_by_formula" and sharers:
         found += _borne(sharers, holder, sums, at.get(key("overspend_borne", holder.id), 0))
-    if not kept or not sharers:
+    if not kept:
+        return found
+    if not sharers:
+        why = _("%(name)s有结余，但没有可以参加分配的成员单位") % {"name": holder.name}
+        lacking.append((key("distribution", holder.id), why))
         return found
     try:
         formula, within = rules.option(policy.DISTRIBUTION), rules.option(policy.WITHIN_TIER)

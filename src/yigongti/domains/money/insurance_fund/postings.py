@@ -75,7 +75,7 @@ def clearing(found: Gathered, on: date) -> list[Posting]:
             left = min(kept, max(_fen(found, "paid_out", holder) - _fen(found, "use", holder), 0))
             made.append(_one(found, "clearing_received", holder, on, {"from_prepayment": left, "paid": kept - left},
                              "surplus_received", _("收到年度清算款")))  # fmt: skip
-        if borne:
+        if borne and holder.overspend_choice != "carry_forward":  # carried: a later year bears it
             made.append(_one(found, "clearing_overspend", holder, on, {"overspend": borne}, "overspend",
                              _("年度清算超支负担")))  # fmt: skip
         elsewhere = sum(_fen(found, f"use_{where}", holder) for where in ELSEWHERE)

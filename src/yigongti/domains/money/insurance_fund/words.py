@@ -96,6 +96,7 @@ FORMULAS: Mapping[str, Words] = {
     "net": gettext_lazy("双方应付相抵"),
     "owed_minus_owing": gettext_lazy("应收 − 应付"),
     "use_and_kept": gettext_lazy("实际支出 + 留用的结余"),
+    "use_carried_forward": gettext_lazy("实际支出；负担的超支结转，由以后年度的额度扣减"),
     "settle_and_compensated": gettext_lazy("清算额度 + 基金分担的超支"),
     "due_minus_paid": gettext_lazy("应得总额 − 已付"),
     "tier_ratio": gettext_lazy("县、乡、村固定比例，同级再分"),
