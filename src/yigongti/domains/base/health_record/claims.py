@@ -65,6 +65,12 @@ def claims_reversing(source_id: int, numbers: Iterable[str]) -> list[ClaimFact]:
     return sorted(claim_facts(ids).values(), key=lambda one: (one.fact.happened_at, one.fact.id)) if ids else []
 
 
+def reversals_among(source_id: int, numbers: Iterable[str]) -> frozenset[str]:
+    """Those of these numbers under which a source has a standing reversal."""
+    rows = _claims().filter(source_id=source_id, record_no__in=list(numbers), superseded_by=None)
+    return frozenset(rows.exclude(detail__reverses=None).values_list("record_no", flat=True))
+
+
 def months_taken_back(source_id: int, numbers: Iterable[str], sent: Iterable[str] = ()) -> frozenset[date]:
     """First days of the months that count otherwise now that settlements of these numbers were taken back, or no longer
     are: those they lie in, and those of all that takes them back. ``sent``: settlements whose earlier versions may

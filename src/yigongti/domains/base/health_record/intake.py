@@ -39,6 +39,10 @@ REVERSAL_NOT_NEGATIVE = declare_reason(
     "reversal_not_negative", _("这是一笔冲销，“{column}”却为正数：{value}。冲销的金额须为负数或 0。")
 )
 REVERSES_ITSELF = declare_reason("reverses_itself", _("“冲销结算单号”与本笔结算单号相同：{value}。"))
+REVERSES_A_REVERSAL = declare_reason(
+    "reverses_a_reversal",
+    _("“{column}”写的 {value} 本身是一笔冲销，不能再冲销。冲销有误的，请按冲销的单号重新报送。"),
+)
 OUT_OF_RANGE = declare_reason("out_of_range", _("“{column}”不合理：{value}。"))
 NOT_A_DIVISION = declare_reason("not_a_division", _("“{column}”不是六位行政区划代码：{value}。"))
 BAD_CODE_LIST = declare_reason("bad_code_list", _("“{column}”须为以 | 分隔的编码：{value}。"))

@@ -6,12 +6,12 @@ from hashlib import blake2b
 
 import polars as pl
 
-from yigongti.domains.base.health_record.claims import months_taken_back
+from yigongti.domains.base.health_record.claims import months_taken_back, reversals_among
 from yigongti.domains.base.health_record.extracts import CLAIM_SHEET
 from yigongti.domains.base.health_record.services.persons import Persons, persons_of
 from yigongti.domains.base.health_record.services.places import Places, places_of, tiers_of
 from yigongti.domains.base.health_record.services.writing import FACT_SCHEMA, write
-from yigongti.kernel.intake.api import ROW, Stored, Storing
+from yigongti.kernel.intake.api import REFUSAL, ROW, Stored, Storing
 from yigongti.kernel.privacy.api import key
 
 PERSON = ("patient_no", "name", "sex", "birth_date", "id_type", "id_number", "phone")
@@ -191,6 +191,7 @@ def _store(mapping: Row, frame: pl.DataFrame, storing: Storing) -> Stored:
     if mapping.place:
         places: Places = places_of(frame, storing)
         refused = pl.concat([refused, places.refused.join(refused, on=ROW, how="anti")])
+        refused = pl.concat([refused, _taken_back_again(frame, storing).join(refused, on=ROW, how="anti")])
         frame = frame.with_columns(places.institution_ids.alias("institution_id"))
     if refused.height:
         frame = frame.join(refused, on=ROW, how="anti", maintain_order="left")
@@ -209,6 +210,20 @@ def _store(mapping: Row, frame: pl.DataFrame, storing: Storing) -> Stored:
         refused=pl.concat([refused, written.refused]),
         months=months,
     )
+
+
+def _taken_back_again(frame: pl.DataFrame, storing: Storing) -> pl.DataFrame:
+    """Refusals of what takes back a reversal: known from before, or of this frame. One that comes before the reversal
+    it names is let in; a screen of the claims finds it."""
+    named = frame.filter(pl.col("reverses").is_not_null()).select(
+        ROW, pl.lit("reverses_a_reversal").alias("code"), pl.lit("reverses").alias("column"),
+        pl.col("reverses").alias("value"),
+    )  # fmt: skip
+    if named.is_empty():
+        return named.cast(REFUSAL)  # type: ignore[arg-type]
+    here = frame.filter(pl.col("reverses").is_not_null())["claim_no"]
+    before = reversals_among(storing.source_id, named["value"].unique()) - set(frame["claim_no"])
+    return named.filter(pl.col("value").is_in([*before, *here])).cast(REFUSAL)  # type: ignore[arg-type]
 
 
 def facts_of(mapping: Row, frame: pl.DataFrame, storing: Storing) -> pl.DataFrame:

@@ -179,19 +179,21 @@ _REVERSALS = """
         FROM every_claim WHERE reverses <> '' AND place = ? GROUP BY source_id, reverses
         HAVING max(happened_on) BETWEEN ? AND ?
     )
-    SELECT b.*, o.id AS o_id, o.total_fen AS o_total, o.fund_fen AS o_fund, o.resident_id AS o_resident
-    FROM back b LEFT JOIN every_claim o ON o.source_id = b.source_id AND o.record_no = b.reverses AND o.reverses = ''
-    WHERE o.id IS NULL OR o.total_fen + b.total_fen < 0 OR o.fund_fen + b.fund_fen < 0
+    SELECT b.*, o.id AS o_id, o.total_fen AS o_total, o.fund_fen AS o_fund, o.resident_id AS o_resident,
+           o.reverses AS o_reverses
+    FROM back b LEFT JOIN every_claim o ON o.source_id = b.source_id AND o.record_no = b.reverses
+    WHERE o.id IS NULL OR o.reverses <> '' OR o.total_fen + b.total_fen < 0 OR o.fund_fen + b.fund_fen < 0
        OR o.resident_id <> b.resident_id
     ORDER BY b.source_id, b.reverses
 """
 
 
 def unfit_reversals(run: Run) -> Iterator[Hit]:
-    """Reversals of what nobody sent, of more than there was, or of somebody else's bill."""
+    """Reversals of what nobody sent, of a reversal, of more than there was, or of somebody else's bill."""
     for row in run.rows(_REVERSALS, run.place, run.since, run.until):
         why = (
             "lost" if row["o_id"] is None
+            else "reversal" if row["o_reverses"]
             else "another" if row["o_resident"] != row["resident_id"]
             else "more"
         )  # fmt: skip
@@ -199,6 +201,12 @@ def unfit_reversals(run: Run) -> Iterator[Hit]:
         if row["o_id"] is not None:
             claims = (ClaimRef(row["source_id"], row["reverses"], row["o_id"]), *claims)
         left = (row["o_fund"] or 0) + row["fund_fen"]
+        facts = {
+            "why": why, "no": row["reverses"], "numbers": [one.record_no for one in map(ref, row["claims"])],
+            "back": row["fund_fen"], "was": row["o_fund"],
+        }  # fmt: skip
+        if why == "more" and left >= 0:
+            facts |= {"why": "more_total", "back": row["total_fen"], "was": row["o_total"]}
         yield Hit(
             key=f"{row['source_id']}|{row['reverses']}",
             claims=claims,
@@ -206,16 +214,13 @@ def unfit_reversals(run: Run) -> Iterator[Hit]:
             institution_id=row["institution_id"],
             institution_name=row["institution_name"],
             source_id=row["source_id"],
-            amount_fen=-row["fund_fen"] if why == "another" else max(-left, 0),
+            amount_fen=-row["fund_fen"] if why in ("another", "reversal") else max(-left, 0),
             risk=50,
             first_on=row["first_on"],
             last_on=row["last_on"],
             found_on=row["last_on"],
-            facts={
-                "why": why, "no": row["reverses"], "numbers": [one.record_no for one in map(ref, row["claims"])],
-                "back": row["fund_fen"], "was": row["o_fund"],
-            },
-        )  # fmt: skip
+            facts=facts,
+        )
 
 
 def tell_reversal(facts: Facts) -> Told:
@@ -223,6 +228,14 @@ def tell_reversal(facts: Facts) -> Told:
     first = _("冲销 %(numbers)s 写明冲销结算单 %(no)s。") % numbers
     if facts["why"] == "lost":
         return (first, _("没有收到过这张结算单，冲销的 %(back)s 元没有对应的支付。") % {"back": yuan(-facts["back"])})
+    if facts["why"] == "reversal":
+        return (first, _("这张结算单本身就是一笔冲销，又被冲销 %(back)s 元。") % {"back": yuan(-facts["back"])})
+    if facts["why"] == "more_total":
+        return (
+            first,
+            _("这张结算单总费用 %(was)s 元，冲销合计 %(back)s 元，冲销多于原来。")
+            % {"was": yuan(facts["was"]), "back": yuan(-facts["back"])},
+        )
     if facts["why"] == "another":
         return (first, _("这张结算单是另一人的。"))
     return (
