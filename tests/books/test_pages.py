@@ -16,12 +16,13 @@ from yigongti.domains.base.organisation.tests.factories import moved
 from yigongti.domains.care.referrals.tests.factories import signed_in
 from yigongti.domains.money.books import api as books
 from yigongti.domains.money.books.models import Budget, Voucher
-from yigongti.domains.money.books.services import budgets, vouchers
+from yigongti.domains.money.books.services import budgets, charts, vouchers
 from yigongti.domains.money.books.services.budgets import Planned
 from yigongti.domains.money.books.services.vouchers import DraftLine
 from yigongti.domains.money.prices.models import Adjustment
 from yigongti.kernel.access.api import system_actor
 from yigongti.kernel.ledger import api as ledger
+from yigongti.kernel.ledger.api import EntryRefused
 from yigongti.kernel.workflow.api import take_step
 
 DAY = date(2026, 3, 9)
@@ -200,7 +201,7 @@ def test_a_budget_from_a_file_and_by_hand(busy):
 
 
 def test_own_accounts_are_added_to_every_book(busy):
-    client = signed_in("finance_officer", busy.ids["east"])
+    client = signed_in("guidance_officer", busy.ids["county"])
     head = "科目编码,科目名称,类别\n"
 
     def send(lines: str) -> int:
@@ -219,6 +220,19 @@ def test_own_accounts_are_added_to_every_book(busy):
     for book in (busy.lead, busy.west):
         assert "400105" in {account.code for account in ledger.accounts(book.id)}
     assert "中医药专项补助收入" in client.get(reverse("books:chart")).content.decode()
+    client = signed_in("finance_officer", busy.ids["east"])  # one area's books are not all
+    assert "增加本地明细科目" not in client.get(reverse("books:chart")).content.decode()
+    assert send("400106,另一项,收入\n") == 403
+
+
+def test_no_account_that_is_posted_to_becomes_a_heading(busy):
+    lines = [DraftLine("1601", 5), DraftLine("1002", -5)]
+    vouchers.draft(busy.lead.id, on=DAY, summary="x", lines=lines, actor=busy.finance(21))
+    for code in ("100201", "160101"):  # templates post to the one, a draft names the other
+        with pytest.raises(EntryRefused):
+            charts.take("kunshan", [ledger.AccountSpec(code, "下设", ledger.AccountKind.ASSET)], document="x",
+                        actor=busy.guidance())  # fmt: skip
+    assert "100201" not in {account.code for account in ledger.accounts(busy.lead.id)}
 
 
 def test_lists_cost_the_same_for_more_rows(busy):

@@ -13,6 +13,7 @@ CONSOLIDATED = declare(
     "books.consolidated", _("查看合并报表"),
     to={Role.FINANCE_OFFICER, Role.DIRECTOR, Role.GUIDANCE_OFFICER, Role.INSURANCE_OFFICER},
 )  # fmt: skip
+CHART = declare("books.chart", _("增加会计科目"), to={Role.FINANCE_OFFICER, Role.GUIDANCE_OFFICER})
 POST = declare("books.post", _("按模板记账"), to={Role.FINANCE_OFFICER, Role.INSURANCE_OFFICER, Role.GUIDANCE_OFFICER})
 
 declare_act("books.draft_voucher", _("填制凭证"))

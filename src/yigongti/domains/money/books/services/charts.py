@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.money.books.chart import chart_of
-from yigongti.domains.money.books.models import ChartAccount
-from yigongti.domains.money.books.permissions import KEEP
+from yigongti.domains.money.books.models import ChartAccount, VoucherLine
+from yigongti.domains.money.books.permissions import CHART
 from yigongti.domains.money.books.postings import TEMPLATES
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.audit.api import record
 from yigongti.kernel.intake.sheets import BadLine, Row, read
 from yigongti.kernel.ledger import api as ledger
 from yigongti.kernel.ledger.api import AccountKind, AccountSpec, EntryRefused
-from yigongti.kernel.ledger.models import Line
+from yigongti.kernel.ledger.models import Account, Line
 
 HEADERS = {
     "code": ("科目编码", "编码", "code"),
@@ -60,13 +61,20 @@ def read_file(data: bytes, *, place: str) -> ChartReading:
 
 
 def take(place: str, accounts: Sequence[AccountSpec], *, document: str, actor: Actor) -> int:
-    """Add accounts to a place's chart and to all its books, all or none. Returns how many. Raises Forbidden,
-    EntryRefused."""
-    actor.require(KEEP)
+    """Add accounts to a place's chart and to all its books, all or none. Returns how many. It is for whoever is
+    appointed to the whole place. Raises Forbidden, EntryRefused."""
+    for top in _tops(place):
+        actor.require(CHART, top)
     if not document.strip():
         raise EntryRefused(_("请写明依据文件。"))
     with transaction.atomic():
+        known = {spec.code: spec for spec in chart_of(place)}
         for spec in accounts:
+            try:
+                _check(spec, known)
+            except ValueError as error:
+                raise EntryRefused(f"{spec.code}：{error}") from error
+            known[spec.code] = spec
             if _used_heading(place, spec.code):
                 raise EntryRefused(_("科目%(code)s的上级科目已经记过账，不能再设明细。") % {"code": spec.code})
         ChartAccount.objects.bulk_create(
@@ -83,6 +91,15 @@ def take(place: str, accounts: Sequence[AccountSpec], *, document: str, actor: A
             detail={"codes": [spec.code for spec in accounts]},
         )  # fmt: skip
     return len(accounts)
+
+
+def may_take(place: str, actor: Actor) -> bool:
+    """Whether the actor may add to the place's chart."""
+    return all(actor.may(CHART, top) for top in _tops(place))
+
+
+def _tops(place: str) -> list[int]:
+    return [view.id for view in organisation.organisations(place) if view.parent_id is None]
 
 
 def _spec(row: Row) -> AccountSpec:
@@ -113,11 +130,9 @@ def _check(spec: AccountSpec, known: dict[str, AccountSpec]) -> None:
 
 
 def _used_heading(place: str, code: str) -> bool:
-    """Whether an account above this one has been posted to in any book of the place."""
+    """Whether an account above this one has been posted to, or is about to be, in any book of the place."""
     books = [book.id for book in ledger.books(place=place)]
     above = [code[:length] for length in range(4, len(code))]
-    return bool(
-        Line.objects.unscoped("whether an account is used")
-        .filter(account__book_id__in=books, account__code__in=above)
-        .exists()
-    )
+    accounts = Account.objects.unscoped("whether an account is used").filter(book_id__in=books, code__in=above)
+    drafted = VoucherLine.objects.filter(account__in=accounts, voucher__state__in=("draft", "submitted", "checked"))
+    return Line.objects.unscoped("the same").filter(account__in=accounts).exists() or drafted.exists()

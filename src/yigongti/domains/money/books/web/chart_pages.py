@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from yigongti.domains.money.books.chart import chart_of, shipped
-from yigongti.domains.money.books.permissions import KEEP, VIEW
+from yigongti.domains.money.books.permissions import CHART, KEEP, VIEW
 from yigongti.domains.money.books.services import budgets, charts
 from yigongti.domains.money.books.web import typed
 from yigongti.domains.money.books.web.statement_pages import XLSX
@@ -33,13 +33,13 @@ TEMPLATES = {
 }  # fmt: skip
 
 
-@permission_required(VIEW)
+@permission_required(VIEW, CHART)
 def chart(request: HttpRequest) -> HttpResponse:
     """The chart; a POST brings in a place's own accounts from a file, all or none."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     reading, error = None, ""
     if request.method == "POST":
-        actor.require(KEEP)
+        actor.require(CHART)
         sent = request.FILES.get("file")
         document = request.POST.get("document", "").replace("\0", "").strip()[:200]
         try:
@@ -58,7 +58,8 @@ def chart(request: HttpRequest) -> HttpResponse:
             (kind.label, [(spec, len(spec.code) > 4, spec.code not in own) for spec in accounts if spec.kind == kind])
             for kind in AccountKind
         ],
-        "may_keep": actor.may(KEEP),
+        "sees_books": actor.may(VIEW),
+        "may_keep": charts.may_take(settings.PLACE, actor),
         "reading": reading,
         "error": error,
         "columns": charts.HEADERS,
@@ -66,7 +67,7 @@ def chart(request: HttpRequest) -> HttpResponse:
     return render(request, "books/chart.html", context, status=422 if error else 200)
 
 
-@permission_required(KEEP)
+@permission_required(KEEP, CHART)
 def file_template(request: HttpRequest, which: str) -> HttpResponse:
     """An empty workbook with the columns of a chart or of a budget."""
     if which not in TEMPLATES:
