@@ -133,6 +133,7 @@ def test_a_claim_whose_fund_payment_was_kept_is_not_cancelled(here: Here) -> Non
         ({"insured_division": "3205"}, "不是六位行政区划代码"),
         ({"other_diagnoses": "I10|"}, "以 | 分隔"),
         ({"admission_conditions": "1|5"}, "以 | 分隔"),
+        ({"ended_at": "2025-03-09 00:00"}, "“出院时间”晚于结算日"),
     ],
 )
 def test_what_is_refused_says_why_and_keeps_no_other_row_out(here: Here, changes: dict[str, str], says: str) -> None:
@@ -140,6 +141,11 @@ def test_what_is_refused_says_why_and_keeps_no_other_row_out(here: Here, changes
     assert counts(batch) == (1, 0, 0, 1)
     assert any(says in sentence for sentence in sentences(batch))
     assert [fact.record_no for fact in standing()] == ["S2"]
+
+
+def test_care_may_end_on_the_day_it_is_settled_or_be_under_way(here: Here) -> None:
+    late, under_way = claim(1, ended_at="2025-03-08 23:00"), claim(2, ended_at="")
+    assert counts(settled([late, under_way], here)) == (2, 0, 0, 0)
 
 
 def test_the_database_refuses_what_intake_would(here: Here) -> None:

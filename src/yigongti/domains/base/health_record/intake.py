@@ -26,6 +26,9 @@ from yigongti.kernel.intake.api import (
 
 NO_IDENTIFIER = declare_reason("no_identifier", _("患者编号和证件号码都没有，无法知道是谁。"))
 ENDS_BEFORE_IT_BEGINS = declare_reason("ends_before_it_begins", _("“{column}”早于开始时间。"))
+ENDS_AFTER_SETTLED = declare_reason(
+    "ends_after_settled", _("“{column}”晚于结算日：{value}。没有结束的就医不能结算；中途结算的，出院时间留空。")
+)
 BEFORE_BIRTH = declare_reason("before_birth", _("“{column}”早于出生日期。"))
 PARTS_EXCEED_TOTAL = declare_reason("parts_exceed_total", _("基金支付与个人支付之和大于总费用。"))
 UNKNOWN_INSTITUTION = declare_reason(
@@ -136,6 +139,7 @@ _facts(
     storing.CLAIM,
     30,
     _ends_before("started_at", "ended_at"),
+    Check(ENDS_AFTER_SETTLED, "ended_at", lambda: pl.col("ended_at").dt.date() > pl.col("settled_at").dt.date()),
     Check(NO_IDENTIFIER, "id_number", lambda: pl.col("patient_no").is_null() & pl.col("id_number").is_null()),
     *_claim_checks(),
 )
