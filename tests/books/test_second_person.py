@@ -52,6 +52,13 @@ def test_who_drafted_a_budget_does_not_approve_it_after_others_saved_it(world):
     assert take_step(budget, "approve", actor=world.finance(23)).state == "approved"
 
 
+def test_a_budget_after_a_discarded_one_is_no_revision(world):
+    first = budgets.draft(world.lead.id, 2026, [Planned("5001", 1)], actor=world.finance(21))
+    take_step(first, "discard", actor=world.finance(21))
+    second = budgets.draft(world.lead.id, 2026, [Planned("5001", 1)], actor=world.finance(21))
+    assert (second.number, second.title) == (1, first.title)
+
+
 def test_who_wrote_prices_or_quantities_does_not_approve_them(listed, payer):  # noqa: F811
     case = adjusted(payer)  # the first officer writes the prices
     adjusting.take_usage(case, usage(listed), actor=payer(2))  # the second the quantities

@@ -139,7 +139,9 @@ class Budget(CaseModel):
 
     class Meta(CaseModel.Meta):
         constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(fields=["book", "year", "number"], name="books_budget_number"),
+            models.UniqueConstraint(
+                fields=["book", "year", "number"], condition=~Q(state="discarded"), name="books_budget_number"
+            ),
             models.UniqueConstraint(
                 fields=["book", "year"], condition=Q(state__in=["draft", "submitted"]), name="books_one_open_budget"
             ),

@@ -56,9 +56,8 @@ def draft(book_id: int, year: int, lines: Sequence[Planned], *, actor: Actor, re
     if known.filter(state="approved").exists() and not reason.strip():
         raise EntryRefused(_("调整预算请写明理由。"))
     last = known.exclude(state="discarded").aggregate(last=Max("number"))["last"]
-    discarded = known.filter(state="discarded").aggregate(last=Max("number"))["last"]
     budget = Budget(
-        organisation_id=book.organisation_id, book_id=book_id, year=year, number=max(last or 0, discarded or 0) + 1,
+        organisation_id=book.organisation_id, book_id=book_id, year=year, number=(last or 0) + 1,
         reason=reason.strip()[:200], edited_by_id=actor.id, editor_ids=[actor.id] if actor.id else [],
     )  # fmt: skip
     try:
