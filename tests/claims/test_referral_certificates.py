@@ -103,6 +103,26 @@ def test_of_several_certificates_the_best_counts(here: Here) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("at", "destination", "match"),
+    [
+        ("无锡第一人民医院", "第一人民医院", "another_destination"),
+        ("第一人民医院", "无锡第一人民医院", "another_destination"),
+        ("上海市第一人民医院（北院）", "上海市第一人民医院", "covered"),
+        ("上海市第一人民医院", "上海市第一人民医院 北院", "covered"),
+        ("上海市第一人民医院", "（）", "another_destination"),
+    ],
+)
+def test_a_name_may_have_a_branch_behind_it_and_no_other_town_before_it(
+    here: Here, at: str, destination: str, match: str
+) -> None:
+    settled([claim(1, 1, **OUTSIDE | {"institution_name": at})], here)
+    certificate(here, who("S1"), 1, destination=destination)
+    assert api.match_of(api.get(ids()["S1"], actor=SYSTEM)).match == match
+    assert [one.match for one in api.certificate_matches(date(2025, 1, 1), date(2025, 12, 31))] == [match]
+
+
+@pytest.mark.django_db
 def test_a_certificate_of_an_entry_merged_away_is_the_persons(here: Here) -> None:
     from yigongti.domains.base.health_record.tests.factories import resident
 

@@ -119,7 +119,8 @@ def _certificates(days: tuple[date, date]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=CERTIFICATES)
 
 
-# Names of institutions are compared without blanks and brackets; one may be the other's with a branch behind it.
+# Names of institutions are compared without blanks and brackets; one may be the other's with a branch behind it,
+# and not with another town's before it.
 _BARE = "regexp_replace({}, '[\\s（）()·]', '', 'g')"
 _STATUS = f"""
     SELECT c.id AS claim_id, t.certificate_id, t.number,
@@ -128,8 +129,10 @@ _STATUS = f"""
                WHEN c.service_start < t.valid_from THEN 'not_yet'
                WHEN c.service_start > t.valid_until THEN 'expired'
                WHEN t.revoked_on IS NOT NULL AND t.revoked_on <= c.service_start THEN 'revoked'
-               WHEN contains({_BARE.format("c.institution_name")}, {_BARE.format("t.destination")})
-                    OR contains({_BARE.format("t.destination")}, {_BARE.format("c.institution_name")}) THEN 'covered'
+               WHEN {_BARE.format("t.destination")} <> '' AND {_BARE.format("c.institution_name")} <> ''
+                    AND (starts_with({_BARE.format("c.institution_name")}, {_BARE.format("t.destination")})
+                         OR starts_with({_BARE.format("t.destination")}, {_BARE.format("c.institution_name")}))
+                    THEN 'covered'
                ELSE 'another_destination'
            END AS status
     FROM claims c LEFT JOIN certificates t ON t.person_id = c.resident_id
