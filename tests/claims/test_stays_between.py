@@ -1,9 +1,13 @@
-"""A stay in between for something else hides no split admission."""
+"""A stay in between for something else hides no split admission; two payers may give the same number."""
+
+from dataclasses import replace
 
 import pytest
 
 from tests.claims.county import Here, settled
 from tests.claims.test_screens import found, numbers, stay
+from yigongti.domains.base.organisation.models import Organisation
+from yigongti.domains.base.organisation.tests.factories import organisation
 
 pytestmark = pytest.mark.django_db
 FRACTURE = {"main_diagnosis_code": "S72.000", "main_diagnosis": "骨折"}
@@ -24,3 +28,14 @@ def test_only_the_nearest_alike_is_told(here: Here) -> None:
         here,
     )  # fmt: skip
     assert [numbers(one) for one in found("split_admission")] == [["S1", "S2"], ["S2", "S4"]]
+
+
+def test_two_payers_may_give_the_same_number(here: Here) -> None:
+    """Three beds at once, two under one number of different payers: three findings, and again the same three."""
+    other = organisation("insurance_body", "second", Organisation.objects.get(pk=here.county), name="省医保局").pk
+    settled([stay(1, "03-01", "03-08"), stay(2, "03-03", "03-06", institution_name="某镇卫生院")], here)
+    elsewhere = stay(1, "03-02", "03-09", institution_name="某市骨科医院")
+    settled([elsewhere], replace(here, bureau=other), name="second.csv")
+    first = [(one.pk, one.key) for one in found("overlapping_stay")]
+    assert len(first) == 3
+    assert [(one.pk, one.key) for one in found("overlapping_stay")] == first

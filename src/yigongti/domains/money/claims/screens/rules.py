@@ -122,6 +122,14 @@ def ref(row: Mapping[str, Any], prefix: str = "") -> ClaimRef:
     return ClaimRef(row[f"{prefix}source_id"], row[f"{prefix}record_no"], row[f"{prefix}id"])
 
 
+def pair_key(row: Mapping[str, Any]) -> str:
+    """What names a hit over two claims, of one payer or of two who may have given the same number."""
+    before = (
+        row["a_record_no"] if row["a_source_id"] == row["source_id"] else f"{row['a_source_id']}:{row['a_record_no']}"
+    )
+    return f"{row['source_id']}|{before}|{row['record_no']}"
+
+
 def part(whole: int, share: int, of: int) -> int:
     """So many parts of a whole, in fen, rounded down: what is in question is never overstated."""
     return whole * share // of if of > 0 else 0

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from yigongti.domains.base.terminology import api as terminology
 from yigongti.domains.money.claims.policy import PLANNED, READMISSION_DAYS
-from yigongti.domains.money.claims.screens.rules import Facts, Hit, Run, Screen, Told, part, ref, register
+from yigongti.domains.money.claims.screens.rules import Facts, Hit, Run, Screen, Told, pair_key, part, ref, register
 
 ARTICLES = gettext_lazy("《医疗保障基金使用监督管理条例》第十五条、第三十八条")
 FALSE_CARE = gettext_lazy("《医疗保障基金使用监督管理条例》第十六条、第四十条")
@@ -48,7 +48,7 @@ def split_admissions(run: Run) -> Iterator[Hit]:
         gap = (row["service_start"] - row["a_end"]).days
         risk = (80 if same else 60) - (0 if here else 15) + (10 if gap <= 1 else 5 if gap <= 3 else 0)
         yield Hit(
-            key=f"{row['source_id']}|{row['a_record_no']}|{row['record_no']}",
+            key=pair_key(row),
             claims=(ref(row, "a_"), ref(row)),
             resident_id=row["resident_id"],
             institution_id=row["institution_id"],
@@ -112,7 +112,7 @@ def overlapping_stays(run: Run) -> Iterator[Hit]:
     for row in run.rows(_OVERLAP, run.since, run.until, run.since, run.until):
         stay = max((row["service_end"] - row["service_start"]).days, 1)
         yield Hit(
-            key=f"{row['source_id']}|{row['a_record_no']}|{row['record_no']}",
+            key=pair_key(row),
             claims=(ref(row, "a_"), ref(row)),
             resident_id=row["resident_id"],
             institution_id=row["institution_id"],
