@@ -40,7 +40,7 @@ def by_hand(here: World, rows, moves, of: Scope):
     """(home, where) → fen, one row after the other. ``moves``: key → [(first day, area key)], else where it stands."""
     area = {"east_hospital": "east", "east_centre": "east", "east_clinic": "east", "west_hospital": "west",
             "west_centre": "west"}  # fmt: skip
-    found = {}
+    found: dict[tuple[int | None, str], int] = {}
 
     def holder(pk, on):
         key = next((k for k in area if here.id(k) == pk), None)
@@ -225,8 +225,10 @@ def test_bad_claims_are_named_and_block(here, name, make, acceptable):
     case = take_step(case, "prepare_clearing", actor=here.officer)
     with pytest.raises(StepRefused, match=found[name].title):
         take_step(case, "approve_clearing", actor=here.second, answers={"seen": "yes"})
+    case = take_step(case, "return_clearing", actor=here.second, answers={"reason": "先核对"})
     if acceptable:
         deciding.accept(case, name, found[name].digest, "已查明", actor=here.officer)
+        case = take_step(case, "prepare_clearing", actor=here.officer)
         assert take_step(case, "approve_clearing", actor=here.second, answers={"seen": "yes"}).state == "cleared"
         assert any(f["accepted"] for f in case.closing.findings)
     else:
@@ -290,7 +292,7 @@ def test_history_is_taken_from_whole_years_only(here):
     }
 
 
-def test_who_joins_in_the_year_is_cleared_as_a_member(here):
+def test_who_joins_in_the_year_is_cleared_as_a_member(here, monkeypatch):
     """2026: the day decides. The private hospital joins the east in June, when the year is long under way."""
     publish(usual(here, 2026), 2026)
     case = running(here, 2026)
@@ -300,6 +302,7 @@ def test_who_joins_in_the_year_is_cleared_as_a_member(here):
     moved(newcomer, here.made["east"], date(2026, 6, 15))
     rows = [claim(here, date(2026, m, 20), "east_centre", "new", 1_000) for m in range(1, 13)]
     publish([*usual(here, 2026), *rows], 2026)
+    monkeypatch.setattr("yigongti.kernel.clock.today", lambda: date(2027, 1, 1))
     case = take_step(case, "prepare_clearing", actor=here.officer)
     statement = gathering.gather(case).statement
     # seven months as a member: 15 June to December; five before, at an institution beside

@@ -248,19 +248,23 @@ class Reading:
         }
         return self._away(claims) & rest[asked]
 
-    def count(self, which: Which) -> tuple[int, int]:
-        """How many claims lie below a figure, and what the fund paid for them."""
-        claims = self.narrowed(which)
+    @staticmethod
+    def _within(claims: Any, within: frozenset[int] | None) -> Any:
+        if within is None:
+            return claims
+        ids = sorted(within)
+        return claims.filter(claims.institution_id.isin(ids) | claims.managing_id.isin(ids))
+
+    def count(self, which: Which, *, within: frozenset[int] | None = None) -> tuple[int, int]:
+        """How many claims lie below a figure, and what the fund paid for them; ``within`` as for ``rows``."""
+        claims = self._within(self.narrowed(which), within)
         found = claims.aggregate(n=claims.count(), fund=claims.fund.sum()).to_pyarrow().to_pylist()[0]
         return int(found["n"]), int(found["fund"] or 0)
 
     def rows(self, which: Which, *, limit: int = 50, within: frozenset[int] | None = None) -> list[Row]:
         """Claims below a figure, the most expensive first; ``within``: only those treated at these institutions, or of
         people these look after."""
-        claims = self.narrowed(which)
-        if within is not None:
-            ids = sorted(within)
-            claims = claims.filter(claims.institution_id.isin(ids) | claims.managing_id.isin(ids))
+        claims = self._within(self.narrowed(which), within)
         return read_rows(claims.order_by(claims.fund.desc(), claims.id).limit(limit))
 
 

@@ -123,7 +123,7 @@ class YearInputs:
                     "score": _number(h["score"]),
                     "quarters": tuple(_number(q) for q in h["quarters"]),
                     "adjustments": tuple(Adjustment(**a) for a in h["adjustments"]),
-                    "paid": None if h["paid"] is None else tuple((month, fen) for month, fen in h["paid"]),
+                    "paid": None if h.get("paid") is None else tuple((month, fen) for month, fen in h["paid"]),
                 }
             )
             for h in data["holders"]

@@ -92,7 +92,7 @@ class FundYear(CaseModel):
 
     def members(self) -> "list[Participant]":
         rows = Participant.objects.unscoped("of a year the reader has")
-        return list(rows.filter(year=self, holder__isnull=False).order_by("holder_id", "pk"))
+        return list(rows.filter(year=self, holder__isnull=False).select_related("holder").order_by("holder_id", "pk"))
 
 
 class Participant(ScopedModel):

@@ -87,8 +87,10 @@ def clearing(found: Gathered, on: date) -> list[Posting]:
     for line in found.statement.named("owes"):
         assert line.of is not None and line.nth is not None
         debtor, creditor = leads[line.of], leads[line.nth]
-        if debtor != creditor and line.fen > 0:
-            made.append(_pair(found, "cross_consortium_owed", debtor, creditor, on, {"owed": line.fen}, line.key,
+        if line.fen < 0:  # more was taken back than came: the other owes it
+            debtor, creditor = creditor, debtor
+        if debtor != creditor and line.fen:
+            made.append(_pair(found, "cross_consortium_owed", debtor, creditor, on, {"owed": abs(line.fen)}, line.key,
                               _("参保人在其他医共体就医应付款")))  # fmt: skip
     return made
 

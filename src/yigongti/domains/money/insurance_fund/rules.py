@@ -178,7 +178,7 @@ def understood(name: str, text: str) -> Plain:
             number = Decimal(text)
         except InvalidOperation:
             raise ValueError(text) from None
-        if not number.is_finite() or not 0 <= number <= LARGEST or number.as_tuple().exponent < -6:  # type: ignore[operator]
+        if not number.is_finite() or not 0 <= number <= most(name) or number.as_tuple().exponent < -6:  # type: ignore[operator]
             raise ValueError(text)
         return number if kind.name == "decimal" else int(kind.read(number))
     found = kind.read(text)
@@ -187,6 +187,17 @@ def understood(name: str, text: str) -> Plain:
 
 
 LARGEST = 100_000
+OF_LAST_YEAR = {p.name for p in (policy.FLOOR, policy.CAP, policy.GROWTH_CAP, policy.BAND_LOWER, policy.BAND_UPPER)}
+WEIGHTS = {p.name for p in (policy.PERSONS_WEIGHT, policy.SERVICES_WEIGHT)}
+
+
+def most(name: str) -> int:
+    """The largest value that makes sense: a part is at most the whole, a score a hundred, a weight one."""
+    if name in WEIGHTS:
+        return 1
+    if name in OF_LAST_YEAR:
+        return 1_000
+    return 100 if PARAMETERS[name].unit in ("%", "points") else LARGEST
 
 
 def _written(value: Plain) -> Any:

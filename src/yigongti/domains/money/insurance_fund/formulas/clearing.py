@@ -92,7 +92,7 @@ OVERSPEND: dict[str, Callable[[int, Terms], int]] = {
 
 def within_limit(overspend_fen: int, settle_fen: int, limit: Decimal, assessed_fen: int | None) -> int:
     """Reasonable is what does not exceed a part of the budget. In fen."""
-    return min(overspend_fen, fen(settle_fen * percent(limit)))
+    return max(0, min(overspend_fen, fen(settle_fen * percent(limit))))
 
 
 def assessed_amount(overspend_fen: int, settle_fen: int, limit: Decimal, assessed_fen: int | None) -> int:

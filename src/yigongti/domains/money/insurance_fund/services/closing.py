@@ -115,7 +115,13 @@ def rerun(closing: Closing, *, actor: Actor) -> Rerun:
     assert frozen.scope is not None and frozen.statement is not None
     sums = claims.sums(files.snapshot(claims.DATASET), frozen.scope)
     made = computing.compute(Rules.from_json(closing.rules), frozen.inputs, sums)
-    again = {**parts_of(frozen), "sums": sums.as_json(), "statement": made.as_json()}
+    again = {
+        "scope": closing.scope,
+        "rules": closing.rules,
+        "inputs": closing.inputs,
+        "sums": sums.as_json(),
+        "statement": made.as_json(),
+    }
     found = digest(files.digest, again)
     before = {line.key: line for line in frozen.statement.lines}
     after = {line.key: line for line in made.lines}

@@ -138,11 +138,16 @@ def count_persons(year: FundYear, *, actor: Actor) -> int:
     """
     _may_enter(year, actor)
     counts = residents.insured_counts(INSURANCE_KINDS[year.fund_kind], clock.today())
-    latest = {p.organisation_id: p.pk for p in year.members()}  # a member of two holders: counted where it is last
+    try:
+        homes = gathering.scope(year.place, year.year, year.fund_kind, gathering.rules_of(year)).homes
+    except rules.NotComputable as gap:
+        raise DraftRefused(str(gap)) from None
+    last = homes.stretches[-1].holder_of  # a member of two holders: counted where it is at the end
     changed = []
     for row in year.members():
         if row.source == "index":
-            row.persons = counts.get(row.organisation_id, 0) if latest[row.organisation_id] == row.pk else 0
+            there = row.holder is not None and last.get(row.organisation_id) == row.holder.organisation_id
+            row.persons = counts.get(row.organisation_id, 0) if there else 0
             changed.append(row)
     Participant.objects.unscoped("of a year one prepares").bulk_update(changed, ["persons"])
     return sum(row.persons or 0 for row in year.members())

@@ -92,20 +92,18 @@ def take(case: FundYear, actor: Actor, answers: Answers) -> None:
         for one in not_yet_taken(closing):
             by_home.setdefault(one.home_id, []).append(one)
         for home, found in by_home.items():
-            change = None
-            if home is not None and home in holders:
-                change = Change.objects.create(
-                    holder=holders[home],
-                    fen=-sum(one.fund_fen for one in found),
-                    reason=_("%(year)d年度清算后到达或变更的结算单 %(n)d 笔")
-                    % {"year": closing.year.year, "n": len(found)},
-                    source="late",
-                    of_year=closing.year,
-                    made_at=clock.now(),
-                    made_by_id=actor.id,
-                )
-            elif home is not None:
-                continue  # whoever held the budget holds none this year: left for people to see
+            if home is None or home not in holders:
+                continue  # of nobody who holds a budget this year: it stays open, and may find one
+            change = Change.objects.create(
+                holder=holders[home],
+                fen=-sum(one.fund_fen for one in found),
+                reason=_("%(year)d年度清算后到达或变更的结算单 %(n)d 笔")
+                % {"year": closing.year.year, "n": len(found)},
+                source="late",
+                of_year=closing.year,
+                made_at=clock.now(),
+                made_by_id=actor.id,
+            )
             _keep(closing, change, found)
             taken += len(found)
     case.lend_hand(actor)
@@ -113,7 +111,7 @@ def take(case: FundYear, actor: Actor, answers: Answers) -> None:
         raise StepRefused(_("没有迟到的结算单。"))
 
 
-def _keep(closing: Closing, change: Change | None, found: Iterable[Late]) -> None:
+def _keep(closing: Closing, change: Change, found: Iterable[Late]) -> None:
     LateClaim.objects.bulk_create(
         LateClaim(year_id=closing.year_id, change=change, **vars(one)) for one in found
     )  # fmt: skip

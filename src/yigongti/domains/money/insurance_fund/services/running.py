@@ -1,6 +1,6 @@
 """What the steps of a running year do: the agreement, monthly prepayments, scores, agreed changes."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -27,6 +27,8 @@ def pay_month(case: FundYear, actor: Actor, answers: Answers) -> None:
     month, on = int(answers["month"]), day(answers["on"])
     if month in case.paid_months:
         raise StepRefused(_("%(month)d月已经拨付。") % {"month": month})
+    if on < clock.month_of(date(case.year, month, 1) - timedelta(days=1)):
+        raise StepRefused(_("%(month)d月的预付金最早在上一个月拨付。") % {"month": month})
     found = gathering.gather(case)
     if found.statement is None:
         raise StepRefused(found.why)

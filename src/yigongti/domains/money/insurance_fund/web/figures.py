@@ -1,8 +1,11 @@
 """The year's tables, one figure with all it is made of, and the claims below it."""
 
 from datetime import date
+from logging import getLogger
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+import duckdb
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -24,7 +27,9 @@ from yigongti.kernel.audit.api import record
 from yigongti.kernel.lake.api import engine
 from yigongti.kernel.ui.listing import Column, Listing
 
+logger = getLogger(__name__)
 SHOWN = 500
+NARROWING = ("home", "treated", "institution", "where", "month", "outside", "certified", "ids")
 
 
 def _found(request: HttpRequest, pk: int) -> Gathered:
@@ -138,20 +143,25 @@ def claims(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The claims below a figure, the most expensive first; of a closed year those it was closed by.
 
     Who doesn't hold the permission at the payer sees those of his own institutions: treated there, or of people they
-    look after. What isn't shown is counted.
+    look after. What isn't shown is counted, as far as it is a figure of the statement anyway.
     """
     actor: Actor = request.actor  # type: ignore[attr-defined]
     found = _found(request, pk)
     if found.snapshot is None or found.scope is None:
         raise Http404
-    which = _which(request, found)
-    with engine() as backend:
-        read = Reading(backend, found.snapshot, found.scope)
-        total, fund = read.count(which)
-        all_rows = read.rows(which, limit=SHOWN, within=_within(actor, found))
-    everything = _within(actor, found) is None
+    which, within = _which(request, found), _within(actor, found)
+    of = _of(request, found)
+    try:
+        with engine() as backend:
+            read = Reading(backend, found.snapshot, found.scope)
+            total, fund = read.count(which, within=within if of is None else None)
+            all_rows = read.rows(which, limit=SHOWN, within=within)
+    except (duckdb.Error, OSError) as gone:
+        if not found.frozen:
+            raise
+        return kept_gone(request, found, gone)
+    everything = within is None
     names: dict[int, str] = {}
-    of = found.statement.line(request.GET.get("of", "")[:60]) if found.statement else None
     page = Listing(
         request, all_rows, name="fund-claims", title=_("结算单"), columns=_columns(names),
         empty=_("没有结算单"),
@@ -169,6 +179,13 @@ def claims(request: HttpRequest, pk: int) -> HttpResponseBase:
         "narrowed": not everything,
     }  # fmt: skip
     return page.render("insurance_fund/claims.html", context)
+
+
+def kept_gone(request: HttpRequest, found: Gathered, why: Exception) -> HttpResponse:
+    """The claims a year was closed by can't be read: said in words, on the page of its frozen figures."""
+    logger.error("kept claims of a closed year: %s", why)
+    messages.error(request, _("冻结时保存的结算数据已经丢失或被改动，请立即联系平台运维。"))
+    return HttpResponseRedirect(reverse("insurance_fund:clearing", args=[found.year.pk]))
 
 
 def _columns(names: dict[int, str]) -> list[Column]:
@@ -191,6 +208,15 @@ def _within(actor: Actor, found: Gathered) -> frozenset[int] | None:
     if actor.may(CLAIMS, found.year.payer_id):
         return None
     return actor.organisations(CLAIMS)
+
+
+def _of(request: HttpRequest, found: Gathered) -> Line | None:
+    """The figure whose claims are asked for, if they are its claims and no others."""
+    one = found.statement.line(request.GET.get("of", "")[:60]) if found.statement else None
+    if one is None:
+        return None
+    asked = {name: request.GET[name] for name in NARROWING if name in request.GET}
+    return one if one.claims and asked == {name: str(value) for name, value in one.claims} else None
 
 
 def _which(request: HttpRequest, found: Gathered) -> Which:

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from logging import getLogger
 from typing import Any
 
+import duckdb
 from django import forms as django_forms
 from django.contrib import messages
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,9 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from yigongti.domains.money.insurance_fund import checks, gathering, selectors
+from yigongti.domains.money.insurance_fund.formulas.distribution import LEVELS
 from yigongti.domains.money.insurance_fund.models import MOST_FEN, FundYear, LateClaim, Participant
 from yigongti.domains.money.insurance_fund.permissions import APPROVE, PREPARE
 from yigongti.domains.money.insurance_fund.services import closing, deciding, drafting, late
+from yigongti.domains.money.insurance_fund.web.figures import kept_gone
 from yigongti.domains.money.insurance_fund.web.year import head
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.access.web.guard import permission_required
@@ -23,6 +28,7 @@ from yigongti.kernel.lake.api import KeptDamaged
 from yigongti.kernel.ui.forms import Form
 from yigongti.kernel.ui.listing import Column, Listing
 
+logger = getLogger(__name__)
 SMALL = ("village_clinic", "community_station")
 MOST_YUAN = Decimal(MOST_FEN // 100)
 
@@ -40,8 +46,19 @@ class InputsForm(Form):
     def __init__(self, year: FundYear, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(data)
         self.year = year
-        self.holders = year.holders()
-        self.members = [m for m in year.members() if m.kind not in SMALL or m.persons]
+        self.holders = year.holders() if year.state == "drafting" else []
+        prefetch_related_objects(self.holders, "past")
+        self.members = [m for m in year.members() if m.kind not in SMALL or m.persons or m.tier in LEVELS]
+        if year.state == "drafting":
+            self._drafted(year)
+        for row in self.members:
+            self.add(f"m{row.pk}_points", django_forms.DecimalField(
+                label=_("考核得分"), required=False, min_value=0, max_value=100_000, decimal_places=2,
+                initial=row.points
+            ))  # fmt: skip
+
+    def _drafted(self, year: FundYear) -> None:
+        """What can be entered until the budget is proposed."""
         self.add("individual", _yuan(_("个人缴费标准（元/人）"), initial=year.individual_fen))
         self.add("subsidy", _yuan(_("财政补助标准（元/人）"), initial=year.subsidy_fen))
         self.add("given", _yuan(_("医保部门下达的基金总额（元）"), initial=year.given_fen))
@@ -53,10 +70,6 @@ class InputsForm(Form):
                 label=_("参保人数"), required=False, min_value=0, max_value=100_000_000, initial=row.persons
             )
             self.add(f"m{row.pk}_persons", field)
-            self.add(f"m{row.pk}_points", django_forms.DecimalField(
-                label=_("考核得分"), required=False, min_value=0, max_value=100_000, decimal_places=2,
-                initial=row.points
-            ))  # fmt: skip
 
     def _holder(self, row: Participant) -> None:
         self.add(
@@ -82,7 +95,7 @@ class InputsForm(Form):
         self.add(f"h{row.pk}_last", _yuan(_("上年额度（元）"), initial=row.last_budget_fen))
         known = {p.year: p for p in row.past.all()}
         for n in range(1, drafting.PAST_YEARS + 1):
-            year = row.year.year - n
+            year = self.year.year - n
             past = known.get(year)
             self.add(
                 f"h{row.pk}_paid{n}",
@@ -108,7 +121,11 @@ class InputsForm(Form):
 
     def member_fields(self) -> Iterator[tuple[Participant, Any, Any]]:
         for row in self.members:
-            yield row, self[f"m{row.pk}_persons"], self[f"m{row.pk}_points"]
+            yield (
+                row,
+                self[f"m{row.pk}_persons"] if f"m{row.pk}_persons" in self.fields else None,
+                self[f"m{row.pk}_points"],
+            )
 
     def entries(self) -> dict[str, Any]:
         said = self.cleaned_data
@@ -122,7 +139,7 @@ class InputsForm(Form):
                     growth=said[f"h{row.pk}_growth"],
                     last_budget_fen=_fen(said[f"h{row.pk}_last"]),
                     past={
-                        row.year.year - n: None
+                        self.year.year - n: None
                         if said[f"h{row.pk}_paid{n}"] is None
                         else (_fen(said[f"h{row.pk}_paid{n}"]) or 0, said[f"h{row.pk}_done{n}"])
                         for n in range(1, drafting.PAST_YEARS + 1)
@@ -131,8 +148,11 @@ class InputsForm(Form):
                 for row in self.holders
             },
             "persons": {row.pk: said[f"m{row.pk}_persons"] for row in self.members},
-            "points": {row.pk: said[f"m{row.pk}_points"] for row in self.members},
+            "points": self.points(),
         }
+
+    def points(self) -> dict[int, Decimal | None]:
+        return {row.pk: self.cleaned_data[f"m{row.pk}_points"] for row in self.members}
 
 
 def _fen(yuan: Decimal | None) -> int | None:
@@ -158,7 +178,7 @@ def inputs(request: HttpRequest, pk: int) -> HttpResponse:
                 if drafted:
                     drafting.enter(case, actor=actor, **form.entries())
                 else:
-                    drafting.set_points(case, form.entries()["points"], actor=actor)
+                    drafting.set_points(case, form.points(), actor=actor)
             except drafting.DraftRefused as refused:
                 form.add_error(None, str(refused))
             else:
@@ -224,13 +244,17 @@ def late_claims(request: HttpRequest, pk: int) -> HttpResponseBase:
         try:
             again = closing.rerun(case.closing, actor=actor)
         except KeptDamaged as damaged:
-            messages.error(request, str(damaged))
+            logger.error("kept claims of a closed year: %s", damaged)
+            messages.error(request, _("冻结时保存的结算数据已经丢失或被改动，请立即联系平台运维。"))
     names = dict(found.scope.homes.names) if found.scope else {}
     taken = {
         (row.claim_id, row.gone): row
         for row in LateClaim.objects.filter(year=case).select_related("change__holder__year")
     }
-    rows = late.since_closing(case.closing)
+    try:
+        rows = late.since_closing(case.closing)
+    except (duckdb.Error, OSError) as gone:
+        return kept_gone(request, found, gone)
     page = Listing(
         request, rows, name="fund-late", title=_("迟到的结算单"),
         columns=[
