@@ -115,7 +115,7 @@ def test_the_order_of_rows_and_files_changes_no_sum(here: Here, order: list[int]
 
 
 def test_pages_follow_one_another_without_gap_or_repeat(here: Here) -> None:
-    settled([claim(n, n % 5, settled_at=f"2025-03-{n % 28 + 1:02} 10:00") for n in range(60)], here)
+    settled([claim(n, n % 5, ended_at="", settled_at=f"2025-03-{n % 28 + 1:02} 10:00") for n in range(60)], here)
     found = api.Claims(SYSTEM)
     pages = [one.claim.record_no for start in range(0, 60, 25) for one in found[start : min(start + 25, 60)]]
     assert len(pages) == len(set(pages)) == 60 == len(found)
