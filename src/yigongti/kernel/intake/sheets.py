@@ -55,9 +55,12 @@ class Row:
         return "，".join(cell for cell in self.said.values() if cell)[:120]
 
 
-def read(data: bytes, headers: Mapping[str, Sequence[str]], required: Sequence[str]) -> list[Row]:
+def read(
+    data: bytes, headers: Mapping[str, Sequence[str]], required: Sequence[str], *, one_of: Sequence[str] = ()
+) -> list[Row]:
     """The lines of a CSV or XLSX file below its header. ``headers``: column name to what its head may say, the first
-    being what people are told; other columns are passed over. Raises SheetRefused."""
+    being what people are told; other columns are passed over. ``one_of``: columns of which one must be there. Raises
+    SheetRefused."""
     if not data:
         raise SheetRefused(_("文件是空的。"))
     if len(data) > LARGEST:
@@ -66,7 +69,7 @@ def read(data: bytes, headers: Mapping[str, Sequence[str]], required: Sequence[s
     header = next(lines, None)
     if header is None:
         raise SheetRefused(_("文件里没有内容。"))
-    columns = _columns(header[1], headers, required)
+    columns = _columns(header[1], headers, required, one_of)
     rows: list[Row] = []
     for number, cells in lines:
         if len(rows) >= MOST_LINES:
@@ -116,7 +119,9 @@ def fen_of(text: str) -> int:
     return int(fen)
 
 
-def _columns(cells: list[str], headers: Mapping[str, Sequence[str]], required: Sequence[str]) -> dict[str, int]:
+def _columns(
+    cells: list[str], headers: Mapping[str, Sequence[str]], required: Sequence[str], one_of: Sequence[str]
+) -> dict[str, int]:
     known = {label.casefold(): name for name, labels in headers.items() for label in (*labels, name)}
     found: dict[str, int] = {}
     for at, cell in enumerate(cells):
@@ -126,7 +131,10 @@ def _columns(cells: list[str], headers: Mapping[str, Sequence[str]], required: S
         if name in found:
             raise SheetRefused(_("有两列都是“%(column)s”。") % {"column": headers[name][0]})
         found[name] = at
-    if missing := [headers[name][0] for name in required if name not in found]:
+    missing = [headers[name][0] for name in required if name not in found]
+    if one_of and not found.keys() & set(one_of):
+        missing.append(" / ".join(headers[name][0] for name in one_of))
+    if missing:
         raise SheetRefused(_("缺少列：%(columns)s") % {"columns": "、".join(missing)})
     return found
 

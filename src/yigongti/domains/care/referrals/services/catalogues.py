@@ -8,19 +8,14 @@ Columns, in any order (Chinese or English headers):
 Each line names a tier or an institution, not both. ICD-10 codes, whole categories (I10) or finer (I63.9).
 """
 
-import csv
 import hashlib
-import io
 import re
-import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
 
 from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.care.referrals.models import CatalogueEdition, CatalogueLine
@@ -28,10 +23,9 @@ from yigongti.domains.care.referrals.permissions import KEEP_CATALOGUE
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.audit.api import record
+from yigongti.kernel.intake import sheets
+from yigongti.kernel.intake.sheets import BadLine
 
-LARGEST = 5 * 1024 * 1024
-LARGEST_UNPACKED = 50 * 1024 * 1024
-MOST_LINES = 20_000
 HEADERS: dict[str, tuple[str, ...]] = {
     "first": ("起始编码", "first", "编码", "诊断编码", "icd10", "icd-10", "code"),
     "last": ("截止编码", "last", "终止编码", "结束编码"),
@@ -70,15 +64,6 @@ class Line:
 
 
 @dataclass(frozen=True)
-class BadLine:
-    """A line that can't be taken, with the reason; ``text`` is what stood there."""
-
-    number: int
-    text: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class Reading:
     """A file, judged. It may be taken when nothing is bad."""
 
@@ -90,35 +75,25 @@ class Reading:
 
 def read(data: bytes, file_name: str, *, place: str) -> Reading:
     """Read a spreadsheet and judge every line. Raises CatalogueRefused for what is wrong with the file as a whole."""
-    if not data:
-        raise CatalogueRefused(_("文件是空的。"))
-    if len(data) > LARGEST:
-        raise CatalogueRefused(_("文件太大，最多 5 MB。"))
-    rows = _sheet(data) if data.startswith(b"PK") else _text(data)
-    header = next(rows, None)
-    if header is None:
-        raise CatalogueRefused(_("文件里没有内容。"))
-    columns = _columns(header[1])
+    try:
+        rows = sheets.read(data, HEADERS, ("first", "name"), one_of=("tier", "institution"))
+    except sheets.SheetRefused as refused:
+        raise CatalogueRefused(str(refused)) from refused
     good: list[Line] = []
     bad: list[BadLine] = []
     places = _Places(place)
     seen: dict[tuple[str, str, str, int | None], int] = {}
-    for number, cells in rows:
-        if len(good) + len(bad) >= MOST_LINES:
-            raise CatalogueRefused(_("行数太多，最多 %(most)d 行。") % {"most": MOST_LINES})
-        said = {name: cells[at].strip() if at < len(cells) else "" for name, at in columns.items()}
+    for row in rows:
         try:
-            line = _line(number, said, places)
+            line = _line(row, places)
             key = (line.first, line.last, line.tier, line.institution_id)
             if key in seen:
                 raise ValueError(_("与第 %(line)d 行重复") % {"line": seen[key]})
-            seen[key] = number
+            seen[key] = row.number
         except ValueError as error:
-            bad.append(BadLine(number, "，".join(cell for cell in cells if cell)[:120], str(error)))
+            bad.append(BadLine(row.number, row.text, str(error)))
         else:
             good.append(line)
-    if not good and not bad:
-        raise CatalogueRefused(_("文件里只有表头，没有病种。"))
     return Reading(file_name[-200:], hashlib.sha256(data).hexdigest(), tuple(good), tuple(bad))
 
 
@@ -199,23 +174,12 @@ def load_shipped(actor: Actor) -> CatalogueEdition:
 
 def template() -> bytes:
     """An empty workbook with the columns and three lines to show how."""
-    import xlsxwriter
-
-    out = io.BytesIO()
-    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
-        sheet = book.add_worksheet("病种收治目录")
-        bold = book.add_format({"bold": True})
-        sheet.write_row(0, 0, [labels[0] for labels in HEADERS.values()], bold)
-        examples = (
-            ("I10", "I15", "高血压", "一级", "", "血压<180/110且无急性并发症"),
-            ("J06", "", "急性上呼吸道感染", "村级", "", ""),
-            ("C34", "", "肺癌", "三级", "", ""),
-        )
-        for number, row in enumerate(examples, 1):
-            sheet.write_row(number, 0, row)
-        sheet.set_column(0, 1, 12)
-        sheet.set_column(2, 5, 26)
-    return out.getvalue()
+    examples = (
+        ("I10", "I15", "高血压", "一级", "", "血压<180/110且无急性并发症"),
+        ("J06", "", "急性上呼吸道感染", "村级", "", ""),
+        ("C34", "", "肺癌", "三级", "", ""),
+    )
+    return sheets.template("病种收治目录", HEADERS, examples)
 
 
 class _Places:
@@ -237,14 +201,15 @@ class _Places:
         return self._known[text]
 
 
-def _line(number: int, said: dict[str, str], places: _Places) -> Line:
+def _line(row: sheets.Row, places: _Places) -> Line:
+    said = row.said
     first = _code(said["first"], _("起始编码"))
-    last = _code(said.get("last", "") or said["first"], _("截止编码"))
+    last = _code(said["last"] or said["first"], _("截止编码"))
     if last[: len(first)] < first[: len(last)]:
         raise ValueError(_("截止编码“%(last)s”在起始编码“%(first)s”之前") % {"first": first, "last": last})
     if not said["name"]:
         raise ValueError(_("没有写病种"))
-    tier_said, institution_said = said.get("tier", ""), said.get("institution", "")
+    tier_said, institution_said = said["tier"], said["institution"]
     if bool(tier_said) == bool(institution_said):
         raise ValueError(_("请写收治层级或收治机构，只写一项"))
     tier = ""
@@ -253,14 +218,14 @@ def _line(number: int, said: dict[str, str], places: _Places) -> Line:
         if not tier:
             raise ValueError(_("不认识的收治层级“%(tier)s”") % {"tier": tier_said})
     return Line(
-        number=number,
+        number=row.number,
         first=first,
         last=last,
         name=said["name"][:120],
         tier=tier,
         institution_id=places.find(institution_said) if institution_said else None,
         institution=institution_said,
-        condition=said.get("condition", "")[:300],
+        condition=said["condition"][:300],
     )
 
 
@@ -269,70 +234,3 @@ def _code(text: str, label: str) -> str:
     if not _CODE.fullmatch(folded):
         raise ValueError(_("%(label)s“%(code)s”不是 ICD-10 编码") % {"label": label, "code": text})
     return folded
-
-
-def _columns(cells: list[str]) -> dict[str, int]:
-    known = {label.casefold(): name for name, labels in HEADERS.items() for label in labels}
-    found: dict[str, int] = {}
-    for at, cell in enumerate(cells):
-        name = known.get(cell.strip().casefold())
-        if name is None:
-            continue
-        if name in found:
-            raise CatalogueRefused(_("有两列都是“%(column)s”。") % {"column": HEADERS[name][0]})
-        found[name] = at
-    missing = [HEADERS[name][0] for name in ("first", "name") if name not in found]
-    if "tier" not in found and "institution" not in found:
-        missing.append(f"{HEADERS['tier'][0]} / {HEADERS['institution'][0]}")
-    if missing:
-        raise CatalogueRefused(_("缺少列：%(columns)s") % {"columns": "、".join(missing)})
-    return found
-
-
-def _text(data: bytes) -> Iterator[tuple[int, list[str]]]:
-    if data.startswith(b"\xd0\xcf\x11\xe0"):
-        raise CatalogueRefused(_("旧的 .xls 格式不能读，请另存为 .xlsx 或 CSV。"))
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = data.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
-        raise CatalogueRefused(_("文件的文字编码认不出来，请另存为 UTF-8 的 CSV。"))
-    if "\0" in text:
-        raise CatalogueRefused(_("这不是表格文件。"))
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield reader.line_num, cells
-    except csv.Error as error:
-        raise CatalogueRefused(_("第 %(line)d 行读不出来。") % {"line": reader.line_num}) from error
-
-
-def _sheet(data: bytes) -> Iterator[tuple[int, list[str]]]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            if sum(part.file_size for part in packed.infolist()) > LARGEST_UNPACKED:
-                raise CatalogueRefused(_("文件展开后太大。"))
-        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        if isinstance(error, CatalogueRefused):
-            raise
-        raise CatalogueRefused(_("这不是 Excel 文件，或者文件已损坏。")) from error
-    try:
-        for number, cells in enumerate(book.worksheets[0].iter_rows(values_only=True), 1):
-            texts = [_cell(cell) for cell in cells]
-            if any(texts):
-                yield number, texts
-    finally:
-        book.close()
-
-
-def _cell(cell: object) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, datetime):
-        return cell.date().isoformat()
-    return str(cell).strip()

@@ -23,6 +23,7 @@ from yigongti.domains.care.referrals.services.drafting import ICD10
 from yigongti.domains.care.referrals.web.forms import CatalogueForm
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.access.web.guard import permission_required
+from yigongti.kernel.intake import sheets
 from yigongti.kernel.ui.filters import ChoiceFilter, TextFilter
 from yigongti.kernel.ui.listing import Column, Listing
 
@@ -123,7 +124,7 @@ def import_page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         sent = form.cleaned_data["file"]
         try:
-            if sent.size > catalogues.LARGEST:
+            if sent.size > sheets.LARGEST:
                 raise CatalogueRefused(_("文件太大，最多 5 MB。"))
             data = sent.read()
             reading = catalogues.read(data, sent.name, place=settings.PLACE)
