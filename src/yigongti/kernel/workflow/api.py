@@ -12,7 +12,7 @@ from yigongti.kernel.workflow.services import (
     open_case,
     take_step,
 )
-from yigongti.kernel.workflow.table import Ask, Step, Workflow, workflows
+from yigongti.kernel.workflow.table import Ask, Step, Workflow, effects_of, workflows
 
 __all__ = [
     "Ask",
@@ -29,6 +29,7 @@ __all__ = [
     "assigned",
     "case_of",
     "colleagues",
+    "effects_of",
     "history",
     "inbox",
     "may_take",

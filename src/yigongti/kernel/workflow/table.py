@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
@@ -81,6 +82,20 @@ def _number(answer: Any) -> str:
     if len(number.as_tuple().digits) > LONGEST_NUMBER:
         raise ValueError(answer)
     return str(number)
+
+
+def effects_of(package: str) -> Callable[[str, str], Effect]:
+    """Effects of a domain's steps by room and name: ``effects_of("…books")("closing", "close")`` is ``close`` of
+    ``…books.services.closing``, looked up when the step is taken, because services import models, and models the table.
+    """
+
+    def effect(room: str, name: str) -> Effect:
+        def run(case: Any, actor: Actor, answers: Answers) -> None:
+            getattr(import_module(f"{package}.services.{room}"), name)(case, actor, answers)
+
+        return run
+
+    return effect
 
 
 @dataclass(frozen=True)

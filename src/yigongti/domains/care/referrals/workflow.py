@@ -10,7 +10,6 @@ which contacts the patient), withdrawn. Steps that are ``quiet`` stay out of inb
 referral's own page, or by the patient's arrival. Deadlines are policy (``policy.py``), worked out in ``deadlines.py``.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
@@ -27,9 +26,8 @@ from yigongti.domains.care.referrals.permissions import (
     SEND,
     TREAT,
 )
-from yigongti.kernel.access.api import Actor
-from yigongti.kernel.workflow.api import Ask, Step, Workflow
-from yigongti.kernel.workflow.table import Answers, Choices, Effect
+from yigongti.kernel.workflow.api import Ask, Step, Workflow, effects_of
+from yigongti.kernel.workflow.table import Choices
 
 if TYPE_CHECKING:
     from yigongti.domains.care.referrals.models import Referral
@@ -39,13 +37,7 @@ ORIGIN, RECEIVER, FOLLOWER, APPROVER, OVERSEER = (
 )  # fmt: skip
 
 
-def _effect(room: str, name: str) -> Effect:
-    """The rooms below import the models, and the models this table: so an effect is looked up when it runs."""
-
-    def run(case: "Referral", actor: Actor, answers: Answers) -> None:
-        getattr(import_module(f"yigongti.domains.care.referrals.services.{room}"), name)(case, actor, answers)
-
-    return run
+_effect = effects_of("yigongti.domains.care.referrals")
 
 
 def _receivers(case: "Referral") -> Choices:

@@ -7,15 +7,12 @@ What is not right goes back to the draft with a reason. A posted voucher is neve
 """
 
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
 from yigongti.domains.money.books.permissions import APPROVE, APPROVE_LARGE, KEEP
-from yigongti.kernel.access.api import Actor
-from yigongti.kernel.workflow.api import Ask, Step, Workflow
-from yigongti.kernel.workflow.table import Answers, Effect
+from yigongti.kernel.workflow.api import Ask, Step, Workflow, effects_of
 
 if TYPE_CHECKING:
     from yigongti.domains.money.books.models import Voucher
@@ -33,13 +30,7 @@ class SecondPersonsStep(Step):
         return sorted({*super().hands(case), *case.editor_ids})
 
 
-def _effect(room: str, name: str) -> Effect:
-    """The rooms below import the models, and the models this table: so an effect is looked up when it runs."""
-
-    def run(case: "Voucher", actor: Actor, answers: Answers) -> None:
-        getattr(import_module(f"yigongti.domains.money.books.services.{room}"), name)(case, actor, answers)
-
-    return run
+_effect = effects_of("yigongti.domains.money.books")
 
 
 def _large(case: "Voucher") -> bool:

@@ -6,16 +6,14 @@
 What a screen found is no guilt: somebody takes it up, may ask the institution, and proposes; somebody else confirms.
 """
 
-from importlib import import_module
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from yigongti.domains.money.claims.permissions import ANSWER, CONFIRM, REVIEW
-from yigongti.kernel.access.api import Actor
-from yigongti.kernel.workflow.api import Ask, Step, Workflow
-from yigongti.kernel.workflow.table import Answers, Effect
+from yigongti.kernel.workflow.api import Ask, Step, Workflow, effects_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,13 +34,7 @@ class Dismissal(TextChoices):
     OTHER = "other", _("其他")
 
 
-def _effect(name: str) -> Effect:
-    """The room imports the models, and the models this table: so an effect is looked up when it runs."""
-
-    def run(case: "Finding", actor: Actor, answers: Answers) -> None:
-        getattr(import_module("yigongti.domains.money.claims.services.deciding"), name)(case, actor, answers)
-
-    return run
+_effect = partial(effects_of("yigongti.domains.money.claims"), "deciding")
 
 
 def _has_institution(case: "Finding") -> bool:

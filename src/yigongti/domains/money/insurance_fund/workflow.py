@@ -6,15 +6,13 @@ The insurance body prepares, and a second person approves. Approval of the clear
 figure of it changes; what comes later goes to the next year.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
 from yigongti.domains.money.insurance_fund.permissions import APPROVE, PREPARE
-from yigongti.kernel.access.api import Actor
-from yigongti.kernel.workflow.api import Ask, CaseModel, Step, Workflow
-from yigongti.kernel.workflow.table import Answers, Choices, Effect
+from yigongti.kernel.workflow.api import Ask, CaseModel, Step, Workflow, effects_of
+from yigongti.kernel.workflow.table import Choices
 
 if TYPE_CHECKING:
     from yigongti.domains.money.insurance_fund.models import FundYear
@@ -22,13 +20,7 @@ if TYPE_CHECKING:
 PAYER = "payer_id"
 
 
-def _effect(room: str, name: str) -> Effect:
-    """The rooms below import the models, and the models this table: so an effect is looked up when it runs."""
-
-    def run(case: "FundYear", actor: Actor, answers: Answers) -> None:
-        getattr(import_module(f"yigongti.domains.money.insurance_fund.services.{room}"), name)(case, actor, answers)
-
-    return run
+_effect = effects_of("yigongti.domains.money.insurance_fund")
 
 
 def _holders(case: "FundYear") -> Choices:

@@ -4,15 +4,13 @@
 """
 
 from dataclasses import dataclass
-from importlib import import_module
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
 from yigongti.domains.money.prices.permissions import APPROVE, PREPARE
-from yigongti.kernel.access.api import Actor
-from yigongti.kernel.workflow.api import Ask, Step, Workflow
-from yigongti.kernel.workflow.table import Answers, Effect
+from yigongti.kernel.workflow.api import Ask, Step, Workflow, effects_of
 
 if TYPE_CHECKING:
     from yigongti.domains.money.prices.models import Adjustment
@@ -29,11 +27,7 @@ class SecondPersonsStep(Step):
         return sorted({*super().hands(case), *case.editor_ids})
 
 
-def _effect(name: str) -> Effect:
-    def run(case: "Adjustment", actor: Actor, answers: Answers) -> None:
-        getattr(import_module("yigongti.domains.money.prices.services.adjusting"), name)(case, actor, answers)
-
-    return run
+_effect = partial(effects_of("yigongti.domains.money.prices"), "adjusting")
 
 
 def _measured(case: "Adjustment") -> bool:
