@@ -88,7 +88,8 @@ def simulate(
                 outbox.send(sender, extract, soiled)
                 sums.add(extract, sender, rows, soiled)
         if truth:
-            outbox.know(_persons(tables, where))
+            outbox.know("persons", _persons(tables, where))
+            outbox.know("misdeeds", tables.misdeeds)
         if progress:
             written = sum(counts["rows"] for counts in outbox.counts.values())
             progress(span.first + span.residents, residents, written)

@@ -35,7 +35,7 @@ from yigongti.kernel.access.passwords import first_password
 from yigongti.kernel.intake.api import extracts, find_source, process, receive
 from yigongti.kernel.lake.api import publish_stale
 from yigongti.kernel.workflow.api import StepRefused
-from yigongti.simulation import county, fund_under_way, parameters, under_way
+from yigongti.simulation import bills_under_way, county, fund_under_way, parameters, under_way
 from yigongti.simulation.files import TRUTH
 from yigongti.simulation.place import POLICIES
 
@@ -98,13 +98,19 @@ def load(say: Say, *, residents: int = RESIDENTS, seed: int = SEED, place: str |
     report = organisation.load_place(place, actor)
     say(f"{place}: {len(report.created) + len(report.changed) + len(report.unchanged)} organisations")
     open_accounts(place, actor)
+    year = int(parameters.load(POLICIES / place)["year"])
+    officers = _officers()
+    if officers:
+        bills_under_way.set_prices(officers.first, officers.second, place, year, say)
     folder = settings.VAR / "demo" / f"{place}-{residents}-{seed}"
     _write(folder, place, residents, seed, say)
     _send(folder, say)
     _begin_care(say)
     published = publish_stale()
     say(f"published for measuring: {published} months")
-    _run_the_fund(place, say)
+    if officers:
+        bills_under_way.look_through(officers.first, year, say)
+        _run_the_fund(officers, place, year, say)
 
 
 def _begin_care(say: Say) -> None:
@@ -119,15 +125,16 @@ def _begin_care(say: Say) -> None:
         say(f"no patients under way: {lacking}")
 
 
-def _run_the_fund(place: str, say: Say) -> None:
-    """A year of the insurance fund, where the place has who pays it and who holds a budget."""
-    desks = {name: _at_desk(name) for name in ("yibao", "yibao2")}
-    first, second = desks["yibao"], desks["yibao2"]
-    if first is None or second is None:
-        return
-    year = int(parameters.load(POLICIES / place)["year"])
+def _officers() -> fund_under_way.Officers | None:
+    """The insurance body's two, where the place has one."""
+    first, second = _at_desk("yibao"), _at_desk("yibao2")
+    return fund_under_way.Officers(first.actor, second.actor) if first and second else None
+
+
+def _run_the_fund(officers: fund_under_way.Officers, place: str, year: int, say: Say) -> None:
+    """A year of the insurance fund, where somebody holds a budget."""
     try:
-        fund_under_way.begin(fund_under_way.Officers(first.actor, second.actor), place, year, say)
+        fund_under_way.begin(officers, place, year, say)
     except (DraftRefused, StepRefused) as refused:
         say(f"no year of the fund: {refused}")
 

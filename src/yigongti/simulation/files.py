@@ -110,7 +110,7 @@ class Outbox:
         if truth:
             (folder / TRUTH / "rows").mkdir(parents=True, exist_ok=True)
         self._files: dict[tuple[str, str], _File] = {}
-        self._persons: pq.ParquetWriter | None = None
+        self._known: dict[str, pq.ParquetWriter] = {}
         self.counts: dict[str, dict[str, int]] = {}
 
     def send(self, sender: str, extract: str, rows: pl.DataFrame) -> None:
@@ -122,20 +122,22 @@ class Outbox:
             self._files[key] = _File(self, sender, extract, self._styles[sender], self._limits)
         self._files[key].write(rows)
 
-    def know(self, persons: pl.DataFrame) -> None:
-        """Append to the truth about people."""
-        table = persons.to_arrow()
-        if self._persons is None:
-            path = self.folder / TRUTH / "persons.parquet"
-            self._persons = pq.ParquetWriter(path, table.schema, compression="zstd")
-        self._persons.write_table(table)
+    def know(self, what: str, truth: pl.DataFrame) -> None:
+        """Append to the truth about people, or whatever else no file says."""
+        if not truth.height:
+            return
+        table = truth.to_arrow()
+        if what not in self._known:
+            path = self.folder / TRUTH / f"{what}.parquet"
+            self._known[what] = pq.ParquetWriter(path, table.schema, compression="zstd")
+        self._known[what].write_table(table)
 
     def close(self) -> None:
         """Finish every file."""
         for file in self._files.values():
             file.close()
-        if self._persons is not None:
-            self._persons.close()
+        for writer in self._known.values():
+            writer.close()
 
 
 @dataclass

@@ -13,6 +13,7 @@ import polars as pl
 
 from yigongti.simulation.amounts import Amounts, Prices
 from yigongti.simulation.calendar import INPATIENT, PHARMACY
+from yigongti.simulation.charges import Charges
 from yigongti.simulation.draws import Bools, Draws, Ints, Table, expand
 from yigongti.simulation.parameters import Parameters
 from yigongti.simulation.people import RELATIONS, People, Span
@@ -22,16 +23,17 @@ from yigongti.simulation.registrations import Desks, Registrations
 from yigongti.simulation.stays import Further, Papers
 from yigongti.simulation.visits import HOME, SETTINGS, Visits, Year, is_grass_roots
 
-EXTRACTS = ("residents", "encounters", "diagnoses", "measurements", "claims")
+EXTRACTS = ("residents", "encounters", "diagnoses", "measurements", "claims", "claim_items")
 _PREFIX = np.array(["MZ", "JZ", "ZY", "SM"])  # 门诊, 急诊, 住院, 上门
 _PERSON = ("patient_no", "name", "sex", "birth_date", "id_type", "id_number", "phone")
 
 
 @dataclass
 class Tables:
-    """What one chunk of people sends: frames by extract."""
+    """What one chunk of people sends: frames by extract; ``misdeeds``: claims whose bill is wrong, and how."""
 
     frames: dict[str, pl.DataFrame]
+    misdeeds: pl.DataFrame
     people: People
     visits: Visits
 
@@ -47,6 +49,7 @@ class Office:
         self.prices = Prices(parameters, place)
         self.readings = Readings(parameters)
         self.papers = Papers(parameters)
+        self.charges = Charges()
         given = ["建国", "敏", "丽华", "志强", "芳", "磊"]
         self._doctors = np.array([surname + name for surname in "王李张刘陈杨赵黄周吴徐孙" for name in given])
         self._first = np.datetime64(f"{parameters['year']}-01-01", "m")
@@ -82,10 +85,14 @@ class Office:
         further = self.papers.diagnoses(people, visits_here, draws)
         frames["diagnoses"] = self._diagnoses(people, visits_here, further, desk, number, known)
         frames["measurements"] = self._measurements(people, visits_here, desk, number, known, draws)
+        misdeeds = pl.DataFrame(schema={"claim_no": pl.String, "misdeed": pl.String})
         if self.place.bureau is not None:
             papers = self._stay_papers(span, people, visits, inside, further, frames["encounters"])
             frames["claims"] = self._claims(span, people, visits, amounts, papers, known, draws)
-        return Tables(frames, people, visits)
+            frames["claim_items"], misdeeds = self._charge_lines(
+                frames["claims"], Draws(span.seed, "charges", span.chunk)
+            )
+        return Tables(frames, misdeeds, people, visits)
 
     # the extracts
 
@@ -274,6 +281,40 @@ class Office:
             .with_columns(frame.drop("person").get_columns())
             .with_columns(claim_no=numbers, insurance_kind=pl.Series(people.insurance[person]))
         )
+
+    def _charge_lines(self, claims: pl.DataFrame, draws: Draws) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The bills of stays inside the county, and which are wrong."""
+        level = {site.code: site.level for site in self.place.sites}
+        start = pl.col("started_at").dt.date()
+        stays = claims.filter((pl.col("setting") == "inpatient") & pl.col("inside_county")).select(
+            "claim_no",
+            person="_person",
+            start=start,
+            days=pl.max_horizontal((pl.col("ended_at").dt.date() - start).dt.total_days(), pl.lit(1)),
+            level=pl.col("institution_code").replace_strict(level, return_dtype=pl.Int64),
+            total="total_yuan",
+            operated=pl.col("procedures") != "",
+        )
+        lines, misdeeds = self.charges.of(stays, draws)
+        frame = lines.select(
+            "claim_no",
+            line_no=pl.int_range(1, pl.len() + 1).over("claim_no").cast(pl.String),
+            item_code="item_code",
+            item_name="item_name",
+            category="category",
+            quantity=pl.col("quantity").cast(pl.String),
+            unit_price_yuan=pl.concat_str(
+                (pl.col("price") // 100).cast(pl.String),
+                pl.lit("."),
+                (pl.col("price") % 100).cast(pl.String).str.zfill(2),
+            ),
+            amount_yuan="amount",
+            charged_on=pl.col("start") + pl.duration(days="day"),
+            pay_class="pay_class",
+            _sender=pl.lit(self.desks.bureau, pl.Int64),
+            _person="person",
+        )
+        return frame, misdeeds
 
     def _purchases(self, people: People, draws: Draws) -> pl.DataFrame:
         p = self.parameters

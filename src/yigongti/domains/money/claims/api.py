@@ -21,6 +21,7 @@ from yigongti.domains.money.claims.panels import Panel, register_panel
 from yigongti.domains.money.claims.permissions import VIEW
 from yigongti.domains.money.claims.register import Claims, Line, Sums, Which
 from yigongti.domains.money.claims.selectors import Chain, chain, claims_by_id, get, versions
+from yigongti.domains.money.claims.services.screening import screen
 
 __all__ = [
     "VIEW",
@@ -49,6 +50,7 @@ __all__ = [
     "match_of",
     "register_panel",
     "reimbursement",
+    "screen",
     "versions",
 ]
 
