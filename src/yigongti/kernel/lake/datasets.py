@@ -1,6 +1,8 @@
 """What domains publish: named tables of facts with a schema, cut by month."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 import pyarrow as pa
 
@@ -13,12 +15,22 @@ class Dataset:
     (not including) ``%(end)s``. ``schema``'s types decide how the text PostgreSQL sends is read; a value that
     does not fit stops the publication. ``follows``: datasets made of the same facts; a month of theirs that is to
     be published again is one of this one too.
+
+    Or, in place of ``select``, ``rows``: a function that works a month (its first day) out of what is published of the
+    datasets ``reads``. It is called after each publication of a month of theirs. The same facts have to give the same
+    rows in the same order.
     """
 
     name: str
     schema: pa.Schema
-    select: str
+    select: str = ""
     follows: tuple[str, ...] = ()
+    rows: Callable[[date], pa.Table] | None = None
+    reads: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if bool(self.select) == bool(self.rows):
+            raise ValueError(f"dataset {self.name} needs either a select or rows")
 
 
 _datasets: dict[str, Dataset] = {}
@@ -39,6 +51,16 @@ def dataset_named(name: str) -> Dataset:
 def followers(name: str) -> list[str]:
     """Names of the datasets that follow one, directly."""
     return sorted(other.name for other in _datasets.values() if name in other.follows)
+
+
+def readers(name: str) -> list[str]:
+    """Names of the datasets worked out of one, directly."""
+    return sorted(other.name for other in _datasets.values() if name in other.reads)
+
+
+def depth(name: str) -> int:
+    """How many others, one worked out of another, a dataset stands on: 0 for one that is selected. Raises KeyError."""
+    return max((depth(other) + 1 for other in _datasets[name].reads), default=0)
 
 
 def datasets() -> list[Dataset]:

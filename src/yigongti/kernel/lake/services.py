@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from yigongti.kernel import clock
-from yigongti.kernel.lake.datasets import Dataset, dataset_named, followers
+from yigongti.kernel.lake.datasets import Dataset, dataset_named, depth, followers, readers
 from yigongti.kernel.lake.models import Part, Stale
 
 log = logging.getLogger(__name__)
@@ -45,23 +45,40 @@ def mark_stale(dataset: str, months: Iterable[date], *, soon: bool = True) -> No
 
 
 def publish_stale(progress: Progress | None = None) -> int:
-    """Publish every month that waits; returns how many. Safe to kill and to run beside another.
+    """Publish every month that waits, and then what is worked out of them; returns how many. Safe to kill and to run
+    beside another.
 
     A month that can't be published keeps no other from it; the first such error is raised at the end.
     """
-    waiting = list(Stale.objects.values_list("dataset", "month").distinct().order_by("dataset", "month"))
     failed: list[Exception] = []
-    for done, (name, month) in enumerate(waiting, start=1):
-        try:
-            publish_month(dataset_named(name), month)
-        except Exception as error:
-            log.exception("%s of %s could not be published", name, month)
-            failed.append(error)
-        if progress:
-            progress(name, done, len(waiting))
+    tried: set[tuple[str, date]] = set()
+    while waiting := [pair for pair in _waiting() if pair not in tried]:
+        total = len(tried) + len(waiting)
+        for name, month in waiting:
+            tried.add((name, month))
+            try:
+                publish_month(dataset_named(name), month)
+            except Exception as error:
+                log.exception("%s of %s could not be published", name, month)
+                failed.append(error)
+            if progress:
+                progress(name, len(tried), total)
     if failed:
         raise failed[0]
-    return len(waiting)
+    return len(tried)
+
+
+def _waiting() -> list[tuple[str, date]]:
+    """What is worked out of others comes after them."""
+    found = Stale.objects.values_list("dataset", "month").distinct()
+    return sorted(found, key=lambda pair: (_depth(pair[0]), *pair))
+
+
+def _depth(name: str) -> int:
+    try:
+        return depth(name)
+    except KeyError:  # no domain publishes it any more: said when it is its turn
+        return 0
 
 
 @transaction.atomic
@@ -74,7 +91,7 @@ def publish_month(dataset: Dataset, month: date) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"lake.{dataset.name}.{month}"])
     marks = list(Stale.objects.filter(dataset=dataset.name, month=month).values_list("pk", flat=True))
-    rows = _read(dataset, month)
+    rows = _read(dataset, month) if dataset.rows is None else _worked_out(dataset, dataset.rows(month))
     now = clock.now()
     file = f"{dataset.name}/{month:%Y-%m}.{uuid4().hex[:12]}.parquet"
     _write(rows, settings.VAR / "lake" / file)
@@ -82,6 +99,8 @@ def publish_month(dataset: Dataset, month: date) -> int:
         dataset=dataset.name, month=month, defaults={"file": file, "rows": rows.num_rows, "published_at": now}
     )
     Stale.objects.filter(pk__in=marks).delete()
+    for other in readers(dataset.name):
+        mark_stale(other, [month], soon=False)
     transaction.on_commit(lambda: _sweep(dataset.name, month, keep=file))
     count: int = rows.num_rows
     return count
@@ -112,6 +131,11 @@ def _read(dataset: Dataset, month: date) -> pa.Table:
             quoted_strings_can_be_null=False,
         ),
     )
+
+
+def _worked_out(dataset: Dataset, rows: pa.Table) -> pa.Table:
+    """In one piece, so that equal rows make equal files. Raises ValueError, ArrowInvalid for rows of another schema."""
+    return rows.select(dataset.schema.names).cast(dataset.schema).combine_chunks()
 
 
 def _write(rows: pa.Table, path: Path) -> None:

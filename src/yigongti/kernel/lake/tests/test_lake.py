@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from yigongti.kernel import clock
 from yigongti.kernel.lake import datasets as registry
 from yigongti.kernel.lake import selectors
 from yigongti.kernel.lake.api import (
@@ -251,3 +252,54 @@ def test_a_kept_file_that_was_touched_is_found(things, harm):
 def test_a_name_that_is_no_file_name_is_refused(things, name):
     with pytest.raises(ValueError, match="name"):
         keep(name, [])
+
+
+def halves(month):
+    """Half of each amount of a month, as it is published."""
+    with engine() as backend:
+        rows = table(backend, snapshot("test_things", month, clock.next_month(month))).order_by("id").to_pyarrow()
+    return pa.table({"id": rows["id"], "half": [value // 2 for value in rows["amount"].to_pylist()]})
+
+
+def published(dataset, month):
+    with engine() as backend:
+        found = table(backend, snapshot(dataset, month, clock.next_month(month)))
+        return [tuple(row.values()) for row in found.to_pyarrow().to_pylist()]
+
+
+def test_what_is_worked_out_of_another_dataset_comes_after_it_and_with_it(things):
+    """Its name comes before the other's in the alphabet, and its month waits already: it reads the new month still."""
+    schema = pa.schema([pa.field("id", pa.int64()), pa.field("half", pa.int32())])
+    register_dataset(Dataset("test_halves", schema, rows=halves, reads=("test_things",)))
+    january = date(2025, 1, 1)
+    put((1, january, "a", True, 10, None))
+    assert publish_stale() == 2
+    assert published("test_halves", january) == [(1, 5)]
+    mark_stale("test_halves", [january])
+    put((2, january, "b", True, 7, None))
+    assert publish_stale() == 2
+    assert published("test_halves", january) == [(1, 5), (2, 3)]
+    assert publish_stale() == 0
+    mark_stale("test_halves", [january])  # by itself, for a reason of its own
+    assert publish_stale() == 1
+    assert published("test_halves", january) == [(1, 5), (2, 3)]
+
+
+def test_the_same_rows_worked_out_again_are_the_same_file(things):
+    schema = pa.schema([pa.field("id", pa.int64()), pa.field("half", pa.int32())])
+    register_dataset(Dataset("test_halves", schema, rows=halves, reads=("test_things",)))
+    put(*((n, date(2025, 1, 1), "a", True, n, None) for n in range(5)))
+    publish_stale()
+    first = keep("first", [snapshot("test_halves")])
+    mark_stale("test_halves", [date(2025, 1, 1)])
+    publish_stale()
+    assert [part.sha256 for part in keep("second", [snapshot("test_halves")]).files] == [
+        part.sha256 for part in first.files
+    ]
+
+
+def test_a_dataset_is_selected_or_worked_out():
+    with pytest.raises(ValueError, match="either"):
+        Dataset("test_neither", THINGS.schema)
+    with pytest.raises(ValueError, match="either"):
+        Dataset("test_both", THINGS.schema, "SELECT 1", rows=halves)
