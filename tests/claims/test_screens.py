@@ -158,7 +158,7 @@ def test_hanging_beds(here: Here, cared: list[str], idle: int | None) -> None:
         assert one == []
     else:
         assert (len(one[0].facts["idle"]), one[0].amount_fen) == (idle, 350_000 * idle // 7)
-        assert f"其中 {idle} 天没有" in told(one[0])
+        assert f"其中 {idle} 天没有" in told(one[0]) and "达到政策规定的 40%" in told(one[0])
 
 
 def test_no_lines_or_a_short_stay_hang_no_bed(here: Here) -> None:

@@ -32,7 +32,7 @@ def set_prices(first: Actor, second: Actor, place: str, year: int, say: Say) -> 
     prices.take(place, made, "submit", actor=first)
     relies_on = {"measured_elsewhere": "首次建立目录，没有调整前的价格"}
     prices.take(place, made, "approve_unmeasured", actor=second, answers=relies_on)
-    say(f"prices: {len(items)} of {len(items) // (len(LEVELS) - 1)} items")
+    say(f"prices: {len(items) // (len(LEVELS) - 1)} items at {len(LEVELS) - 1} levels")
 
 
 def look_through(first: Actor, year: int, say: Say) -> None:

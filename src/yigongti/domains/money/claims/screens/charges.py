@@ -81,7 +81,7 @@ def hanging_beds(run: Run) -> Iterator[Hit]:
             risk=min(40 + len(idle) * 60 // length, 95),
             facts={
                 "since": row["service_start"].isoformat(), "until": row["service_end"].isoformat(), "length": length,
-                "idle": [on.isoformat() for on in idle], "weekends": weekends, "share": str(share.normalize()),
+                "idle": [on.isoformat() for on in idle], "weekends": weekends, "share": f"{share.normalize():f}",
             },
         )  # fmt: skip
 
@@ -195,7 +195,7 @@ _PRICED = f"""
     FROM standing c JOIN lines l ON l.source_id = c.source_id AND l.claim_no = c.record_no
     JOIN prices p ON p.code = l.item_code AND p.on_day = l.happened_on AND p.tier = c.tier
     WHERE l.unit_price * 100 > p.fen AND l.amount_fen > 0 AND c.happened_on BETWEEN ? AND ?
-    ORDER BY c.id, l.line_no
+    ORDER BY c.id, on_day, l.line_no
 """  # noqa: S608  (constants)
 PRICES = pa.schema([("code", pa.string()), ("on_day", pa.date32()), ("tier", pa.string()), ("fen", pa.int64())])
 
@@ -254,7 +254,7 @@ _SWAPPED = f"""
     FROM standing c JOIN lines l ON l.source_id = c.source_id AND l.claim_no = c.record_no
     LEFT JOIN odd o ON o.code = l.item_code AND o.name = l.item_name AND o.category = l.category
     WHERE l.amount_fen > 0 AND c.happened_on BETWEEN ? AND ? AND reason IS NOT NULL
-    ORDER BY c.id, l.line_no
+    ORDER BY c.id, on_day, l.line_no
 """  # noqa: S608  (constants)
 ODD = pa.schema([(name, pa.string()) for name in ("code", "name", "category", "why", "listed")])
 

@@ -124,7 +124,7 @@ def _check_effect(case: Adjustment, found: Effect) -> None:
         raise StepRefused(_("调整前总费用为零，调整后不为零，超过总量控制。"))
     raise StepRefused(
         _("总费用变化%(change).2f%%，超过总量控制的%(margin)s%%。")
-        % {"change": found.change * 100, "margin": margin.normalize()}
+        % {"change": found.change * 100, "margin": f"{margin.normalize():f}"}
     )
 
 
