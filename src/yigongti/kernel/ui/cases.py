@@ -47,6 +47,9 @@ class OpenStep:
     opened: bool = False
 
 
+SHOWN = 6
+
+
 class CasePage:
     """What ``<c-case>`` shows. ``tried`` is a step whose answers did not pass, with its bound form."""
 
@@ -80,6 +83,16 @@ class CasePage:
             waiting = words.due(self.case.due_at)
             entries.insert(0, Entry(title=_("等待处理"), at=self.case.due_at, detail=waiting, kind="waiting"))
         return entries
+
+    @property
+    def latest(self) -> list[Entry]:
+        """What of the timeline is shown at once: all of it, unless it is long."""
+        return self.timeline[: SHOWN if len(self.timeline) > SHOWN + 2 else None]
+
+    @property
+    def earlier(self) -> list[Entry]:
+        """The rest, behind a line that opens it."""
+        return self.timeline[len(self.latest) :]
 
 
 def answer_words(answer: Any) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django import forms as django_forms
@@ -12,8 +13,9 @@ from django_cotton.compiler_regex import CottonCompiler
 from tests.support.loans import BORROWER, OWNER
 from tests.support.people import person
 
+from yigongti.kernel import clock
 from yigongti.kernel.access.api import Role, declare
-from yigongti.kernel.ui import errors, navigation, workbench
+from yigongti.kernel.ui import cases, errors, navigation, workbench
 from yigongti.kernel.ui.cases import case_page
 from yigongti.kernel.ui.forms import Form, MultipleFileField
 from yigongti.kernel.ui.navigation import Group, NavItem, entries_for
@@ -211,3 +213,20 @@ class TestCasePage:
     def test_an_unknown_step_is_no_error_page(self, loan):
         response = case_page(send(person("doctor", OWNER), "/loans/1/", {"step": "fly"}), loan, self.template)
         assert response.status_code == 422
+
+    def test_of_a_long_case_the_latest_steps_are_shown_and_the_rest_behind_a_line(self, loan, monkeypatch):
+        at = clock.now()
+
+        def done(many):
+            line = SimpleNamespace(at=at, actor_name="某人", organisation_id=None, answers=(), state="")
+            return [SimpleNamespace(**vars(line), label=f"第{n}次") for n in range(1, many + 1)]
+
+        def page():
+            return case_page(look(person("doctor", OWNER)), loan, self.template).content.decode()
+
+        monkeypatch.setattr(cases, "history", lambda case: done(7))  # with the deadline eight entries: not long yet
+        assert "<strong>第1次</strong>" in page() and "更早的" not in page()
+        monkeypatch.setattr(cases, "history", lambda case: done(30))
+        shown, _line, behind = page().partition("更早的 25 步")
+        assert all(f"第{n}次" in shown for n in range(26, 31)) and "<strong>第25次" not in shown
+        assert [f"<strong>第{n}次</strong>" in behind for n in (25, 1)] == [True, True]
