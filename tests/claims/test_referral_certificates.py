@@ -9,12 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.claims.county import Here, claim, ids, settled
+from yigongti.domains.base.residents.api import ResidentsMerged, cluster
 from yigongti.domains.base.residents.models import Resident
 from yigongti.domains.care.referrals.models import Certificate, Referral
 from yigongti.domains.care.referrals.tests.factories import signed_in
 from yigongti.domains.money.claims import api
+from yigongti.domains.money.claims.lake import mark_certificates_changed
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Role, system_actor
+from yigongti.kernel.events import emit
+from yigongti.kernel.lake.api import publish_stale
 from yigongti.kernel.workflow.services import _marked
 
 SYSTEM = system_actor("tests")
@@ -36,13 +40,16 @@ def certificate(
     )  # fmt: skip
     with _marked(case):
         case.save(force_insert=True)
-    return Certificate.objects.create(
+    made = Certificate.objects.create(
         place="kunshan", year=2025, serial=serial, number=f"ZZ2025{serial:04}", referral=case, resident_id=resident_id,
         name_masked="王*", origin_id=here.hospital, origin_name="某市第一医院", issuer_id=here.hospital,
         issuer_name="某市第一医院", issued_by_name="测试", issued_at=now, destination_name=destination, inpatient=True,
         emergency=False, diagnosis_code="C34.900", diagnosis="肺癌", valid_from=since, valid_until=until,
         revoked_at=datetime.combine(revoked, datetime.min.time(), clock.ZONE) if revoked else None,
     )  # fmt: skip
+    mark_certificates_changed([resident_id, *cluster(resident_id)])
+    publish_stale()
+    return made
 
 
 def who(number: str) -> int:
@@ -128,8 +135,10 @@ def test_a_certificate_of_an_entry_merged_away_is_the_persons(here: Here) -> Non
 
     settled([claim(1, 1, **OUTSIDE)], here)
     other = resident(name="另一条")
-    Resident.objects.unscoped("test").filter(pk=other).update(merged_into_id=who("S1"))
     certificate(here, other, 1)
+    Resident.objects.unscoped("test").filter(pk=other).update(merged_into_id=who("S1"))
+    emit(ResidentsMerged(who("S1"), other))
+    publish_stale()
     [found] = api.certificate_matches(date(2025, 1, 1), date(2025, 12, 31))
     assert found.match == "covered"
     assert api.match_of(api.get(ids()["S1"], actor=SYSTEM)).match == "covered"

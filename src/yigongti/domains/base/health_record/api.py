@@ -7,6 +7,7 @@ from yigongti.domains.base.health_record import selectors
 from yigongti.domains.base.health_record.claims import (
     ClaimFact,
     claim_facts,
+    claim_months,
     claim_versions,
     claims_numbered,
     claims_reversing,
@@ -42,6 +43,7 @@ __all__ = [
     "Timeline",
     "break_glass",
     "claim_facts",
+    "claim_months",
     "claim_versions",
     "claims_numbered",
     "claims_reversing",

@@ -100,6 +100,19 @@ def months_taken_back(source_id: int, numbers: Iterable[str], sent: Iterable[str
         return frozenset(month for (month,) in cursor.fetchall())
 
 
+def claim_months(resident_ids: Iterable[int], *, outside_only: bool = False) -> frozenset[date]:
+    """First days of the months in which these entries of the master index have standing settlements (out of the county
+    ``outside_only``)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT date_trunc('month', happened_on)::date FROM health_record_fact"
+            " WHERE resident_id = ANY (%s) AND kind = 'claim' AND superseded_by IS NULL"
+            " AND (NOT %s OR NOT inside_county)",
+            [sorted(set(resident_ids)), outside_only],
+        )
+        return frozenset(month for (month,) in cursor.fetchall())
+
+
 def persons(resident_ids: Iterable[int]) -> dict[int, int]:
     """For each entry of the master index, the entry that stands for the person, as the lake's ``resident_id`` says it;
     one query however many."""

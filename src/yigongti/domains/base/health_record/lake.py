@@ -92,6 +92,7 @@ CLAIM_SCHEMA = pa.schema(
         pa.field("died", pa.bool_()),
         pa.field("cancelled", pa.bool_(), nullable=False),
         pa.field("visits", pa.int32(), nullable=False),
+        pa.field("self_expense_fen", pa.int64()),
     ]
 )
 """What a claim says beyond that, as the settlement list has it.
@@ -102,6 +103,7 @@ CLAIM_SCHEMA = pa.schema(
 where the claim doesn't say. ``cancelled``: wholly taken back, the fund's part too, or what took it back. ``visits``: 1
 for a claim that is neither cancelled nor takes back a part of another, else 0. Money that moved is summed over all
 rows, what care cost over the rows that are not cancelled, visits and stays over this.
+``self_expense_fen``: what lies outside the insurance list.
 """
 
 _CLAIM_COLUMNS = """,
@@ -125,13 +127,15 @@ _CLAIM_COLUMNS = """,
            sheet.birth_weight_g, coalesce(sheet.other_diagnoses, ''), coalesce(sheet.procedures, ''),
            coalesce(sheet.discharge_way, ''), coalesce(sheet.died, nullif(sheet.discharge_way, '') = '5'),
            coalesce(taken.wholly, false),
-           CASE WHEN coalesce(sheet.reverses, '') <> '' OR taken.wholly THEN 0 ELSE 1 END"""
+           CASE WHEN coalesce(sheet.reverses, '') <> '' OR taken.wholly THEN 0 ELSE 1 END,
+           sheet.self_expense_fen"""
 
 _CLAIM_DETAIL = """
     CROSS JOIN LATERAL jsonb_to_record(coalesce(fact.detail, '{}')) AS sheet(
         started_at text, ended_at text, insured_division text, reverses text, critical_illness_fen bigint,
         medical_aid_fen bigint, certificate_no text, payment_method text, age_years int, age_days int,
-        birth_weight_g int, other_diagnoses text, procedures text, discharge_way text, died boolean
+        birth_weight_g int, other_diagnoses text, procedures text, discharge_way text, died boolean,
+        self_expense_fen bigint
     )
     CROSS JOIN LATERAL (SELECT coalesce(left(sheet.started_at, 10)::date, fact.happened_on) AS start_on) AS served
     CROSS JOIN LATERAL (

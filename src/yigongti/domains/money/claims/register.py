@@ -12,12 +12,11 @@ from typing import Any, overload
 
 import pyarrow as pa
 from django.conf import settings
-from ibis.backends.duckdb import Backend
 
 from yigongti.domains.money.claims import selectors
 from yigongti.domains.money.claims.claim_view import ClaimView
-from yigongti.domains.money.claims.lake import view
-from yigongti.domains.money.claims.matching import Match, with_matches
+from yigongti.domains.money.claims.lake import REFERRALS, view
+from yigongti.domains.money.claims.matching import Match
 from yigongti.domains.money.claims.permissions import VIEW
 from yigongti.domains.money.claims.policy import LATE_DAYS
 from yigongti.kernel import clock
@@ -100,10 +99,13 @@ class Claims(Sequence[Line]):
     @property
     def taken(self) -> Snapshot:
         """The months that are looked into."""
+        return self._taken("claims")
+
+    def _taken(self, dataset: str) -> Snapshot:
         which = self.which
         start = clock.month_of(which.since) if which.since else None
         end = clock.next_month(clock.month_of(which.until)) if which.until and which.until < date(9999, 1, 1) else None
-        return snapshot("claims", start, end)
+        return snapshot(dataset, start, end)
 
     def sums(self) -> Sums:
         """What the rows add up to."""
@@ -179,9 +181,8 @@ class Claims(Sequence[Line]):
             )
         if which.mark == LATE:
             joins.append(_ARRIVED)
-        matched = bool(which.match)
-        if matched:
-            joins.append("LEFT JOIN certificate_matches m ON m.claim_id = c.id")
+        if which.match:
+            joins.append("LEFT JOIN referrals m ON m.id = c.id")
         _narrow(which, conditions, values)
         if not self.actor.everything:
             scope = sorted(self.actor.organisations(VIEW))
@@ -195,13 +196,14 @@ class Claims(Sequence[Line]):
             view(backend, "claims", self.taken)
             if "every_claim" in where:
                 view(backend, "every_claim", snapshot("claims"))
+            if which.match:
+                view(backend, "referrals", self._taken(REFERRALS))
 
             def ask(columns: str, behind: str = "") -> list[tuple[Any, ...]]:
                 text = f"SELECT {columns.replace('$late_days', str(int(late_days)))} {where} {behind}"
                 return backend.con.execute(text, values).fetchall()
 
-            with _matches(backend, matched):
-                yield ask
+            yield ask
 
 
 # When a source began to deliver a month: what it loads long afterwards as a whole is not late.
@@ -210,15 +212,6 @@ _ARRIVED = (
     " GROUP BY ALL) arrived ON arrived.source_id = c.source_id AND arrived.month = date_trunc('month', c.happened_on)"
 )
 _LATE = "c.recorded_on > greatest(last_day(c.happened_on), arrived.first_on) + $late_days"
-
-
-@contextmanager
-def _matches(backend: Backend, wanted: bool) -> Iterator[None]:
-    if not wanted:
-        yield
-        return
-    with with_matches(backend):
-        yield
 
 
 def _narrow(which: Which, conditions: list[str], values: list[Any]) -> None:
@@ -237,7 +230,7 @@ def _narrow(which: Which, conditions: list[str], values: list[Any]) -> None:
         ("c.institution_id IN (SELECT unnest(?))", None if which.institutions is None else sorted(which.institutions)),
         ("c.managing_id IN (SELECT unnest(?))", None if which.managing is None else sorted(which.managing)),
         ("c.id IN (SELECT unnest(?))", None if which.ids is None else list(which.ids)),
-        ("coalesce(m.status, 'not_needed') = ? AND NOT c.inside_county", which.match or None),
+        ("coalesce(m.match, 'not_needed') = ? AND NOT c.inside_county", which.match or None),
     )
     for condition, value in simple:
         if value is not None:
@@ -256,32 +249,33 @@ def _flags(claims: Collection[ClaimView], months: Collection[date]) -> dict[int,
     schema = pa.schema(
         [
             ("id", pa.int64()), ("source_id", pa.int64()), ("record_no", pa.string()), ("happened_on", pa.date32()),
-            ("recorded_on", pa.date32()), ("resident_id", pa.int64()), ("inside_county", pa.bool_()),
-            ("setting", pa.string()), ("service_start", pa.date32()), ("institution_name", pa.string()),
+            ("recorded_on", pa.date32()),
         ]
     )  # fmt: skip
     rows = [
         {
             "id": one.id, "source_id": one.source_id, "record_no": one.record_no, "happened_on": one.settled_on,
-            "recorded_on": one.recorded_at.astimezone(clock.ZONE).date(), "resident_id": one.resident_id,
-            "inside_county": one.inside_county, "setting": one.setting, "service_start": one.service_start,
-            "institution_name": one.institution_name,
+            "recorded_on": one.recorded_at.astimezone(clock.ZONE).date(),
         }
         for one in claims
     ]  # fmt: skip
-    taken = snapshot("claims", min(months), clock.next_month(max(months)))
-    shown = replace(taken, files=tuple(file for file in taken.files if file[0] in months))
+    shown = {name: _of_months(name, months) for name in ("claims", REFERRALS)}
     late_days = LATE_DAYS.at(place=settings.PLACE).value
     with engine() as backend:
         view(backend, "every_claim", snapshot("claims"))
-        view(backend, "these_months", shown)
+        view(backend, "these_months", shown["claims"])
+        view(backend, "referrals", shown[REFERRALS])
         backend.con.register("claims", pa.Table.from_pylist(rows, schema=schema))
         try:
-            with with_matches(backend):
-                found = backend.con.execute(_FLAGS.replace("$late_days", str(int(late_days)))).fetchall()
+            found = backend.con.execute(_FLAGS.replace("$late_days", str(int(late_days)))).fetchall()
         finally:
             backend.con.unregister("claims")
     return {pk: (bool(back), bool(late), Match(status) if status else None) for pk, back, late, status in found}
+
+
+def _of_months(dataset: str, months: Collection[date]) -> Snapshot:
+    taken = snapshot(dataset, min(months), clock.next_month(max(months)))
+    return replace(taken, files=tuple(file for file in taken.files if file[0] in months))
 
 
 _FLAGS = f"""
@@ -289,14 +283,14 @@ _FLAGS = f"""
         SELECT DISTINCT e.source_id, e.reverses FROM every_claim e
         WHERE e.reverses <> '' AND e.reverses IN (SELECT record_no FROM claims)
     )
-    SELECT c.id, back.reverses IS NOT NULL, coalesce({_LATE}, false), m.status
+    SELECT c.id, back.reverses IS NOT NULL, coalesce({_LATE}, false), m.match
     FROM claims c
     LEFT JOIN back ON back.source_id = c.source_id AND back.reverses = c.record_no
     LEFT JOIN (
         SELECT source_id, date_trunc('month', happened_on) AS month, min(recorded_on) AS first_on FROM these_months
         GROUP BY ALL
     ) arrived ON arrived.source_id = c.source_id AND arrived.month = date_trunc('month', c.happened_on)
-    LEFT JOIN certificate_matches m ON m.claim_id = c.id
+    LEFT JOIN referrals m ON m.id = c.id
 """  # noqa: S608  (constants)
 
 

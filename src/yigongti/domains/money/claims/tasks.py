@@ -1,4 +1,4 @@
-"""The jobs that screen: asked for on a page, and each month by itself."""
+"""The jobs that screen, asked for on a page and each month by itself; and the one that watches policy."""
 
 from datetime import date, timedelta
 
@@ -29,3 +29,12 @@ def screen_lately(timestamp: int) -> None:
     until = clock.month_of(clock.today()) - timedelta(days=1)
     since = clock.month_of(clock.month_of(until) - timedelta(days=1))
     run(since, until, actor=system_actor("claims.screen"))
+
+
+@app.periodic(cron="*/10 * * * *")
+@task("claims.referral_terms")
+def referral_terms(timestamp: int) -> None:
+    """Where policy on care out of the county has changed, have what was worked out by it published again."""
+    from yigongti.domains.money.claims.referral_rows import mark_if_terms_changed
+
+    mark_if_terms_changed()
