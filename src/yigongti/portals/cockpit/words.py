@@ -51,6 +51,7 @@ def in_words(figure: api.Figure) -> dict[str, Any]:
         "value": value_of(measure, figure.value),
         "unit": measure.value_unit.label,
         "plain": "",
+        "median": "" if figure.median is None else _("中位数 %(value)s") % {"value": _with_unit(measure, figure.median)},
         "state": "",
         "words": "",
         "target": "",

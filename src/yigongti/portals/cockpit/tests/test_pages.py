@@ -60,6 +60,15 @@ def text(response):
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
+def test_a_cost_and_its_median_are_said_in_yuan(ids):
+    """Stays of 9,000, 3,000 and 3,000 yuan: 5,000 on average, 3,000 in the middle."""
+    stay = {"kind": "claim", "happened_on": DAY, "source_id": ids["bureau"], "setting": "inpatient", "fund_fen": 1}
+    facts([{**stay, "total_fen": total * 100} for total in (9_000, 3_000, 3_000)])
+    client = signed_in(Role.GUIDANCE_OFFICER, ids["county"])
+    page = text(client.get(reverse("cockpit:home") + "?period=2025-01"))
+    assert "5,000.00 元" in page and "中位数 3,000.00 元" in page and "300000" not in page
+
+
 def test_the_way_from_the_figure_to_the_records(ids):
     client = signed_in(Role.GUIDANCE_OFFICER, ids["county"])
     assert "70.0" in text(client.get(reverse("cockpit:home") + "?period=2025-01"))
@@ -239,7 +248,7 @@ def test_the_cockpit_shows_them_by_theme(moving):
     assert page.index("就医格局") < page.index("转诊协同") < page.index("预约诊疗")
     for value, unit, _records in MADE_HERE.values():
         assert f"{value} {unit}" in page
-    assert "方案没有规定目标值；越低越好。" in page and "中位数 200 分钟" in page and "约 8 小时 8 分钟" in page
+    assert "方案没有规定目标值；越低越好。" in page and "中位数 200.0 分钟" in page and "约 8 小时 8 分钟" in page
 
 
 @pytest.mark.parametrize("name", MADE_HERE)
