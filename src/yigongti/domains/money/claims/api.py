@@ -7,7 +7,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from yigongti.domains.money.claims.claim_view import ClaimView
-from yigongti.domains.money.claims.findings import ConfirmedAmount, FindingView, confirmed_amounts, finding, findings
+from yigongti.domains.money.claims.confirmed import ConfirmedAmount, FundPart, confirmed_amounts
+from yigongti.domains.money.claims.findings import FindingView, finding, findings
 from yigongti.domains.money.claims.formulas import EitherWay, either_way
 from yigongti.domains.money.claims.matching import (
     CertificateMatch,
@@ -32,6 +33,7 @@ __all__ = [
     "ConfirmedAmount",
     "EitherWay",
     "FindingView",
+    "FundPart",
     "Line",
     "Match",
     "Panel",

@@ -1,7 +1,7 @@
-"""Reading findings: who sees which, lists of them, and the amounts that clearing is offered."""
+"""Reading findings: who sees which, and lists of them."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from yigongti.domains.money.claims.models import Finding
 from yigongti.domains.money.claims.permissions import FINDINGS
 from yigongti.domains.money.claims.screens import screens
-from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor, NotVisible, ScopedQuerySet
 from yigongti.kernel.audit.api import record
 
@@ -39,22 +38,6 @@ class FindingView:
     changed_at: datetime | None
     gone_at: datetime | None
     address: str
-
-
-@dataclass(frozen=True)
-class ConfirmedAmount:
-    """What a confirmed finding offers to clearing. Nothing has been deducted. ``stands``: a later screening still found
-    it as it was confirmed; where not, somebody has to look again before it is used."""
-
-    finding_id: int
-    screen: str
-    payer_id: int
-    institution_id: int | None
-    institution_name: str
-    amount_fen: int
-    confirmed_on: date
-    claims: tuple[tuple[int, str], ...]
-    stands: bool
 
 
 def visible(actor: Actor) -> ScopedQuerySet:
@@ -101,7 +84,7 @@ def view(row: Finding) -> FindingView:
         risk=row.risk,
         first_on=row.first_on,
         last_on=row.last_on,
-        claims=_claims(row),
+        claims=named(row),
         claim_ids=tuple(one["id"] for one in row.claims),
         told=told(row),
         changed_at=row.changed_at,
@@ -116,7 +99,8 @@ def told(row: Finding) -> tuple[str, ...]:
     return screen.tell(row.facts) if screen else (_("这条筛查规则已不再使用。"),)
 
 
-def _claims(row: Finding) -> tuple[tuple[int, str], ...]:
+def named(row: Finding) -> tuple[tuple[int, str], ...]:
+    """Payer and number of each claim."""
     return tuple((one["source_id"], one["record_no"]) for one in row.claims)
 
 
@@ -153,27 +137,3 @@ def of_claim(source_id: int, record_no: str, actor: Actor) -> list[FindingView]:
         return []
     rows = visible(actor).filter(claims__contains=[{"source_id": source_id, "record_no": record_no}])
     return [view(row) for row in rows.order_by("-risk", "pk")]
-
-
-def confirmed_amounts(since: date, until: date, *, place: str | None = None) -> list[ConfirmedAmount]:
-    """What was confirmed from ``since`` to ``until`` (both included), by day and number; for clearing's own sums: names
-    no reader. Whoever clears decides what to do with it: nothing is deducted here."""
-    rows: ScopedQuerySet = Finding.objects.unscoped("clearing sums over all of a place")
-    start, end = (datetime.combine(day, time.min, clock.ZONE) for day in (since, until + timedelta(days=1)))
-    rows = rows.filter(state="confirmed", confirmed_at__gte=start, confirmed_at__lt=end)
-    if place:
-        rows = rows.filter(place=place)
-    return [
-        ConfirmedAmount(
-            finding_id=row.pk,
-            screen=row.screen,
-            payer_id=row.payer_id,
-            institution_id=row.institution_id,
-            institution_name=row.institution_name,
-            amount_fen=row.confirmed_fen,
-            confirmed_on=row.confirmed_at.astimezone(clock.ZONE).date(),
-            claims=_claims(row),
-            stands=row.gone_at is None and row.digest == row.proposed_digest,
-        )
-        for row in rows.order_by("confirmed_at", "pk")
-    ]

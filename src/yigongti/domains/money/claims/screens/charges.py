@@ -33,15 +33,11 @@ _OF_CLAIM = """c.id, c.source_id, c.record_no, c.resident_id, c.institution_id, 
     c.total_fen, c.happened_on, c.service_start, c.service_end, c.tier, c.sex, c.age_years"""
 
 
-def _ref(row: Mapping[str, Any]) -> ClaimRef:
-    return ClaimRef(row["source_id"], row["record_no"], row["id"])
-
-
-def _hit(row: Mapping[str, Any], *, amount: int, risk: int, facts: dict[str, Any]) -> Hit:
-    """A finding about one claim."""
+def _hit(row: Mapping[str, Any], *, amount: int, risk: int, facts: dict[str, Any], listed: int | None = None) -> Hit:
+    """A finding about one claim; ``listed``: the part of charges in question that the insurance list covers."""
     return Hit(
         key=f"{row['source_id']}|{row['record_no']}",
-        claims=(_ref(row),),
+        claims=(ClaimRef(row["source_id"], row["record_no"], row["id"], amount, listed),),
         resident_id=row["resident_id"],
         institution_id=row["institution_id"],
         institution_name=row["institution_name"],
@@ -116,7 +112,8 @@ _REPEATED = f"""
     SELECT {_OF_CLAIM}, l.happened_on AS on_day, coalesce(nullif(l.item_code, ''), l.item_name) AS item,
            min(l.item_name) AS item_name, min(l.category) AS category, count(*) AS n,
            sum(coalesce(l.quantity, CASE WHEN l.amount_fen < 0 THEN -1 ELSE 1 END)) AS quantity,
-           sum(l.amount_fen) AS amount_fen, list(l.line_no ORDER BY l.line_no) AS line_nos
+           sum(l.amount_fen) AS amount_fen, list(l.line_no ORDER BY l.line_no) AS line_nos,
+           bool_and(l.pay_class = '3') AS own_expense
     FROM standing c JOIN lines l ON l.source_id = c.source_id AND l.claim_no = c.record_no
     WHERE l.category IN (SELECT unnest(?)) AND c.happened_on BETWEEN ? AND ?
     GROUP BY ALL HAVING sum(coalesce(l.quantity, CASE WHEN l.amount_fen < 0 THEN -1 ELSE 1 END)) > 1
@@ -130,9 +127,10 @@ def repeat_charges(run: Run) -> Iterator[Hit]:
     allowed: tuple[str, ...] = run.value(ONCE_A_DAY)
     least = run.value(REPEAT_LEAST_FEN)
     for rows in _by_claim(run.rows(_REPEATED, list(allowed), run.since, run.until)):
-        found = []
+        found, listed = [], 0
         for row in rows:
             excess = row["amount_fen"] - _rounded_up(Decimal(row["amount_fen"]) / row["quantity"])
+            listed += 0 if row["own_expense"] else excess
             found.append(
                 {
                     "on": row["on_day"].isoformat(),
@@ -148,7 +146,7 @@ def repeat_charges(run: Run) -> Iterator[Hit]:
         excess = sum(one["excess"] for one in found)
         if excess < least:
             continue
-        yield _hit(rows[0], amount=excess, risk=min(50 + 5 * len(found), 85), facts={"charges": found})
+        yield _hit(rows[0], amount=excess, listed=listed, risk=min(50 + 5 * len(found), 85), facts={"charges": found})
 
 
 def _rounded_up(amount: Decimal) -> int:
@@ -191,7 +189,8 @@ _PAIRS = """
 _PRICED = f"""
     SELECT {_OF_CLAIM}, l.line_no, l.happened_on AS on_day, l.item_code, l.item_name, l.quantity, l.unit_price, p.fen,
            CAST(floor((l.unit_price * 100 - p.fen)
-                * coalesce(l.quantity, l.amount_fen / 100 / l.unit_price)) AS BIGINT) AS excess
+                * coalesce(l.quantity, l.amount_fen / 100 / l.unit_price)) AS BIGINT) AS excess,
+           l.pay_class = '3' AS own_expense
     FROM standing c JOIN lines l ON l.source_id = c.source_id AND l.claim_no = c.record_no
     JOIN prices p ON p.code = l.item_code AND p.on_day = l.happened_on AND p.tier = c.tier
     WHERE l.unit_price * 100 > p.fen AND l.amount_fen > 0 AND c.happened_on BETWEEN ? AND ?
@@ -226,7 +225,8 @@ def over_standard(run: Run) -> Iterator[Hit]:
             for row in own
         ]
         facts = {"charges": found, "tier": own[0]["tier"]}
-        yield _hit(own[0], amount=excess, risk=min(60 + 5 * len(found), 90), facts=facts)
+        listed = sum(row["excess"] for row in own if not row["own_expense"])
+        yield _hit(own[0], amount=excess, listed=listed, risk=min(60 + 5 * len(found), 90), facts=facts)
 
 
 def tell_over(facts: Facts) -> Told:
@@ -246,7 +246,7 @@ _KINDS = """
 """
 _SWAPPED = f"""
     SELECT {_OF_CLAIM}, l.line_no, l.happened_on AS on_day, l.item_code, l.item_name, l.category, l.amount_fen,
-           coalesce(o.listed, '') AS listed,
+           coalesce(o.listed, '') AS listed, l.pay_class = '3' AS own_expense,
            CASE WHEN c.sex = '1' AND regexp_matches(l.item_name, ?) THEN 'sex'
                 WHEN c.sex = '2' AND regexp_matches(l.item_name, ?) THEN 'sex'
                 WHEN c.age_years > CAST(? AS INTEGER) AND regexp_matches(l.item_name, ?) THEN 'age'
@@ -296,6 +296,7 @@ def swapped_items(run: Run) -> Iterator[Hit]:
         yield _hit(
             own[0],
             amount=sum(row["amount_fen"] for row in own),
+            listed=sum(row["amount_fen"] for row in own if not row["own_expense"]),
             risk=85 if any(row["reason"] in ("sex", "age") for row in own) else 65,
             facts={"charges": found, "sex": own[0]["sex"], "age": own[0]["age_years"]},
         )

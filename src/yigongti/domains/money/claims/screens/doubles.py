@@ -35,7 +35,7 @@ _TWICE = """
 def claimed_twice(run: Run) -> Iterator[Hit]:
     """One bill settled under two numbers."""
     for row in run.rows(_TWICE, run.since, run.until):
-        claims = tuple(ref(one) for one in row["claims"])
+        claims = tuple(ref(one, fen=row["fund_fen"] if n else 0) for n, one in enumerate(row["claims"]))
         numbers = [one.record_no for one in claims]
         days = [one["settled"].isoformat() for one in row["claims"]]
         yield Hit(
@@ -134,9 +134,13 @@ def insured_twice(run: Run) -> Iterator[Hit]:
         if not any(run.since <= one["happened_on"] <= run.until for one in own):
             continue
         of_lesser = [one for one in own if one[about] == lesser]
+        named = [one for one in own if one[about] == more][:MOST_CLAIMS] + of_lesser
         yield Hit(
             key=f"{about}|{row['resident_id']}|{row['way']}|{row['other']}|{row['of_year']}",
-            claims=tuple(ClaimRef(one["source_id"], one["record_no"], one["id"]) for one in own[:MOST_CLAIMS]),
+            claims=tuple(
+                ref(one, fen=one["fund_fen"] if one[about] == lesser else 0)
+                for one in sorted(named, key=lambda one: (one["service_start"], one["id"]))
+            ),
             resident_id=row["resident_id"],
             institution_id=None,
             institution_name="",

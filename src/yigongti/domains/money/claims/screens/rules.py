@@ -25,11 +25,18 @@ Told = tuple[str, ...]
 
 @dataclass(frozen=True)
 class ClaimRef:
-    """A claim as a finding names it: ``id`` is the version that stood when it was found."""
+    """A claim as a finding names it: ``id`` is the version that stood when it was found.
+
+    ``fen``: how much of what is in question lies in it; over all claims of a hit that is the hit's ``amount_fen``,
+    unless nothing the fund paid is in question. ``list_fen``: where charges are in question, the part of them that the
+    insurance list covers; None where ``fen`` is what the fund paid.
+    """
 
     source_id: int
     record_no: str
     id: int
+    fen: int = 0
+    list_fen: int | None = None
 
 
 @dataclass(frozen=True)
@@ -118,8 +125,8 @@ LOOK_BACK = timedelta(days=400)
 """How much before the period is read: a stay that ended before it may belong to one within."""
 
 
-def ref(row: Mapping[str, Any], prefix: str = "") -> ClaimRef:
-    return ClaimRef(row[f"{prefix}source_id"], row[f"{prefix}record_no"], row[f"{prefix}id"])
+def ref(row: Mapping[str, Any], prefix: str = "", *, fen: int = 0) -> ClaimRef:
+    return ClaimRef(row[f"{prefix}source_id"], row[f"{prefix}record_no"], row[f"{prefix}id"], fen)
 
 
 def pair_key(row: Mapping[str, Any]) -> str:

@@ -49,7 +49,7 @@ def split_admissions(run: Run) -> Iterator[Hit]:
         risk = (80 if same else 60) - (0 if here else 15) + (10 if gap <= 1 else 5 if gap <= 3 else 0)
         yield Hit(
             key=pair_key(row),
-            claims=(ref(row, "a_"), ref(row)),
+            claims=(ref(row, "a_"), ref(row, fen=row["fund_fen"])),
             resident_id=row["resident_id"],
             institution_id=row["institution_id"],
             institution_name=row["institution_name"],
@@ -111,14 +111,15 @@ def overlapping_stays(run: Run) -> Iterator[Hit]:
     """One person in two beds at once."""
     for row in run.rows(_OVERLAP, run.since, run.until, run.since, run.until):
         stay = max((row["service_end"] - row["service_start"]).days, 1)
+        amount = part(row["fund_fen"], row["both_days"], stay)
         yield Hit(
             key=pair_key(row),
-            claims=(ref(row, "a_"), ref(row)),
+            claims=(ref(row, "a_"), ref(row, fen=amount)),
             resident_id=row["resident_id"],
             institution_id=row["institution_id"],
             institution_name=row["institution_name"],
             source_id=row["source_id"],
-            amount_fen=part(row["fund_fen"], row["both_days"], stay),
+            amount_fen=amount,
             risk=min(70 + row["both_days"] * 3, 95),
             first_on=row["a_start"],
             last_on=max(row["service_end"], row["a_end"]),
@@ -169,7 +170,7 @@ def after_death(run: Run) -> Iterator[Hit]:
         days = (row["service_start"] - row["died_on"]).days
         yield Hit(
             key=f"{row['source_id']}|{row['record_no']}",
-            claims=(ref(row),),
+            claims=(ref(row, fen=row["fund_fen"]),),
             resident_id=row["resident_id"],
             institution_id=row["institution_id"],
             institution_name=row["institution_name"],
