@@ -20,6 +20,7 @@ from yigongti.domains.money.claims import api
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Forbidden, NotVisible, Role, system_actor
 from yigongti.kernel.audit.models import Line as AuditLine
+from yigongti.kernel.lake.api import mark_stale, publish_stale
 
 pytestmark = pytest.mark.django_db
 SYSTEM = system_actor("tests")
@@ -237,3 +238,22 @@ def test_the_page_asks_as_many_questions_for_many_rows_as_for_few(here: Here, of
     with CaptureQueriesContext(connection) as many:
         officer.get(reverse("claims:list"))
     assert len(many) == len(few)
+
+
+def test_who_hands_a_person_on_keeps_the_claims_settled_until_then(here: Here) -> None:
+    """Handed on today: the page and the list show last year's claim to who looked after the person then."""
+    from yigongti.domains.base.residents.models import Resident
+
+    settled([claim(1, 1, institution_name="某市骨科医院")], here, publish=False)
+    who = Resident.objects.unscoped("test")
+    who.update(managing_institution_id=here.centre)
+    who.update(managing_institution_id=here.hospital)
+    mark_stale("claims", [date(2025, 3, 1)])
+    publish_stale()
+    before, now = (person(Role.INSURANCE_OFFICER, where, id=n) for n, where in ((1, here.centre), (2, here.hospital)))
+    assert numbers(api.Claims(before)) == ["S1"] and numbers(api.Claims(now)) == []
+    [line] = api.Claims(before)
+    assert line.claim.managing_id == here.centre
+    assert api.get(line.claim.id, actor=before).record_no == "S1"
+    with pytest.raises(NotVisible):
+        api.get(line.claim.id, actor=now)

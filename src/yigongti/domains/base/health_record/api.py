@@ -12,6 +12,7 @@ from yigongti.domains.base.health_record.claims import (
     claims_numbered,
     claims_reversing,
     deaths,
+    managed_before,
     persons,
     version_numbers,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "facts",
     "latest",
     "looks",
+    "managed_before",
     "observe",
     "persons",
     "register_relation",

@@ -132,6 +132,21 @@ def persons(resident_ids: Iterable[int]) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
+def managed_before(persons: Iterable[int]) -> dict[int, list[tuple[date, int]]]:
+    """Of those among these persons who were ever handed on: who looked after them up to, not including, which day, the
+    earliest first. One query however many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pgh_obj_id, (pgh_created_at AT TIME ZONE 'Asia/Shanghai')::date, managing_institution_id"
+            " FROM residents_managedbefore WHERE pgh_obj_id = ANY (%s) ORDER BY pgh_created_at, pgh_id",
+            [sorted(set(persons))],
+        )
+        found: dict[int, list[tuple[date, int]]] = {}
+        for person, until, institution in cursor.fetchall():
+            found.setdefault(person, []).append((until, institution))
+    return found
+
+
 def _claims() -> ScopedQuerySet:
     rows: ScopedQuerySet = Fact.objects.unscoped("the domain of claims says who may see which")
     return rows.filter(kind=FactKind.CLAIM)

@@ -1,8 +1,8 @@
 """What is published for measuring: claims and encounters, one row each, with what measures group and narrow by.
 
 ``resident_id`` is the person: the entry a merged one finally stands for; ``managing_id`` the institution that looks
-after them today; ``category`` the three-character ICD-10 category, "" for what is not coded so. A fact that
-was superseded is not published.
+after them today, of a claim the one that did on the day it was settled; ``category`` the three-character ICD-10
+category, "" for what is not coded so. A fact that was superseded is not published.
 """
 
 from collections.abc import Iterable
@@ -12,6 +12,7 @@ import pyarrow as pa
 from django.db import connection
 
 from yigongti.domains.base.residents.api import MergeUndone, ResidentHandedOver, ResidentsMerged, cluster
+from yigongti.kernel import clock
 from yigongti.kernel.events import subscribe
 from yigongti.kernel.lake.api import Dataset, mark_stale, register_dataset
 
@@ -48,9 +49,9 @@ _SELECT = """
     ), merged AS (
         SELECT chain.id, whole.id AS whole_id, whole.managing_institution_id{whole}
         FROM chain JOIN residents_resident whole ON whole.id = chain.merged_into_id AND whole.merged_into_id IS NULL
-    )
+    ){then}
     SELECT fact.id, sender.place, fact.happened_on, coalesce(merged.whole_id, fact.resident_id),
-           coalesce(merged.managing_institution_id, resident.managing_institution_id),
+           coalesce({home}merged.managing_institution_id, resident.managing_institution_id),
            fact.source_id, fact.institution_id,
            coalesce(nullif(institution.short_name, ''), institution.name, fact.institution_name),
            fact.inside_county, fact.tier, fact.setting, fact.code,
@@ -159,15 +160,36 @@ _CLAIM_DETAIL = """
         AND taken.record_no = coalesce(nullif(sheet.reverses, ''), fact.record_no)"""
 _WHOLE = ", whole.sex, whole.birth_date, whole.birth_precision"
 
+# Who looked after somebody until when, of those who were ever handed on: before the first change the earliest known,
+# after the last whoever does today. The new one has them from the day of the change on.
+_THEN = """, moved AS (
+        SELECT pgh_obj_id AS id, managing_institution_id, until_on,
+               lag(until_on, 1, '-infinity') OVER (PARTITION BY pgh_obj_id ORDER BY until_at, pgh_id) AS since_on
+        FROM residents_managedbefore
+        CROSS JOIN LATERAL (
+            SELECT pgh_created_at AS until_at, (pgh_created_at AT TIME ZONE 'Asia/Shanghai')::date AS until_on
+        ) AS changed
+    )"""
+_MOVED = """
+    LEFT JOIN moved ON moved.id = coalesce(merged.whole_id, fact.resident_id)
+        AND fact.happened_on >= moved.since_on AND fact.happened_on < moved.until_on"""
+
 CLAIMS = register_dataset(
     Dataset(
         "claims",
         CLAIM_SCHEMA,
-        _SELECT.format(kind="claim", more=_CLAIM_COLUMNS, detail=_CLAIM_DETAIL, whole=_WHOLE),
+        _SELECT.format(
+            kind="claim",
+            more=_CLAIM_COLUMNS,
+            detail=_CLAIM_DETAIL + _MOVED,
+            whole=_WHOLE,
+            then=_THEN,
+            home="moved.managing_institution_id, ",
+        ),
     )
 )
 ENCOUNTERS = register_dataset(
-    Dataset("encounters", SCHEMA, _SELECT.format(kind="encounter", more="", detail="", whole=""))
+    Dataset("encounters", SCHEMA, _SELECT.format(kind="encounter", more="", detail="", whole="", then="", home=""))
 )
 
 
@@ -181,19 +203,26 @@ def mark_changed(kind: str, months: Iterable[date]) -> None:
 
 
 def mark_residents_changed(resident_ids: Iterable[int]) -> None:
-    """Have the months published again in which these residents have facts: who looks after them may have changed."""
+    """Have the months published again in which these residents have facts: who they are, or who looks after them, may
+    have changed."""
+    for kind, months in _months(resident_ids).items():
+        mark_changed(kind, months)
+
+
+def _months(resident_ids: Iterable[int]) -> dict[str, list[date]]:
+    """The months in which residents have facts of each published kind."""
     ids = sorted(set(resident_ids))
-    if not ids:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT kind, date_trunc('month', happened_on)::date FROM health_record_fact"
-            " WHERE resident_id = ANY(%s) AND kind = ANY(%s) AND superseded_by IS NULL",
-            [ids, list(_PUBLISHED)],
-        )
-        rows = cursor.fetchall()
-    for kind in _PUBLISHED:
-        mark_changed(kind, [month for of, month in rows if of == kind])
+    found: dict[str, list[date]] = {kind: [] for kind in _PUBLISHED}
+    if ids:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT DISTINCT kind, date_trunc('month', happened_on)::date FROM health_record_fact"
+                " WHERE resident_id = ANY(%s) AND kind = ANY(%s) AND superseded_by IS NULL",
+                [ids, list(_PUBLISHED)],
+            )
+            for kind, month in cursor.fetchall():
+                found[kind].append(month)
+    return found
 
 
 @subscribe(ResidentsMerged, within=True)
@@ -208,4 +237,9 @@ def _parted(event: MergeUndone) -> None:
 
 @subscribe(ResidentHandedOver, within=True)
 def _handed_over(event: ResidentHandedOver) -> None:
-    mark_residents_changed(cluster(event.resident_id))
+    """Claims settled before stay where they were."""
+    months = _months(cluster(event.resident_id))
+    this = clock.month_of(clock.today())
+    mark_changed("claim", [month for month in months.pop("claim") if month >= this])
+    for kind, others in months.items():
+        mark_changed(kind, others)

@@ -15,7 +15,8 @@ from yigongti.kernel import clock
 
 @dataclass(frozen=True)
 class ClaimView:
-    """One version of a settlement. ``resident_id`` is the person; ``managing_id`` who looks after them today.
+    """One version of a settlement. ``resident_id`` is the person; ``managing_id`` who looked after them on the day
+    it was settled.
 
     Money in fen, below zero in a reversal. ``beside_fen``: what critical illness insurance, medical aid and other funds
     paid beside the pooled fund. ``version`` counts from 1; ``stands`` is false for one that was superseded or
@@ -127,15 +128,21 @@ def views(facts: Iterable[health_record.ClaimFact], versions: Mapping[int, int])
     facts = list(facts)
     persons = health_record.persons({one.fact.resident_id for one in facts})
     cards = residents.cards(persons.values())
-    return [_view(one, persons, cards, versions.get(one.fact.id, 1)) for one in facts]
+    before = health_record.managed_before(persons.values())
+    return [_view(one, persons, cards, before, versions.get(one.fact.id, 1)) for one in facts]
 
 
 def _view(
-    one: health_record.ClaimFact, persons: Mapping[int, int], cards: Mapping[int, residents.Card], version: int
+    one: health_record.ClaimFact,
+    persons: Mapping[int, int],
+    cards: Mapping[int, residents.Card],
+    before: Mapping[int, list[tuple[date, int]]],
+    version: int,
 ) -> ClaimView:
     fact, detail = one.fact, one.fact.detail
     person = persons.get(fact.resident_id, fact.resident_id)
     card = cards.get(person)
+    today = card.managing_institution_id if card else None
     start = day_said(detail.get("started_at"), fact.happened_on)
     return ClaimView(
         id=fact.id,
@@ -143,7 +150,7 @@ def _view(
         source_id=fact.source_id,
         source_name=fact.source,
         resident_id=person,
-        managing_id=card.managing_institution_id if card else None,
+        managing_id=next((manager for until, manager in before.get(person, ()) if fact.happened_on < until), today),
         name_masked=card.name if card else "",
         institution_id=fact.institution_id,
         institution_name=fact.institution,

@@ -1,4 +1,5 @@
-"""The published months of claims get what lies outside the insurance list: they are published again."""
+"""The published months of claims get what lies outside the insurance list, and their home by the day they were settled:
+they are published again."""
 
 from django.db import migrations
 
@@ -9,6 +10,10 @@ INSERT INTO lake_stale (dataset, month, marked_at) SELECT dataset, month, now() 
 
 class Migration(migrations.Migration):
 
-    dependencies = [("health_record", "0002_settlement_list"), ("lake", "0001_initial")]
+    dependencies = [
+        ("health_record", "0002_settlement_list"),
+        ("lake", "0001_initial"),
+        ("residents", "0006_managed_before"),
+    ]
 
     operations = [migrations.RunSQL(AGAIN, AGAIN)]

@@ -1,6 +1,7 @@
 """Persons, the numbers they are known by, and whom they live with."""
 
 import pghistory
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -40,7 +41,20 @@ class IdentifierKind(models.TextChoices):
 DOCUMENTS = tuple(kind for kind in IdentifierKind if kind.value.isdigit())
 
 
-# Updates and removals are kept, additions are not: the row itself says who added it, and bulk loading stays fast.
+# Updates and removals are kept, additions are not: the row itself says who added it, and bulk loading stays fast. So
+# the first version of a row isn't kept; who managed somebody until when is, each time somebody else does from then on.
+@pghistory.track(
+    pghistory.UpdateEvent(
+        "managed",
+        row=pghistory.Old,
+        trigger_name="managed_before",
+        condition=pgtrigger.Q(old__managing_institution__isnull=False)
+        & pgtrigger.Q(old__managing_institution__df=pgtrigger.F("new__managing_institution")),
+    ),
+    fields=["managing_institution"],
+    obj_field=pghistory.ObjForeignKey(related_name="managed_before"),
+    model_name="ManagedBefore",
+)
 @pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class Resident(ScopedModel):
     """A person of the master index. One that was merged points to the one it was merged into and stays as it was."""
