@@ -17,8 +17,8 @@ from yigongti.domains.money.insurance_fund import gathering, rules
 from yigongti.domains.money.insurance_fund.formulas import clearing as formulas
 from yigongti.domains.money.insurance_fund.homes import Homes, Stretch
 from yigongti.domains.money.insurance_fund.inputs import YearInputs
-from yigongti.domains.money.insurance_fund.models import FundYear, LateClaim
-from yigongti.domains.money.insurance_fund.services import closing, drafting, late
+from yigongti.domains.money.insurance_fund.models import Correction, FundYear
+from yigongti.domains.money.insurance_fund.services import closing, correcting, drafting
 from yigongti.kernel.access.api import Role
 from yigongti.kernel.workflow.api import StepRefused, take_step
 
@@ -114,10 +114,10 @@ def test_a_late_claim_of_nobodys_insured_stays_open(here):
     after = running(here, YEAR + 1)
     with pytest.raises(StepRefused, match="没有迟到"):
         take_step(after, "take_late", actor=here.officer)
-    assert [one.claim_id for one in late.not_yet_taken(first.closing)] == [stray["id"]]
+    assert [one.told.claim_id for one in correcting.since_closing(first.closing) if one.open] == [stray["id"]]
     publish([*rows, {**stray, "managing_id": here.id("east_centre")}])  # registered since
     take_step(after, "take_late", actor=here.officer)
-    assert LateClaim.objects.get(year=first).home_id == here.id("east")
+    assert Correction.objects.get(of_year=first).home_id == here.id("east")
 
 
 def test_a_month_is_not_paid_long_before_it(here):

@@ -250,8 +250,10 @@ def test_late_claims_are_shown(here):
     publish([*rows, claim(here, date(YEAR, 12, 30), "east_centre", "outside", 500_000, record_no="LATE")])
     client = signed_in(Role.INSURANCE_OFFICER, here.id("county"))
     page = client.get(address("late", case)).content.decode()
-    assert "LATE" in page and "尚未计入" in page
+    assert "LATE" in page and "5,000.00" in page
     publish(usual(here, 2026), 2026)
     after = running(here, 2026)
     take_step(after, "take_late", actor=here.officer)
-    assert after.title in client.get(address("late", case)).content.decode()
+    got = client.get(address("late", case))
+    (row,) = got.context["listing"].rows
+    assert (row.target.fund_fen, row.open.fund_fen) == (500_000, 0) and f">{after.year}<" in got.content.decode()

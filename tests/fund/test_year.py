@@ -8,8 +8,8 @@ from django.db import DatabaseError, transaction
 
 from tests.fund.world import YEAR, World, claim, cleared, drafted, publish, running, usual, world
 from yigongti.domains.money.insurance_fund import gathering
-from yigongti.domains.money.insurance_fund.models import Change, Closing, FundYear, LateClaim, Paid
-from yigongti.domains.money.insurance_fund.services import closing, drafting, late
+from yigongti.domains.money.insurance_fund.models import Change, Closing, FundYear, Paid
+from yigongti.domains.money.insurance_fund.services import closing, correcting, drafting
 from yigongti.kernel.access.api import Forbidden, Role, system_actor
 from yigongti.kernel.lake.api import KeptDamaged
 from yigongti.kernel.workflow.api import StepRefused, open_steps, take_step
@@ -136,35 +136,19 @@ def test_a_closed_year_stays_closed(here, settings, tmp_path):
         again = closing.rerun(before, actor=system_actor("test"))
         assert again.same and again.differs == () and again.digest == before.digest and again.files == 12
         assert json.dumps(gathering.gather(fresh(case)).statement.as_json(), sort_keys=True) == statement
-    found = {(one.record_no, one.gone): one for one in late.since_closing(before)}
+    found = {(one.slot.record_no, one.told.gone): one for one in correcting.since_closing(before)}
     assert set(found) == {(late_one["record_no"], False), (back["record_no"], False), (gone["record_no"], True)}
-    assert found[late_one["record_no"], False].fund_fen == 500_000
-    assert found[gone["record_no"], True].fund_fen == -400_000
-    assert found[gone["record_no"], True].home_id == here.id("east")
+    assert found[late_one["record_no"], False].target.fund_fen == 500_000
+    assert found[gone["record_no"], True].target.fund_fen == -400_000
+    assert found[gone["record_no"], True].slot.home_id == here.id("east")
 
 
-def test_late_claims_go_to_the_next_year(here):
-    rows = usual(here)
-    publish(rows)
-    first = cleared(here)
-    publish([*rows, claim(here, date(YEAR, 12, 30), "east_centre", "outside", 500_000),
-                    claim(here, date(YEAR, 12, 31), "west_centre", "west_hospital", -700_000,
-                          reverses=rows[7]["record_no"])])  # fmt: skip
+def test_last_years_budgets_bound_this_years(here):
+    publish(usual(here))
+    cleared(here)
     publish(usual(here, YEAR + 1), YEAR + 1)
-    second = running(here, YEAR + 1)
-    second = take_step(second, "take_late", actor=here.officer)
-    changes = {c.holder.organisation_id: c for c in Change.objects.filter(holder__year=second)}
-    assert changes[here.id("east")].fen == -500_000 and changes[here.id("west")].fen == 700_000
-    assert LateClaim.objects.filter(year=first).count() == 2
-    statement = gathering.gather(second).statement
-    east = here.id("east")
-    assert statement.fen("settle", east) == statement.fen("budget", east) - 500_000
-    with pytest.raises(StepRefused, match="没有迟到"):
-        take_step(second, "take_late", actor=here.officer)
-    assert late.not_yet_taken(first.closing) == []
-    # last year's budgets bound this year's
-    assert statement.get("budget", east) is not None
-    assert dict(statement.get("budget", east).inputs)["last_budget_fen"] == 25_200_000
+    statement = gathering.gather(running(here, YEAR + 1)).statement
+    assert dict(statement.get("budget", here.id("east")).inputs)["last_budget_fen"] == 25_200_000
 
 
 def test_a_kept_file_that_was_changed_is_found(here, settings):
@@ -275,6 +259,6 @@ def test_a_month_that_is_not_published_is_no_change(here):
     publish(usual(here))
     case = cleared(here)
     Part.objects.filter(dataset="claims", month=date(YEAR, 7, 1)).delete()
-    assert late.since_closing(case.closing) == []
+    assert correcting.since_closing(case.closing) == []
     Part.objects.filter(dataset="claims").delete()
-    assert late.since_closing(case.closing) == []
+    assert correcting.since_closing(case.closing) == []

@@ -81,22 +81,40 @@ def claim(world: World, on: date, home: str | None, at: str | None, fund: int, *
     return {**row, **values}
 
 
-def publish(rows: Iterable[dict[str, Any]], year: int = YEAR, *, months: Iterable[int] = range(1, 13)) -> None:
-    """Publish a year's months anew, as the lake does: a new file, and the switch to it."""
-    schema = dataset_named("claims").schema
+def publish(
+    rows: Iterable[dict[str, Any]], year: int = YEAR, *, months: Iterable[int] = range(1, 13), matched: bool = True
+) -> None:
+    """Publish a year's months anew, as the lake does: a new file, and the switch to it.
+
+    With them (``matched``) how each claim out of the county stands to certificates: ``referral`` of its row, "none"
+    where it says nothing, "" where none is needed; ``more``: what the fund would have paid more with one.
+    """
     rows = list(rows)
     for month in months:
         start = date(year, month, 1)
         mine = [r for r in rows if r["happened_on"].replace(day=1) == start]
-        file = f"claims/{start:%Y-%m}.{next(_number):012d}.parquet"
-        path = settings.VAR / "lake" / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        columns = {f.name: pa.array([r.get(f.name) for r in mine], type=f.type) for f in schema}
-        pq.write_table(pa.table(columns, schema=schema), path)
-        Part.objects.update_or_create(
-            dataset="claims", month=start,
-            defaults={"file": file, "rows": len(mine), "published_at": clock.now() + timedelta(seconds=0)},
-        )  # fmt: skip
+        _write("claims", start, mine)
+        if matched:
+            told = [
+                {**r, "match": r.get("referral", "none"), "certificate_id": None,
+                 "with_fen": r["fund_fen"] + r.get("more", 0), "without_fen": r["fund_fen"]}
+                for r in mine
+                if not r["inside_county"] and r["setting"] != "pharmacy" and r.get("referral", "none")
+            ]  # fmt: skip
+            _write("claim_referrals", start, told)
+
+
+def _write(dataset: str, start: date, rows: list[dict[str, Any]]) -> None:
+    schema = dataset_named(dataset).schema
+    file = f"{dataset}/{start:%Y-%m}.{next(_number):012d}.parquet"
+    path = settings.VAR / "lake" / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    columns = {f.name: pa.array([r.get(f.name) for r in rows], type=f.type) for f in schema}
+    pq.write_table(pa.table(columns, schema=schema), path)
+    Part.objects.update_or_create(
+        dataset=dataset, month=start,
+        defaults={"file": file, "rows": len(rows), "published_at": clock.now() + timedelta(seconds=0)},
+    )  # fmt: skip
 
 
 def usual(world: World, year: int = YEAR) -> list[dict[str, Any]]:

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from yigongti.domains.base.organisation import api as organisation
-from yigongti.domains.money.insurance_fund.claims import DATASET, NONE, Reading, Which
+from yigongti.domains.money.insurance_fund import policy
+from yigongti.domains.money.insurance_fund.claims import DATASET, NONE, SERVICE_ENDED, Reading, Which
 from yigongti.domains.money.insurance_fund.gathering import Gathered
-from yigongti.domains.money.insurance_fund.models import Accepted
+from yigongti.domains.money.insurance_fund.models import Accepted, Closing
 from yigongti.domains.money.insurance_fund.statement import digest
 from yigongti.kernel.lake.api import engine, snapshot, table
 
@@ -41,6 +42,14 @@ WORDS: Mapping[str, tuple[Words, Words]] = {
     "outside_holders": (
         gettext_lazy("有的结算单不属于任何预算单位"),
         gettext_lazy("登记这些居民的管理机构；由基金另行列支的，请说明"),
+    ),
+    "referrals_missing": (
+        gettext_lazy("有的月份还没有比对转诊证明"),
+        gettext_lazy("这些月份的县域外就医都算作没有转诊证明；比对由平台自动进行"),
+    ),
+    "of_no_year": (
+        gettext_lazy("有的结算单过了截止日才结算，不属于任何年度"),
+        gettext_lazy("治疗在以前年度结束，而那个年度没有在本平台清算；请在原来的账上处理"),
     ),
     "unknown_kind": (gettext_lazy("结算单没有参保类型"), gettext_lazy("不计入任何一个基金；请补填后重传")),
 }
@@ -91,7 +100,9 @@ def findings(found: Gathered, *, clearing: bool) -> list[Finding]:
         made += _year(found)
         if found.snapshot is not None and found.snapshot.files and found.scope is not None:
             with engine() as backend:
-                made += _claims(Reading(backend, found.snapshot, found.scope), backend)
+                read = Reading(backend, found.snapshot, found.scope, found.referrals)
+                made += _claims(read, backend)
+                made.append(_of_no_year(read, found))
     made.append(_unconfirmed(found))
     said = {(a.check_name, a.rows_digest): f"{a.by_name}：{a.reason}" for a in Accepted.objects.filter(year=found.year)}
     kept = [_with_word(one, said) for one in made if one.count]
@@ -165,8 +176,12 @@ def _year(found: Gathered) -> list[Finding]:
     made.append(_made("months_unpaid", unpaid, warning=True))
     missing = [f"{month:%Y-%m}" for month in found.scope.months if month not in there]
     made.append(_made("months_missing", missing))
-    if found.snapshot is not None and found.snapshot.waiting:
-        waiting = _("%(n)d 个月份的数据正在更新") % {"n": found.snapshot.waiting}
+    told = found.referrals.months if found.referrals else frozenset()
+    unmatched = [f"{month:%Y-%m}" for month in found.scope.months if month in there - told]
+    made.append(_made("referrals_missing", unmatched, warning=True))
+    waits = sum(one.waiting for one in (found.snapshot, found.referrals) if one is not None)
+    if waits:
+        waiting = _("%(n)d 个月份的数据正在更新") % {"n": waits}
         made.append(_made("months_waiting", [waiting]))
     return made
 
@@ -269,6 +284,23 @@ def _outside(read: Reading) -> Finding:
     ]
     keys = [[r["managing_id"], r["n"], r["fund"]] for r in rows]
     return _made("outside_holders", words, keys=keys, acceptable=True)  # fmt: skip
+
+
+def _of_no_year(read: Reading, found: Gathered) -> Finding:
+    """By the day care ended: claims of an earlier year settled when its days were over, where that year was never
+    closed here. Of one that was, they are late claims."""
+    if read.scope.counted_by != SERVICE_ENDED:
+        return _made("of_no_year", [])
+    closed = set(
+        Closing.objects.filter(
+            year__place=found.year.place, year__fund_kind=found.year.fund_kind, year__year__lt=found.year.year
+        ).values_list("year__year", flat=True)
+    )
+    days = found.rules.whole(policy.CUT_OFF_DAYS)
+    before = read.before
+    over = ibis.date(before.counted_on.year() + 1, 1, 1) + ibis.interval(days=days - 1)
+    lost = before.filter(before.happened_on > over, ~before.counted_on.year().isin(sorted(closed) or [0]))
+    return _listed("of_no_year", lost, warning=True)
 
 
 def _unknown_kind(read: Reading) -> Finding:

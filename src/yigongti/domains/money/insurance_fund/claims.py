@@ -17,7 +17,8 @@ from yigongti.domains.money.insurance_fund.inputs import Cell, ClaimSums
 from yigongti.kernel import clock
 from yigongti.kernel.lake.api import Snapshot, engine, table
 
-DATASET = "claims"
+DATASET, REFERRALS = "claims", "claim_referrals"
+COVERED = "covered"
 SETTLED, SERVICE_ENDED = "settled_in_year", "service_ended_in_year"
 NONE, ALL = "none", "all"
 
@@ -73,6 +74,24 @@ class Row:
     reverses: str
     certificate_no: str
     recorded_on: date
+    certified: bool | None
+    missed_fen: int
+
+
+@dataclass(frozen=True)
+class Counted:
+    """One claim with all that says which cell it counts in; ``home`` and ``treated`` as on the claim's day."""
+
+    id: int
+    source_id: int
+    record_no: str
+    reverses: str
+    happened_on: date
+    recorded_on: date
+    home: int | None
+    institution_name: str
+    stay: bool
+    cell: Cell
 
 
 @dataclass(frozen=True)
@@ -89,7 +108,8 @@ class Earned:
 
 @dataclass(frozen=True)
 class Which:
-    """Claims below a figure. Each condition left out holds for all; ``home``: a holder's id, "none" or "all"."""
+    """Claims below a figure. Each condition left out holds for all; ``home``: a holder's id, "none" or "all";
+    ``certified``: "1" with a referral, "0" without one where it is needed, "exempt" where it isn't."""
 
     home: int | str = ALL
     treated: int | None = None
@@ -97,21 +117,29 @@ class Which:
     where: str = ""
     month: date | None = None
     outside: bool | None = None
-    certified: bool | None = None
+    certified: str = ""
     ids: tuple[int, ...] | None = None
 
 
 class Reading:
-    """A snapshot's claims of a scope, on an engine of the caller's."""
+    """A snapshot's claims of a scope, on an engine of the caller's.
 
-    def __init__(self, backend: Backend, snapshot: Snapshot, scope: Scope) -> None:
-        self.scope, self.snapshot = scope, snapshot
+    ``referrals``: what is published of how claims stand to certificates; None counts a certificate that a claim names
+    as one (closings of form 1).
+    """
+
+    def __init__(self, backend: Backend, snapshot: Snapshot, scope: Scope, referrals: Snapshot | None = None) -> None:
+        self.scope, self.snapshot, self.referrals = scope, snapshot, referrals
+        self._backend = backend
         self.all: Any = table(backend, snapshot)
         claims = self.all.filter(self.all.place == scope.place)
         day = claims.happened_on
         if scope.counted_by == SERVICE_ENDED:
             day = ibis.coalesce(claims.service_end, claims.service_start, claims.happened_on)
         counted = claims.mutate(counted_on=day, fund=claims.fund_fen.fill_null(0), total=claims.total_fen.fill_null(0))
+        insured_here = counted.insured_division.isin(["", scope.division])
+        mine = (counted.insurance_kind == scope.insurance_kind) & insured_here
+        self.before: Any = counted.filter(mine, counted.counted_on < scope.since)  # care that ended in an earlier year
         counted = counted.filter(counted.counted_on >= scope.since, counted.counted_on < scope.until)
         if scope.last is not None and scope.counted_by == SERVICE_ENDED:
             counted = counted.filter(counted.happened_on <= scope.last)
@@ -128,7 +156,7 @@ class Reading:
 
     def sums(self) -> ClaimSums:
         """The claims summed, in one pass."""
-        claims = self.claims
+        claims = self._referred(self.claims)
         grouped = claims.group_by(
             managing=claims.managing_id,
             institution=claims.institution_id,
@@ -136,27 +164,75 @@ class Reading:
             month=claims.counted_on.truncate("M"),
             pharmacy=claims.setting == "pharmacy",
             inside=claims.inside_county,
-            certified=claims.certificate_no != "",
+            certified=claims.certified,
         ).aggregate(
             services=claims.visits.sum(),
             fund=claims.fund.sum(),
             total=claims.total.sum(),
+            missed=claims.missed.sum(),
         )
         cells: dict[tuple[Any, ...], list[int]] = {}
         data = grouped.to_pyarrow().to_pydict()
         names = ("managing", "institution", "stretch", "month", "pharmacy", "inside", "certified", "services", "fund",
-                 "total")  # fmt: skip
+                 "total", "missed")  # fmt: skip
         holders = [stretch.holder_of for stretch in self.scope.homes.stretches]
-        for managing, institution, at, month, pharmacy, inside, certified, services, fund, total in zip(
+        for managing, institution, at, month, pharmacy, inside, certified, *amounts in zip(
             *(data[name] for name in names), strict=True
         ):
             home, treated = holders[at].get(managing), holders[at].get(institution)
             cell = (home, treated, institution, where(home, treated, pharmacy, inside), month, certified)
-            sums = cells.setdefault(cell, [0, 0, 0])
-            sums[0] += services
-            sums[1] += fund
-            sums[2] += total
+            sums = cells.setdefault(cell, [0, 0, 0, 0])
+            for n, amount in enumerate(amounts):
+                sums[n] += amount
         return ClaimSums(tuple(Cell(*key, *cells[key]) for key in sorted(cells, key=_order)), self.months())
+
+    def _referred(self, claims: Any) -> Any:
+        """With ``certified`` (None: none is needed) and ``missed``, what the fund would have paid more with a referral.
+
+        A claim out of the county is without one as long as nothing is published of its month.
+        """
+        if self.referrals is None:
+            return claims.mutate(certified=claims.certificate_no != "", missed=ibis.literal(0, "int64"))
+        needs: Any = ibis.null("boolean")
+        if unknown := sorted(self.snapshot.months - self.referrals.months):
+            lacking = ~claims.inside_county & claims.happened_on.truncate("M").isin(unknown)
+            needs = ibis.ifelse(lacking, ibis.literal(False), needs)
+        claims = claims.mutate(certified=needs, missed=ibis.literal(0, "int64"))
+        if not self.referrals.files:
+            return claims
+        told = table(self._backend, self.referrals)
+        covered = told.match == COVERED
+        more = ibis.ifelse(covered, 0, told.with_fen - told.without_fen)
+        told = told.select(of_claim=told.id, covered=covered, more=more)
+        both = claims.left_join(told, claims.id == told.of_claim)
+        both = both.mutate(certified=ibis.coalesce(both.covered, both.certified), missed=both.more.fill_null(0))
+        return both.drop("of_claim", "covered", "more")
+
+    def counted(self, claims: Any) -> list[Counted]:
+        """Claims of this reading one by one, each with its cell."""
+        claims = self._referred(claims)
+        rows = claims.select(
+            "id", "source_id", "record_no", "reverses", "happened_on", "recorded_on", "counted_on", "managing_id",
+            "institution_id", "institution_name", "setting", "inside_county", "certified", "visits", "fund", "total",
+            "missed",
+        ).order_by("recorded_on", "id")  # fmt: skip
+        found = []
+        for row in rows.to_pyarrow().to_pylist():
+            holder_of = self.scope.homes.on(row["counted_on"])
+            home, treated = holder_of.get(row["managing_id"]), holder_of.get(row["institution_id"])
+            there = where(home, treated, row["setting"] == "pharmacy", row["inside_county"])
+            cell = Cell(home, treated, row["institution_id"], there, row["counted_on"].replace(day=1),
+                        row["certified"], row["visits"], row["fund"], row["total"], row["missed"])  # fmt: skip
+            found.append(
+                Counted(row["id"], row["source_id"], row["record_no"], row["reverses"], row["happened_on"],
+                        row["recorded_on"], home, row["institution_name"], row["setting"] == "inpatient", cell)
+            )  # fmt: skip
+        return found
+
+    def numbered(self, numbers: Iterable[str]) -> list[Counted]:
+        """The claims of these numbers, of whatever payer."""
+        wanted = sorted(set(numbers))
+        return self.counted(self.claims.filter(self.claims.record_no.isin(wanted))) if wanted else []
 
     def earned(self) -> list[Earned]:
         """What care at the holders' institutions earned by month, in one pass; care elsewhere is nobody's earning."""
@@ -212,8 +288,10 @@ class Reading:
             claims = claims.filter(claims.institution_id == which.institution)
         if which.month is not None:
             claims = claims.filter(claims.counted_on.truncate("M") == which.month)
-        if which.certified is not None:
-            claims = claims.filter((claims.certificate_no != "") == which.certified)
+        if which.certified:
+            claims = self._referred(claims)
+            asked = {"1": claims.certified, "0": ~claims.certified, "exempt": claims.certified.isnull()}
+            claims = claims.filter(asked[which.certified].fill_null(False)).drop("certified", "missed")
         if which.where and isinstance(which.home, int):
             claims = claims.filter(self._where(claims, which.home, which.where))
         if which.outside is not None:
@@ -265,15 +343,16 @@ class Reading:
         """Claims below a figure, the most expensive first; ``within``: only those treated at these institutions, or of
         people these look after."""
         claims = self._within(self.narrowed(which), within)
-        return read_rows(claims.order_by(claims.fund.desc(), claims.id).limit(limit))
+        first = self._referred(claims.order_by(claims.fund.desc(), claims.id).limit(limit))
+        return read_rows(first.order_by(first.fund.desc(), first.id))
 
 
 def read_rows(claims: Any) -> list[Row]:
     """Claims of a query as rows."""
     wanted = claims.select(
         "id", "record_no", "happened_on", "resident_id", "managing_id", "institution_id", "institution_name", "setting",
-        "code", "total", "fund", "reverses", "certificate_no", "recorded_on",
-    ).rename(total_fen="total", fund_fen="fund")  # fmt: skip
+        "code", "total", "fund", "reverses", "certificate_no", "recorded_on", "certified", "missed",
+    ).rename(total_fen="total", fund_fen="fund", missed_fen="missed")  # fmt: skip
     return [Row(**row) for row in wanted.to_pyarrow().to_pylist()]
 
 
@@ -286,10 +365,10 @@ def where(home: int | None, treated: int | None, pharmacy: bool, inside: bool) -
     return OTHER_INSIDE if inside else OUTSIDE
 
 
-def sums(snapshot: Snapshot, scope: Scope) -> ClaimSums:
+def sums(snapshot: Snapshot, scope: Scope, referrals: Snapshot | None = None) -> ClaimSums:
     """The sums of a snapshot, on an engine of their own."""
     with engine() as backend:
-        return Reading(backend, snapshot, scope).sums()
+        return Reading(backend, snapshot, scope, referrals).sums()
 
 
 def last_day(until: date, days: int) -> date:

@@ -12,40 +12,51 @@ from yigongti.domains.money.insurance_fund.computing import names
 from yigongti.domains.money.insurance_fund.formulas import clearing as f
 from yigongti.domains.money.insurance_fund.formulas import distribution as d
 from yigongti.domains.money.insurance_fund.formulas import netting
-from yigongti.domains.money.insurance_fund.inputs import ClaimSums, Holder, Member, YearInputs
+from yigongti.domains.money.insurance_fund.inputs import Cell, ClaimSums, Holder, Member, YearInputs
 from yigongti.domains.money.insurance_fund.rules import NotComputable, Rules
-from yigongti.domains.money.insurance_fund.statement import Line, Statement, key
+from yigongti.domains.money.insurance_fund.statement import Input, Line, Statement, key
 from yigongti.kernel.policy.api import Parameter
 
 
-def clear(made: Statement, inputs: YearInputs, sums: ClaimSums) -> Statement:
-    """The budget's statement with the clearing on top. A figure that can't be worked out is left out, and named."""
+def clear(made: Statement, inputs: YearInputs, claims: ClaimSums, form: int) -> Statement:
+    """The budget's statement with the clearing on top. A figure that can't be worked out is left out, and named.
+
+    Corrections count wherever the claims they correct would: as use, as owed and earned, as services.
+    """
     rules = made.rules
     lines: list[Line] = list(made.lines)
     lacking: list[tuple[str, str]] = []
     covered = f.COVERS[rules.option(policy.COVERS)]
-    lines += _fund(sums, inputs, covered)
+    sums = claims.with_corrections(inputs.corrections)
+    corrected = ClaimSums(tuple(one.cell for one in inputs.corrections))
+    lines += _fund(sums, corrected, inputs, covered)
     debts = sums.between()
     owed = netting.positions(debts, [h.id for h in inputs.holders])
     for holder in inputs.holders:
-        lines += _holder(holder, made, sums, covered)
+        lines += _holder(holder, made, sums, corrected, covered)
         lines += _outcome(holder, rules, lines, lacking)
-    lines += _between(debts, owed, inputs)
+    lines += _between(debts, corrected.between(), owed, inputs)
     for holder in inputs.holders:
         lines += _balance(holder, rules, lines, debts)
-        lines += _members(holder, rules, inputs, sums, lines, lacking)
-    lines += _patients(sums, inputs)
+        lines += _members(holder, rules, inputs, sums, corrected, lines, lacking)
+    lines += _patients(sums, corrected, form)
     return replace(made, lines=tuple(lines), lacking=(*made.lacking, *lacking))
 
 
-def _fund(sums: ClaimSums, inputs: YearInputs, covered: frozenset[str]) -> list[Line]:
+def _parts(whole: int, corrected: int) -> tuple[Input, ...]:
+    """How much of a sum are claims of the year and how much corrections, where there are any."""
+    return (("claims_fen", whole - corrected), ("corrections_fen", corrected)) if corrected else ()
+
+
+def _fund(sums: ClaimSums, corrected: ClaimSums, inputs: YearInputs, covered: frozenset[str]) -> list[Line]:
     """All the fund paid: for holders' insured inside their budgets, outside them, and for nobody's."""
     holders = [h.id for h in inputs.holders]
     inside = sum(sums.use(h, where) for h in holders for where in covered)
     beyond = sum(sums.use(h, where) for h in holders for where in f.WHERE if where not in covered)
     unassigned = sums.total_fen - inside - beyond
     return [
-        Line("claims", sums.total_fen, formula="sum_of_claims", inputs=(("months", len(sums.months)),),
+        Line("claims", sums.total_fen, formula="sum_of_claims",
+             inputs=(("months", len(sums.months)), *_parts(sums.total_fen, corrected.total_fen)),
              rules=names(policy.COUNTED_BY, policy.MEMBERSHIP), claims=(("home", "all"),),
              below=(*(key("use", h) for h in holders), "beyond_budgets", "unassigned")),
         Line("beyond_budgets", beyond, formula="claims_not_covered", rules=names(policy.COVERS)),
@@ -54,7 +65,9 @@ def _fund(sums: ClaimSums, inputs: YearInputs, covered: frozenset[str]) -> list[
     ]  # fmt: skip
 
 
-def _holder(holder: Holder, made: Statement, sums: ClaimSums, covered: frozenset[str]) -> list[Line]:
+def _holder(
+    holder: Holder, made: Statement, sums: ClaimSums, corrected: ClaimSums, covered: frozenset[str]
+) -> list[Line]:
     lines = [
         Line("adjustment", a.fen, of=holder.id, nth=n, formula=a.source,
              inputs=(("reason", a.reason), ("adjustment", a.id)))
@@ -75,17 +88,26 @@ def _holder(holder: Holder, made: Statement, sums: ClaimSums, covered: frozenset
     uses = [
         Line(f"use_{where}", sums.use(holder.id, where), of=holder.id, formula="sum_of_claims",
              rules=names(policy.COVERS, policy.COUNTED_BY, policy.MEMBERSHIP),
+             inputs=_parts(sums.use(holder.id, where), corrected.use(holder.id, where)),
              claims=(("home", holder.id), ("where", where)))
         for where in f.WHERE
         if where in covered
     ]  # fmt: skip
     used = sum(line.fen for line in uses)
+    late = sum(corrected.use(holder.id, where) for where in covered)
     lines += uses
     lines.append(
         Line("use", used, of=holder.id, formula="sum_of_uses", below=tuple(line.key for line in uses),
-             rules=names(policy.COVERS), inputs=tuple((f"{line.name}_fen", line.fen) for line in uses),
+             rules=names(policy.COVERS),
+             inputs=(*((f"{line.name}_fen", line.fen) for line in uses), *_parts(used, late)),
              claims=(("home", holder.id),))
     )  # fmt: skip
+    if any(corrected.use(holder.id, where) for where in covered):
+        lines.append(
+            Line("corrections", late, of=holder.id, formula="sum_of_corrections",
+                 inputs=tuple((f"use_{where}_fen", fen) for where in f.WHERE
+                              if where in covered and (fen := corrected.use(holder.id, where))))
+        )  # fmt: skip
     return lines
 
 
@@ -189,10 +211,13 @@ def _score(holder: Holder) -> Decimal:
     return holder.score
 
 
-def _between(debts: dict[tuple[int, int], int], owed: dict[int, int], inputs: YearInputs) -> list[Line]:
+def _between(
+    debts: dict[tuple[int, int], int], corrected: dict[tuple[int, int], int], owed: dict[int, int], inputs: YearInputs
+) -> list[Line]:
     """Between holders: what each pays and is owed, pair by pair and on balance."""
     lines = [
         Line("owes", amount, of=home, nth=treated, formula="sum_of_claims",
+             inputs=_parts(amount, corrected.get((home, treated), 0)),
              claims=(("home", home), ("treated", treated)))
         for (home, treated), amount in sorted(debts.items())
         if amount
@@ -248,14 +273,15 @@ def _balance(holder: Holder, rules: Rules, lines: list[Line], debts: dict[tuple[
 
 
 def _members(
-    holder: Holder, rules: Rules, inputs: YearInputs, sums: ClaimSums, lines: list[Line],
+    holder: Holder, rules: Rules, inputs: YearInputs, sums: ClaimSums, corrected: ClaimSums, lines: list[Line],
     lacking: list[tuple[str, str]],
 ) -> list[Line]:  # fmt: skip
     """Each member: what the fund paid for care there, services, and its part of the surplus (none on an overspend)."""
     members = [m for m in inputs.members if m.holder_id == holder.id]
     found = [
         Line("member_paid", sums.paid_to(holder.id, m.id), of=m.id, nth=holder.id, formula="sum_of_claims",
-             inputs=(("services", sums.services_at(holder.id, m.id)),),
+             inputs=(("services", sums.services_at(holder.id, m.id)),
+                     *_parts(sums.paid_to(holder.id, m.id), corrected.paid_to(holder.id, m.id))),
              claims=(("treated", holder.id), ("institution", m.id)))
         for m in members
     ]  # fmt: skip
@@ -317,20 +343,38 @@ def _borne(sharers: list[Member], holder: Holder, sums: ClaimSums, borne: int) -
     ]  # fmt: skip
 
 
-def _patients(sums: ClaimSums, inputs: YearInputs) -> list[Line]:
-    """What patients got back outside the county, with and without a referral, and inside."""
-    groups = {
-        "reimbursed_inside": [c for c in sums.cells if c.where != f.OUTSIDE],
-        "reimbursed_referred": [c for c in sums.cells if c.where == f.OUTSIDE and c.certified],
-        "reimbursed_unreferred": [c for c in sums.cells if c.where == f.OUTSIDE and not c.certified],
-    }
-    claims = {
-        "reimbursed_inside": (("outside", 0),),
-        "reimbursed_referred": (("outside", 1), ("certified", 1)),
-        "reimbursed_unreferred": (("outside", 1), ("certified", 0)),
-    }
-    return [
-        Line(name, sum(c.fund_fen for c in cells), formula="fund_of_total", claims=claims[name],
-             inputs=(("total_fen", sum(c.total_fen for c in cells)), ("services", sum(c.services for c in cells))))
-        for name, cells in groups.items()
-    ]  # fmt: skip
+def _patients(sums: ClaimSums, corrected: ClaimSums, form: int) -> list[Line]:
+    """What patients got back inside the county, and outside it with a referral, without the one they need, and where
+    none is needed; and what the fund would have paid for those without, had there been one."""
+    groups: dict[str, tuple[Callable[[Cell], bool], tuple[Input, ...]]] = {
+        "reimbursed_inside": (lambda c: c.where != f.OUTSIDE, (("outside", 0),)),
+        "reimbursed_referred": (
+            lambda c: c.where == f.OUTSIDE and c.certified is True, (("outside", 1), ("certified", 1))
+        ),
+        "reimbursed_unreferred": (
+            lambda c: c.where == f.OUTSIDE and c.certified is False, (("outside", 1), ("certified", 0))
+        ),
+    }  # fmt: skip
+    if form > 1:
+        groups["reimbursed_exempt"] = (
+            lambda c: c.where == f.OUTSIDE and c.certified is None, (("outside", 1), ("certified", "exempt"))
+        )  # fmt: skip
+    lines = []
+    for name, (among, claims) in groups.items():
+        cells = [c for c in sums.cells if among(c)]
+        fund, late = sum(c.fund_fen for c in cells), sum(c.fund_fen for c in corrected.cells if among(c))
+        lines.append(
+            Line(name, fund, formula="fund_of_total", claims=claims,
+                 inputs=(("total_fen", sum(c.total_fen for c in cells)), ("services", sum(c.services for c in cells)),
+                         *_parts(fund, late)))
+        )  # fmt: skip
+    if form > 1:
+        unreferred = key("reimbursed_unreferred")
+        paid = sum(line.fen for line in lines if line.key == unreferred)
+        missed = sum(c.missed_fen for c in sums.cells if c.where == f.OUTSIDE and c.certified is False)
+        counted = (("paid_without_fen", paid), ("missed_fen", missed))
+        lines += [
+            Line("had_referral", paid + missed, formula="with_referral", inputs=counted, below=(unreferred,)),
+            Line("referral_missed", missed, formula="with_less_without", inputs=counted, below=(unreferred,)),
+        ]
+    return lines

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from yigongti.domains.money.insurance_fund import policy
 from yigongti.domains.money.insurance_fund.formulas import budget as f
-from yigongti.domains.money.insurance_fund.inputs import EMPLOYEES, ClaimSums, Holder, YearInputs
+from yigongti.domains.money.insurance_fund.inputs import EMPLOYEES, FORM, ClaimSums, Holder, YearInputs
 from yigongti.domains.money.insurance_fund.rules import NotComputable, Rules
 from yigongti.domains.money.insurance_fund.statement import Line, Statement, key
 from yigongti.kernel.money import split
@@ -33,15 +33,35 @@ def names(*parameters: Parameter[Any]) -> tuple[str, ...]:
     return tuple(p.name for p in parameters)
 
 
-def compute(rules: Rules, inputs: YearInputs, sums: ClaimSums | None = None) -> Statement:
+FORMS = frozenset({1, FORM})
+"""The versions of the arithmetic this program knows: a closed year is computed again by its own.
+
+1  a referral is a certificate that the claim names
+2  a referral is one that ``claims`` found to cover it, and what the lack of one cost is shown
+"""
+
+
+class UnknownForm(Exception):
+    """A closed year of a form this program does not know; ``str()`` is for people."""
+
+    def __init__(self, form: int) -> None:
+        super().__init__(
+            _("这一年是按第 %(form)d 版格式冻结的，本程序只认得第 %(known)s 版。请用冻结时的或更新的程序。")
+            % {"form": form, "known": "、".join(map(str, sorted(FORMS)))}
+        )
+
+
+def compute(rules: Rules, inputs: YearInputs, sums: ClaimSums | None = None, form: int = FORM) -> Statement:
     """The year's statement: the budget, and with sums of claims the clearing as well.
 
-    Raises NotComputable when not even the budget can be worked out.
+    Raises NotComputable when not even the budget can be worked out, UnknownForm.
     """
     from yigongti.domains.money.insurance_fund.clearing import clear
 
+    if form not in FORMS:
+        raise UnknownForm(form)
     made = budget(rules, inputs)
-    return clear(made, inputs, sums) if sums is not None else made
+    return clear(made, inputs, sums, form) if sums is not None else made
 
 
 def budget(rules: Rules, inputs: YearInputs) -> Statement:

@@ -3,26 +3,33 @@ year as they were kept."""
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from django.db.models import Sum
+
 from yigongti.domains.money.insurance_fund import claims, computing, policy, rules
-from yigongti.domains.money.insurance_fund.claims import Scope
+from yigongti.domains.money.insurance_fund.claims import Reading, Scope
 from yigongti.domains.money.insurance_fund.homes import Homes, Stretch, homes
 from yigongti.domains.money.insurance_fund.inputs import (
+    FORM,
     INSURANCE_KINDS,
     Adjustment,
+    Cell,
     ClaimSums,
+    Corrected,
     Holder,
     Member,
     Past,
     YearInputs,
 )
-from yigongti.domains.money.insurance_fund.models import Closing, FundYear, Paid, Participant
+from yigongti.domains.money.insurance_fund.models import Closing, Correction, FundYear, Paid, Participant
 from yigongti.domains.money.insurance_fund.rules import NotComputable, Rules
 from yigongti.domains.money.insurance_fund.statement import Statement, digest
-from yigongti.kernel.lake.api import Snapshot, snapshot
+from yigongti.kernel.lake.api import Snapshot, engine, kept, snapshot
 from yigongti.kernel.policy.api import place as place_named
 
 
@@ -40,10 +47,19 @@ class Gathered:
     statement: Statement | None
     why: str
     frozen: bool = False
+    referrals: Snapshot | None = None
+    form: int = FORM
+
+    @contextmanager
+    def reading(self) -> Iterator[Reading]:
+        """Its claims, on an engine of their own. Only where some are published."""
+        assert self.scope is not None and self.snapshot is not None
+        with engine() as backend:
+            yield Reading(backend, self.snapshot, self.scope, self.referrals)
 
     def trying(self, changed: Rules) -> Statement:
         """The statement under other rules. Raises NotComputable."""
-        return computing.compute(changed, self.inputs, self.sums)
+        return computing.compute(changed, self.inputs, self.sums, self.form)
 
 
 def rules_of(year: FundYear) -> Rules:
@@ -54,7 +70,7 @@ def rules_of(year: FundYear) -> Rules:
 
 
 def inputs_of(year: FundYear) -> YearInputs:
-    """What stands in the year's rows, in six queries."""
+    """What stands in the year's rows, in seven queries."""
     rows = list(
         Participant.objects.unscoped("of a year the reader has")
         .filter(year=year)
@@ -89,7 +105,23 @@ def inputs_of(year: FundYear) -> YearInputs:
             for row in rows
             if row.holder_id is not None
         ),
+        corrections=_corrections(year),
     )
+
+
+CELL = ("home_id", "treated_id", "institution_id", "where", "month", "referred")
+ADDED = ("services", "fund_fen", "total_fen", "missed_fen")
+
+
+def _corrections(year: FundYear) -> tuple[Corrected, ...]:
+    """What was taken into the year, by year, cause and cell."""
+    rows = (
+        Correction.objects.filter(into=year)
+        .values_list("of_year__year", "cause", *CELL)
+        .annotate(**{f"all_{name}": Sum(name) for name in ADDED})
+        .order_by("of_year__year", "cause", *CELL)
+    )
+    return tuple(Corrected(of, cause, Cell(*cell)) for of, cause, *cell in rows if any(cell[len(CELL) :]))
 
 
 def _holder(row: Participant, persons: int, overspend_choice: str) -> Holder:
@@ -133,9 +165,9 @@ def scope(place: str, year: int, fund_kind: str, at: Rules, *, since: date | Non
     )
 
 
-def published(of: Scope) -> Snapshot:
-    """The months of claims the scope needs, as far as they are published."""
-    return snapshot(claims.DATASET, of.since, of.snapshot_until)
+def published(of: Scope, dataset: str = claims.DATASET) -> Snapshot:
+    """The months of claims (or of how they stand to referrals) the scope needs, as far as they are published."""
+    return snapshot(dataset, of.since, of.snapshot_until)
 
 
 def gather(year: FundYear) -> Gathered:
@@ -154,19 +186,17 @@ def gather_with(year: FundYear, at: Rules) -> Gathered:
     except NotComputable as gap:
         return Gathered(year, at, inputs, None, None, None, None, str(gap))
     of = replace(of, homes=of.homes.only({h.id for h in inputs.holders}))
-    taken = published(of)
-    sums = summed(taken, of) if taken.files else None
+    taken, told = published(of), published(of, claims.REFERRALS)
+    sums = summed(taken, of, told) if taken.files else None
     try:
         made, why = computing.compute(at, inputs, sums), ""
     except NotComputable as gap:
         made, why = None, str(gap)
-    return Gathered(year, at, inputs, of, taken, sums, made, why)
+    return Gathered(year, at, inputs, of, taken, sums, made, why, referrals=told)
 
 
 def kept_year(closing: Closing) -> Gathered:
     """A closed year from its closing, nothing computed."""
-    from yigongti.kernel.lake.api import kept
-
     at = Rules.from_json(closing.rules)
     found = kept(closing.kept_name)
     return Gathered(
@@ -179,6 +209,8 @@ def kept_year(closing: Closing) -> Gathered:
         statement=Statement.from_json(closing.statement, at),
         why="",
         frozen=True,
+        referrals=found.snapshot(claims.REFERRALS) if found and closing.form > 1 else None,
+        form=closing.form,
     )
 
 
@@ -189,14 +221,16 @@ _summed: OrderedDict[str, ClaimSums] = OrderedDict()
 _MOST = 8
 
 
-def summed(taken: Snapshot, of: Scope) -> ClaimSums:
+def summed(taken: Snapshot, of: Scope, referrals: Snapshot | None = None) -> ClaimSums:
     """The sums of a snapshot; remembered, since the files of a snapshot never change."""
-    name = digest([[str(month), file] for month, file in taken.files], scope_as_json(of))
+    files = [[str(month), file] for month, file in taken.files]
+    told = [[str(month), file] for month, file in referrals.files] if referrals else None
+    name = digest(files, told, scope_as_json(of))
     with _lock:
         if name in _summed:
             _summed.move_to_end(name)
             return _summed[name]
-    found = claims.sums(taken, of)
+    found = claims.sums(taken, of, referrals)
     with _lock:
         _summed[name] = found
         while len(_summed) > _MOST:

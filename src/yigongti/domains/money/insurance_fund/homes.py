@@ -31,6 +31,10 @@ class Homes:
     def cuts(self) -> tuple[date, ...]:
         return tuple(stretch.start for stretch in self.stretches[1:])
 
+    def on(self, day: date) -> Mapping[int, int]:
+        """Organisation → its holder on a day; before the first stretch as in the first."""
+        return next((s.holder_of for s in reversed(self.stretches) if s.start <= day), self.stretches[0].holder_of)
+
     def only(self, holders: Collection[int]) -> "Homes":
         """The same with these holders alone; who stands under others stands under none."""
         kept = tuple(Stretch(s.start, {o: h for o, h in s.holder_of.items() if h in holders}) for s in self.stretches)

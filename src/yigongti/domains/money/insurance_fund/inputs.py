@@ -1,11 +1,14 @@
 """What a year is computed from, besides its rules: persons, contributions, history, scores, and sums of claims. Plain
 data that goes into the closed year as JSON and comes back the same."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
+
+FORM = 2
+"""The present version of the arithmetic of a year and of its form as JSON: see ``computing.FORMS``."""
 
 RESIDENTS, EMPLOYEES = "residents", "employees"
 INSURANCE_KINDS = {RESIDENTS: "02", EMPLOYEES: "01"}
@@ -24,7 +27,8 @@ class Past:
 
 @dataclass(frozen=True)
 class Adjustment:
-    """An agreed change of a holder's amount (fen, either sign) with its reason. ``source``: manual, late, carried."""
+    """An agreed change of a holder's amount (fen, either sign) with its reason. ``source``: manual, carried; late in
+    closings of form 1."""
 
     fen: int
     reason: str
@@ -65,8 +69,50 @@ class Member:
 
 
 @dataclass(frozen=True)
+class Cell:
+    """Claims of the fund alike in whose insured, where and when treated, and by whom.
+
+    ``services``: visits and stays, without those taken back. ``home`` None: looked after by nobody who holds a budget.
+    ``certified``: a referral certificate covers them (None: none is needed; in closings of form 1: whether one is
+    named). ``missed_fen``: what the fund would have paid more with a referral, where one is needed and there is none.
+    """
+
+    home: int | None
+    treated: int | None
+    institution: int | None
+    where: str
+    month: date
+    certified: bool | None
+    services: int
+    fund_fen: int
+    total_fen: int
+    missed_fen: int = 0
+
+    def as_json(self) -> list[Any]:
+        found = [self.home, self.treated, self.institution, self.where, self.month.isoformat(), self.certified,
+                 self.services, self.fund_fen, self.total_fen]  # fmt: skip
+        return [*found, self.missed_fen] if self.missed_fen else found
+
+    @staticmethod
+    def from_json(data: list[Any]) -> "Cell":
+        home, treated, institution, where, month, *rest = data
+        return Cell(home, treated, institution, where, date.fromisoformat(month), *rest)
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """Claims of another year, or taken back in this one, that count as use of this year. ``cause``: late, finding;
+    ``of_year``: the year whose claims they are."""
+
+    of_year: int
+    cause: str
+    cell: Cell
+
+
+@dataclass(frozen=True)
 class YearInputs:
-    """One year of one fund. ``given_fen``: the pool where it is given and not computed."""
+    """One year of one fund. ``given_fen``: the pool where it is given and not computed. ``corrections``: use beside the
+    year's own claims, by cell."""
 
     place: str
     year: int
@@ -76,13 +122,16 @@ class YearInputs:
     individual_fen: int = 0
     subsidy_fen: int = 0
     given_fen: int | None = None
+    corrections: tuple[Corrected, ...] = ()
 
     @property
     def persons(self) -> int:
         return sum(h.persons for h in self.holders)
 
     def as_json(self) -> dict[str, Any]:
+        corrections = [[c.of_year, c.cause, c.cell.as_json()] for c in self.corrections]
         return {
+            **({"corrections": corrections} if corrections else {}),
             "place": self.place,
             "year": self.year,
             "fund_kind": self.fund_kind,
@@ -129,7 +178,8 @@ class YearInputs:
             for h in data["holders"]
         )
         members = tuple(Member(**{**m, "points": _number(m["points"])}) for m in data["members"])
-        return YearInputs(**{**data, "holders": holders, "members": members})
+        corrections = tuple(Corrected(y, cause, Cell.from_json(c)) for y, cause, c in data.get("corrections", ()))
+        return YearInputs(**{**data, "holders": holders, "members": members, "corrections": corrections})
 
 
 def _text(number: Decimal | None) -> str | None:
@@ -138,24 +188,6 @@ def _text(number: Decimal | None) -> str | None:
 
 def _number(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
-
-
-@dataclass(frozen=True)
-class Cell:
-    """Claims of the fund alike in whose insured, where and when treated, and by whom. ``services``: visits and
-    stays, without those taken back. ``home`` None: looked after by nobody who holds a budget. ``certified``: a referral
-    certificate is named.
-    """
-
-    home: int | None
-    treated: int | None
-    institution: int | None
-    where: str
-    month: date
-    certified: bool
-    services: int
-    fund_fen: int
-    total_fen: int
 
 
 @dataclass(frozen=True)
@@ -174,6 +206,11 @@ class ClaimSums:
                 sums[k] = sums.get(k, 0) + value(cell)
             self._sums[name] = sums
         return self._sums[name]
+
+    def with_corrections(self, corrections: Iterable[Corrected]) -> "ClaimSums":
+        """These sums with the corrections among them."""
+        more = tuple(one.cell for one in corrections)
+        return ClaimSums(self.cells + more, self.months) if more else self
 
     @property
     def total_fen(self) -> int:
@@ -205,14 +242,10 @@ class ClaimSums:
     def as_json(self) -> dict[str, Any]:
         return {
             "months": [m.isoformat() for m in self.months],
-            "cells": [
-                [c.home, c.treated, c.institution, c.where, c.month.isoformat(), c.certified, c.services, c.fund_fen,
-                 c.total_fen]
-                for c in self.cells
-            ],
-        }  # fmt: skip
+            "cells": [c.as_json() for c in self.cells],
+        }
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> "ClaimSums":
-        cells = tuple(Cell(h, t, i, w, date.fromisoformat(m), *rest) for h, t, i, w, m, *rest in data["cells"])
+        cells = tuple(Cell.from_json(c) for c in data["cells"])
         return ClaimSums(cells, tuple(date.fromisoformat(m) for m in data["months"]))

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from yigongti.domains.money.insurance_fund.inputs import EMPLOYEES, RESIDENTS
+from yigongti.domains.money.insurance_fund.inputs import EMPLOYEES, FORM, RESIDENTS
 from yigongti.domains.money.insurance_fund.workflow import FROZEN, FUND_YEAR
 from yigongti.kernel.access.api import Actor, ScopedModel
 from yigongti.kernel.workflow.api import CaseModel
@@ -169,7 +169,7 @@ class Quarter(models.Model):
 
 
 class Change(models.Model):
-    """An adjustment of a holder's amount. ``source``: manual, late (claims of a closed year), carried."""
+    """An adjustment of a holder's amount. ``source``: manual, carried (an overspend of an earlier year)."""
 
     holder = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="changes")
     fen = models.BigIntegerField()
@@ -205,9 +205,11 @@ class Accepted(models.Model):
 
 class Closing(models.Model):
     """A closed year: rules, inputs, sums and statement as they were, the name its claims are kept under, and the digest
-    over all of it. The database refuses any change."""
+    over all of it. The database refuses any change. ``form``: by which version of the arithmetic (``computing.FORMS``).
+    """
 
     year = models.OneToOneField(FundYear, on_delete=models.PROTECT, related_name="closing")
+    form = models.PositiveSmallIntegerField(default=FORM, db_default=1)
     kept_name = models.CharField(max_length=80)
     kept_digest = models.CharField(max_length=64)
     scope = models.JSONField()
@@ -227,27 +229,45 @@ class Closing(models.Model):
         return self.kept_name
 
 
-class LateClaim(models.Model):
-    """A claim of a closed year that came, changed or went after it was closed, taken into an adjustment of a later one.
+class Correction(models.Model):
+    """What a claim of a year changed by after that year was closed, or was found to be paid wrongly: taken as use into
+    ``into``, an open year. Never changed: what changes once more is the next one, of the difference alone.
 
-    ``fund_fen``: what it adds (a withdrawn or superseded one: below zero).
+    ``cause``: late (came, changed or went after closing) or finding (confirmed by two people, ``finding_id``). The
+    claim is named by its payer and number; ``home_id`` to ``referred`` are its cell in the sums of ``of_year``,
+    ``stay`` that it was one. Amounts are what it adds to use: of one withdrawn or taken back they are below zero.
     """
 
-    year = models.ForeignKey(FundYear, on_delete=models.PROTECT, related_name="late_claims")
-    change = models.ForeignKey(Change, on_delete=models.PROTECT, related_name="claims", null=True)
-    claim_id = models.BigIntegerField()
+    LATE, FINDING = "late", "finding"
+
+    into = models.ForeignKey(FundYear, on_delete=models.PROTECT, related_name="corrections")
+    of_year = models.ForeignKey(FundYear, on_delete=models.PROTECT, related_name="corrected_by")
+    cause = models.CharField(max_length=10)
+    source_id = models.BigIntegerField()
     record_no = models.CharField(max_length=64)
-    gone = models.BooleanField(default=False)
+    claim_id = models.BigIntegerField()
+    finding_id = models.BigIntegerField(null=True)
     happened_on = models.DateField()
-    recorded_on = models.DateField()
-    home_id = models.BigIntegerField(null=True)
+    home_id = models.BigIntegerField()
+    treated_id = models.BigIntegerField(null=True)
+    institution_id = models.BigIntegerField(null=True)
     institution_name = models.CharField(max_length=200)
+    where = models.CharField(max_length=20)
+    month = models.DateField()
+    referred = models.BooleanField(null=True)
+    stay = models.BooleanField()
+    services = models.IntegerField()
     fund_fen = models.BigIntegerField()
+    total_fen = models.BigIntegerField()
+    missed_fen = models.BigIntegerField(default=0)
+    taken_at = models.DateTimeField()
+    taken_by_id = models.BigIntegerField(null=True)
 
     class Meta:
-        constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(fields=["year", "claim_id", "gone"], name="insurance_fund_late_once")
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["of_year", "source_id", "record_no"], name="insurance_fund_corrected_claim")
         ]
+        triggers: ClassVar[list[Any]] = [NEVER_CHANGED]
 
     def __str__(self) -> str:
         return self.record_no

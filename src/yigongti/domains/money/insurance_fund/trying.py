@@ -105,11 +105,11 @@ def attempt(found: Gathered, changes: Mapping[str, Plain]) -> Trial:
     """Every holder's and member's figures now and under the changes."""
     sums, claims_of, complete = basis(found)
     try:
-        now = computing.compute(found.rules, found.inputs, sums)
+        now = computing.compute(found.rules, found.inputs, sums, found.form)
     except NotComputable as gap:
         return Trial(claims_of, complete, (), (), str(gap))
     try:
-        then = computing.compute(found.rules.trying(changes), found.inputs, sums) if changes else now
+        then = computing.compute(found.rules.trying(changes), found.inputs, sums, found.form) if changes else now
     except NotComputable as gap:
         return Trial(claims_of, complete, (), (), str(gap))
     rows = [

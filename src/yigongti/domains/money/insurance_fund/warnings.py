@@ -8,13 +8,11 @@ from django.utils.translation import gettext as _
 
 from yigongti.domains.base.terminology import api as terminology
 from yigongti.domains.money.insurance_fund import policy
-from yigongti.domains.money.insurance_fund.claims import Reading
 from yigongti.domains.money.insurance_fund.formulas.pace import Pace, pace
 from yigongti.domains.money.insurance_fund.gathering import Gathered
 from yigongti.domains.money.insurance_fund.rules import NotComputable
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
-from yigongti.kernel.lake.api import engine
 from yigongti.kernel.money import yuan
 from yigongti.kernel.notices.api import in_the_places_language, notify
 
@@ -65,7 +63,8 @@ def paces(found: Gathered) -> list[HolderPace]:
         budget = line.fen if line else 0
         monthly = {m.month: fen for m, fen in found.sums.by_month(holder.id).items()}
         used = [monthly.get(m.month, 0) for m in months]
-        one = pace(used, budget)
+        late = found.statement.get("corrections", holder.id)
+        one = pace(used, budget, late.fen if late else 0)
         warns = allowed is not None and one.forecast is not None and one.forecast * 100 > budget * (100 + allowed)
         shown = tuple(monthly.get(n) if n <= len(months) else None for n in range(1, 13))
         made.append(HolderPace(holder.id, holder.name, budget, shown, one, warns))
@@ -89,8 +88,8 @@ def disease_drivers(found: Gathered) -> dict[int, list[Driver]]:
     """Disease groups by what the fund paid for each holder's insured, the largest first."""
     if found.snapshot is None or found.scope is None or not found.snapshot.files:
         return {}
-    with engine() as backend:
-        rows = Reading(backend, found.snapshot, found.scope).diseases()
+    with found.reading() as read:
+        rows = read.diseases()
     sums: dict[int, dict[str, int]] = {}
     for home, category, fen in rows:
         if home is not None:

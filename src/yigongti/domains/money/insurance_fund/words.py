@@ -37,6 +37,7 @@ LINES: Mapping[str, Words] = {
     "use_other_inside": gettext_lazy("县域内其他机构"),
     "use_pharmacy": gettext_lazy("零售药店"),
     "use": gettext_lazy("实际支出"),
+    "corrections": gettext_lazy("其中：更正"),
     "delta": gettext_lazy("结余（负数为超支）"),
     "surplus_kept": gettext_lazy("留用的结余"),
     "surplus_returned": gettext_lazy("结余上交基金"),
@@ -55,6 +56,9 @@ LINES: Mapping[str, Words] = {
     "reimbursed_inside": gettext_lazy("县域内就医报销"),
     "reimbursed_referred": gettext_lazy("县域外就医报销（有转诊证明）"),
     "reimbursed_unreferred": gettext_lazy("县域外就医报销（无转诊证明）"),
+    "reimbursed_exempt": gettext_lazy("县域外就医报销（不需转诊）"),
+    "had_referral": gettext_lazy("假如都办了转诊，基金应付"),
+    "referral_missed": gettext_lazy("因未转诊少报销"),
 }
 
 FORMULAS: Mapping[str, Words] = {
@@ -104,6 +108,9 @@ FORMULAS: Mapping[str, Words] = {
     "assessment_points": gettext_lazy("按考核得分"),
     "grassroots_first": gettext_lazy("先提基层份额，其余按服务量"),
     "by_service": gettext_lazy("按服务量"),
+    "sum_of_corrections": gettext_lazy("以前年度清算后变更的、核实扣减的结算单，计入本年支出的合计"),
+    "with_referral": gettext_lazy("无转诊证明的支付 + 因未转诊少报销的金额"),
+    "with_less_without": gettext_lazy("逐单按有转诊时的比例计算，减去实际按无转诊支付的金额"),
     "fund_of_total": gettext_lazy("基金支付；占总费用的比例即实际报销比例"),
 }
 
@@ -135,7 +142,9 @@ INPUTS: Mapping[str, Words] = {
     "paid_elsewhere_fen": gettext_lazy("医保机构已代付的外部就医费用"),
     "for_others_fen": gettext_lazy("为其他单位参保人服务应收"), "level": gettext_lazy("级别"),
     "services": gettext_lazy("服务量"), "points": gettext_lazy("考核得分"), "borne_fen": gettext_lazy("自行承担的超支"),
-    "total_fen": gettext_lazy("总费用"),
+    "total_fen": gettext_lazy("总费用"), "claims_fen": gettext_lazy("本年结算单"),
+    "corrections_fen": gettext_lazy("更正"), "paid_without_fen": gettext_lazy("无转诊证明的支付"),
+    "missed_fen": gettext_lazy("因未转诊少报销"),
 }  # fmt: skip
 
 LEVELS: Mapping[str, Words] = {

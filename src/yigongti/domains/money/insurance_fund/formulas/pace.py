@@ -18,7 +18,7 @@ T95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.
 @dataclass(frozen=True)
 class Pace:
     """In fen. ``expected``: the part of the budget that belongs to the months so far; ``forecast`` and its range are
-    None while there are too few months."""
+    None while there are too few months. ``beside``: what is used in any case, whatever the months cost."""
 
     used: int
     expected: int
@@ -26,19 +26,21 @@ class Pace:
     forecast: int | None
     low: int | None
     high: int | None
+    beside: int = 0
 
 
-def pace(monthly_fen: Sequence[int], budget_fen: int) -> Pace:
-    """``monthly_fen``: complete months from January on."""
-    n, used = len(monthly_fen), sum(monthly_fen)
+def pace(monthly_fen: Sequence[int], budget_fen: int, beside_fen: int = 0) -> Pace:
+    """``monthly_fen``: complete months from January on; ``beside_fen``: use that belongs to no month (corrections of
+    earlier years), added as it is."""
+    n, used = len(monthly_fen), sum(monthly_fen) + beside_fen
     expected = budget_fen * n // MONTHS
     left = MONTHS - n
     if n < LEAST:
-        return Pace(used, expected, n, None, None, None)
-    mean = used / n
+        return Pace(used, expected, n, None, None, None, beside_fen)
+    mean = sum(monthly_fen) / n
     forecast = used + round(mean * left)
     if not left:
-        return Pace(used, expected, n, used, used, used)
+        return Pace(used, expected, n, used, used, used, beside_fen)
     spread = sqrt(sum((m - mean) ** 2 for m in monthly_fen) / (n - 1))
     reach = round(T95[n - 2] * spread * sqrt(left + left * left / n))
-    return Pace(used, expected, n, forecast, forecast - reach, forecast + reach)
+    return Pace(used, expected, n, forecast, forecast - reach, forecast + reach, beside_fen)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from yigongti.domains.money.insurance_fund import checks, claims, computing, gathering
+from yigongti.domains.money.insurance_fund.computing import UnknownForm
 from yigongti.domains.money.insurance_fund.gathering import Gathered
 from yigongti.domains.money.insurance_fund.models import Closing, FundYear
 from yigongti.domains.money.insurance_fund.permissions import APPROVE, PREPARE
@@ -60,7 +61,7 @@ def approve(case: FundYear, actor: Actor, answers: Answers) -> None:
     made = checks.findings(found, clearing=True)
     refuse(made)
     try:
-        files = keep(kept_name(case), [found.snapshot])
+        files = keep(kept_name(case), [found.snapshot, *([found.referrals] if found.referrals else [])])
     except FileNotFoundError:
         raise StepRefused(_("结算数据刚刚更新，请再试一次。")) from None
     parts = parts_of(found)
@@ -95,26 +96,30 @@ def parts_of(found: Gathered) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class Rerun:
-    """A closed year computed again from what was kept. ``differs``: keys of lines that came out otherwise."""
+    """A closed year computed again from what was kept: ``files`` months of claims. ``differs``: keys of lines that came
+    out otherwise; ``form``: the version of the arithmetic it was closed by."""
 
     same: bool
     differs: tuple[str, ...]
     digest: str
     files: int
+    form: int
 
 
 def rerun(closing: Closing, *, actor: Actor) -> Rerun:
     """Read the kept claims again, sum them, compute the statement, and compare all of it with what was frozen.
 
-    Raises KeptDamaged when a kept file is gone or was changed.
+    Raises KeptDamaged when a kept file is gone or was changed, UnknownForm for one another program has closed.
     """
+    if closing.form not in computing.FORMS:
+        raise UnknownForm(closing.form)
     files = kept(closing.kept_name)
     assert files is not None
     verify(files)
     frozen = gathering.kept_year(closing)
     assert frozen.scope is not None and frozen.statement is not None
-    sums = claims.sums(files.snapshot(claims.DATASET), frozen.scope)
-    made = computing.compute(Rules.from_json(closing.rules), frozen.inputs, sums)
+    sums = claims.sums(files.snapshot(claims.DATASET), frozen.scope, frozen.referrals)
+    made = computing.compute(Rules.from_json(closing.rules), frozen.inputs, sums, closing.form)
     again = {
         "scope": closing.scope,
         "rules": closing.rules,
@@ -131,7 +136,8 @@ def rerun(closing: Closing, *, actor: Actor) -> Rerun:
         actor=actor, act="insurance_fund.rerun", subject=f"insurance_fund.year:{closing.year_id}",
         detail={"same": same, "differs": len(differs)},
     )  # fmt: skip
-    return Rerun(same, differs, found, len(files.files))
+    months = sum(part.dataset == claims.DATASET for part in files.files)
+    return Rerun(same, differs, found, months, closing.form)
 
 
 @in_the_places_language()

@@ -17,7 +17,7 @@ from yigongti.domains.money.insurance_fund.homes import Homes
 from yigongti.domains.money.insurance_fund.inputs import INSURANCE_KINDS
 from yigongti.domains.money.insurance_fund.models import MOST_FEN, Closing, FundKind, FundYear, Participant, PastYear
 from yigongti.domains.money.insurance_fund.permissions import PREPARE
-from yigongti.domains.money.insurance_fund.services import late
+from yigongti.domains.money.insurance_fund.services import carrying
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.audit.api import record
@@ -71,7 +71,7 @@ def open_year(place: str, year: int, fund_kind: str, *, actor: Actor) -> FundYea
     count_persons(made, actor=actor)
     _past(made, scope)
     _last_budgets(made)
-    late.carry_into(made, actor=actor)
+    carrying.carry_into(made, actor=actor)
     return made
 
 

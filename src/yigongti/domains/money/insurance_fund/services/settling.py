@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from yigongti.domains.money.insurance_fund import gathering, postings
 from yigongti.domains.money.insurance_fund.models import FundYear, Paid
-from yigongti.domains.money.insurance_fund.services import late, monthly
+from yigongti.domains.money.insurance_fund.services import carrying, monthly
 from yigongti.domains.money.insurance_fund.services.running import day
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.workflow.api import StepRefused
@@ -26,7 +26,7 @@ def settle(case: FundYear, actor: Actor, answers: Answers) -> None:
             line = found.statement.get(name, holder.id)
             if line is not None:
                 _once(case, what, holder.id, line.fen, on, vouchers if n == 0 and what == "deposit" else [])
-    late.carry_on(case, actor=actor)
+    carrying.carry_on(case, actor=actor)
 
 
 def _once(case: FundYear, what: str, holder: int, amount: int, on: date, vouchers: list[int]) -> None:

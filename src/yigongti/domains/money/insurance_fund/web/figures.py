@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from yigongti.domains.base.residents import api as residents
 from yigongti.domains.money.insurance_fund import gathering, selectors, words
-from yigongti.domains.money.insurance_fund.claims import ALL, NONE, Reading, Which
+from yigongti.domains.money.insurance_fund.claims import ALL, NONE, Which
 from yigongti.domains.money.insurance_fund.formulas.clearing import WHERE
 from yigongti.domains.money.insurance_fund.gathering import Gathered
 from yigongti.domains.money.insurance_fund.permissions import CLAIMS, VIEW
@@ -24,7 +24,6 @@ from yigongti.domains.money.insurance_fund.web.year import head
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.access.web.guard import permission_required
 from yigongti.kernel.audit.api import record
-from yigongti.kernel.lake.api import engine
 from yigongti.kernel.ui.listing import Column, Listing
 
 logger = getLogger(__name__)
@@ -121,6 +120,7 @@ def line(request: HttpRequest, pk: int, line_key: str) -> HttpResponse:
             if (b := found.statement.line(k)) is not None
         ],
         "claims": claims_address(found, one) if one.claims and actor.may(CLAIMS) else "",
+        "corrections": corrections_address(found, one) if actor.may(CLAIMS) else "",
     }  # fmt: skip
     return render(request, "insurance_fund/line.html", context)
 
@@ -138,6 +138,14 @@ def claims_address(found: Gathered, one: Line) -> str:
     return reverse("insurance_fund:claims", args=[found.year.pk]) + "?" + urlencode(asked)
 
 
+def corrections_address(found: Gathered, one: Line) -> str:
+    """Where the corrections in a figure are listed; "" where it has none."""
+    if one.name != "corrections" and "corrections_fen" not in dict(one.inputs):
+        return ""
+    asked = dict(one.claims or (("home", one.of or 0),))
+    return reverse("insurance_fund:corrections", args=[found.year.pk]) + "?" + urlencode(asked)
+
+
 @permission_required(CLAIMS)
 def claims(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The claims below a figure, the most expensive first; of a closed year those it was closed by.
@@ -149,18 +157,17 @@ def claims(request: HttpRequest, pk: int) -> HttpResponseBase:
     found = _found(request, pk)
     if found.snapshot is None or found.scope is None:
         raise Http404
-    which, within = _which(request, found), _within(actor, found)
+    which, mine = _which(request, found), within(actor, found)
     of = _of(request, found)
     try:
-        with engine() as backend:
-            read = Reading(backend, found.snapshot, found.scope)
-            total, fund = read.count(which, within=within if of is None else None)
-            all_rows = read.rows(which, limit=SHOWN, within=within)
+        with found.reading() as read:
+            total, fund = read.count(which, within=mine if of is None else None)
+            all_rows = read.rows(which, limit=SHOWN, within=mine)
     except (duckdb.Error, OSError) as gone:
         if not found.frozen:
             raise
         return kept_gone(request, found, gone)
-    everything = within is None
+    everything = mine is None
     names: dict[int, str] = {}
     page = Listing(
         request, all_rows, name="fund-claims", title=_("结算单"), columns=_columns(names),
@@ -203,7 +210,7 @@ def _columns(names: dict[int, str]) -> list[Column]:
     ]  # fmt: skip
 
 
-def _within(actor: Actor, found: Gathered) -> frozenset[int] | None:
+def within(actor: Actor, found: Gathered) -> frozenset[int] | None:
     """The institutions whose claims the reader may see; None for all."""
     if actor.may(CLAIMS, found.year.payer_id):
         return None
@@ -237,7 +244,7 @@ def _which(request: HttpRequest, found: Gathered) -> Which:
             where=where,
             month=date.fromisoformat(asked["month"]) if "month" in asked else None,
             outside={"1": True, "0": False}[asked["outside"]] if "outside" in asked else None,
-            certified={"1": True, "0": False}[asked["certified"]] if "certified" in asked else None,
+            certified={"1": "1", "0": "0", "exempt": "exempt"}[asked["certified"]] if "certified" in asked else "",
             ids=ids,
         )
     except (ValueError, KeyError):

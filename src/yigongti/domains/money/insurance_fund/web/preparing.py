@@ -1,15 +1,13 @@
-"""Entering a year's data, the checks with their findings, and what came late."""
+"""Entering a year's data, and the checks with their findings."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from logging import getLogger
 from typing import Any
 
-import duckdb
 from django import forms as django_forms
 from django.contrib import messages
 from django.db.models import prefetch_related_objects
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,18 +15,14 @@ from django.utils.translation import gettext_lazy
 
 from yigongti.domains.money.insurance_fund import checks, gathering, selectors
 from yigongti.domains.money.insurance_fund.formulas.distribution import LEVELS
-from yigongti.domains.money.insurance_fund.models import MOST_FEN, FundYear, LateClaim, Participant
+from yigongti.domains.money.insurance_fund.models import MOST_FEN, FundYear, Participant
 from yigongti.domains.money.insurance_fund.permissions import APPROVE, PREPARE
-from yigongti.domains.money.insurance_fund.services import closing, deciding, drafting, late
-from yigongti.domains.money.insurance_fund.web.figures import kept_gone
+from yigongti.domains.money.insurance_fund.services import deciding, drafting
 from yigongti.domains.money.insurance_fund.web.year import head
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.access.web.guard import permission_required
-from yigongti.kernel.lake.api import KeptDamaged
 from yigongti.kernel.ui.forms import Form
-from yigongti.kernel.ui.listing import Column, Listing
 
-logger = getLogger(__name__)
 SMALL = ("village_clinic", "community_station")
 MOST_YUAN = Decimal(MOST_FEN // 100)
 
@@ -227,56 +221,3 @@ def findings(request: HttpRequest, pk: int) -> HttpResponse:
         "claims": reverse("insurance_fund:claims", args=[case.pk]),
     }  # fmt: skip
     return render(request, "insurance_fund/checks.html", context, status=status)
-
-
-@permission_required(PREPARE, APPROVE)
-def late_claims(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """What came, changed or went after the year was closed, and where it was taken into account."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    case = selectors.year(pk, actor=actor)
-    if not (actor.may(PREPARE, case.payer_id) or actor.may(APPROVE, case.payer_id)):
-        actor.require(PREPARE, case.payer_id)
-    if not case.frozen:
-        raise Http404
-    found = gathering.gather(case)
-    again = None
-    if request.method == "POST":
-        try:
-            again = closing.rerun(case.closing, actor=actor)
-        except KeptDamaged as damaged:
-            logger.error("kept claims of a closed year: %s", damaged)
-            messages.error(request, _("冻结时保存的结算数据已经丢失或被改动，请立即联系平台运维。"))
-    names = dict(found.scope.homes.names) if found.scope else {}
-    taken = {
-        (row.claim_id, row.gone): row
-        for row in LateClaim.objects.filter(year=case).select_related("change__holder__year")
-    }
-    try:
-        rows = late.since_closing(case.closing)
-    except (duckdb.Error, OSError) as gone:
-        return kept_gone(request, found, gone)
-    page = Listing(
-        request, rows, name="fund-late", title=_("迟到的结算单"),
-        columns=[
-            Column("record_no", gettext_lazy("结算单号"), lead=True, value=lambda r: r.record_no,
-                   href=lambda r: reverse("claims:claim", args=[r.claim_id])),
-            Column("what", gettext_lazy("变化"), kind="tag",
-                   value=lambda r: _("已撤下或被更正") if r.gone else _("清算后到达"),
-                   tag=lambda r: "attention" if r.gone else "info"),
-            Column("happened_on", gettext_lazy("结算日期"), kind="day", value=lambda r: r.happened_on),
-            Column("recorded_on", gettext_lazy("到达日期"), kind="day", value=lambda r: r.recorded_on),
-            Column("home", gettext_lazy("预算单位"), value=lambda r: names.get(r.home_id, _("无"))),
-            Column("institution", gettext_lazy("就诊机构"), value=lambda r: r.institution_name, chinese=True),
-            Column("fund", gettext_lazy("基金支付变化"), kind="yuan", value=lambda r: r.fund_fen),
-            Column("taken", gettext_lazy("计入"), value=lambda r: _taken(taken.get((r.claim_id, r.gone)))),
-        ],
-        empty=_("清算以后没有变化"),
-    )  # fmt: skip
-    return page.render("insurance_fund/late.html", {**head(found, actor, "late"), "again": again,
-                                                    "closing": case.closing})  # fmt: skip
-
-
-def _taken(row: LateClaim | None) -> str:
-    if row is None:
-        return _("尚未计入")
-    return row.change.holder.year.title if row.change else _("不属于预算单位")

@@ -14,8 +14,8 @@ FUND_LINES = ("pool", "risk_adjustment", "quality_deposit", "critical_illness", 
 BUDGET_LINES = ("budget", "deposit", "prepaid")
 CLEARING_LINES = (
     "budget", "adjustment", "settle", "use_own", "use_other_holder", "use_other_inside", "use_outside", "use_pharmacy",
-    "use", "delta", "surplus_kept", "surplus_returned", "overspend_fund", "overspend_borne", "deposit_returned",
-    "deposit_forfeited", "entitled", "paid_out", "position", "balance",
+    "use", "corrections", "delta", "surplus_kept", "surplus_returned", "overspend_fund", "overspend_borne",
+    "deposit_returned", "deposit_forfeited", "entitled", "paid_out", "position", "balance",
 )  # fmt: skip
 TOTALS = frozenset({"settle", "use", "delta", "balance"})
 WHOLE_LINES = ("claims", "beyond_budgets", "unassigned")

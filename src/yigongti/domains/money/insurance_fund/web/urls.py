@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from yigongti.domains.money.insurance_fund.web import export, figures, preparing, what_if, year
+from yigongti.domains.money.insurance_fund.web import corrections, export, figures, preparing, what_if, year
 
 app_name = "insurance_fund"
 prefix = "insurance-fund/"
@@ -19,7 +19,8 @@ urlpatterns = [
     path("<int:pk>/claims/", figures.claims, name="claims"),
     path("<int:pk>/pace/", what_if.pace, name="pace"),
     path("<int:pk>/checks/", preparing.findings, name="checks"),
-    path("<int:pk>/late/", preparing.late_claims, name="late"),
+    path("<int:pk>/late/", corrections.late_claims, name="late"),
+    path("<int:pk>/corrections/", corrections.corrections, name="corrections"),
     path("<int:pk>/what-if/", what_if.what_if, name="what_if"),
     path("<int:pk>/export/", export.workbook, name="export"),
 ]

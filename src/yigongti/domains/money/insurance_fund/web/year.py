@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from yigongti.domains.money.insurance_fund import checks, gathering, selectors, warnings
 from yigongti.domains.money.insurance_fund.gathering import Gathered
 from yigongti.domains.money.insurance_fund.models import FundKind, FundYear, Paid
-from yigongti.domains.money.insurance_fund.permissions import APPROVE, PREPARE, TRY, VIEW
+from yigongti.domains.money.insurance_fund.permissions import APPROVE, CLAIMS, PREPARE, TRY, VIEW
 from yigongti.domains.money.insurance_fund.services import drafting
 from yigongti.domains.money.insurance_fund.workflow import FUND_YEAR
 from yigongti.kernel import clock
@@ -104,6 +104,7 @@ def head(found: Gathered, actor: Actor, here: str) -> dict[str, Any]:
         ("members", _("成员单位"), found.statement is not None and found.sums is not None),
         ("pace", _("进度与预警"), found.sums is not None and not found.frozen),
         ("checks", _("核对"), at_payer),
+        ("corrections", _("更正"), bool(found.inputs.corrections) and actor.may(CLAIMS)),
         ("late", _("迟到的结算单"), at_payer and found.frozen),
         ("what_if", _("测算"), actor.may(TRY) and found.statement is not None),
     ]
