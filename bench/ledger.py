@@ -67,7 +67,7 @@ def _postings(lead: int, members: list[int], month: int) -> list[books.Posting]:
                           f"{source}:claims", "确认应收医保款"),
             books.Posting("fund_prepayment_passed_on", lead, on, {"prepayment": 8000000}, f"{source}:prepaid",
                           "拨付预付金", member, both_sides=True),
-            books.Posting("fund_settled_month_through_lead", member, on, {"from_prepayment": 8888888},
+            books.Posting("fund_settled_month_owed_by_lead", member, on, {"from_prepayment": 8888888},
                           f"{source}:settled", "月结", lead, both_sides=True),
         ]  # fmt: skip
     return found

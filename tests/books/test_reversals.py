@@ -5,13 +5,12 @@ from datetime import date, timedelta
 import pytest
 from django.utils import translation
 
-from tests.support.people import person
 from yigongti.domains.money.books import api as books
 from yigongti.domains.money.books import statements
 from yigongti.domains.money.books.services import closing, vouchers
 from yigongti.domains.money.books.services.vouchers import DraftLine
 from yigongti.kernel import clock
-from yigongti.kernel.access.api import Role, system_actor
+from yigongti.kernel.access.api import system_actor
 from yigongti.kernel.ledger import api as ledger
 from yigongti.kernel.ledger.api import EntryRefused
 from yigongti.kernel.workflow.api import StepRefused, take_step
@@ -22,7 +21,11 @@ pytestmark = pytest.mark.django_db
 
 
 def posted(world, voucher):
-    take_step(voucher, "submit", actor=world.finance(21))
+    if voucher.other_book_id is None:
+        take_step(voucher, "submit", actor=world.finance(21))
+    else:
+        take_step(voucher, "offer", actor=world.finance(21))
+        take_step(voucher, "confirm", actor=world.finance(23))
     return take_step(voucher, "approve", actor=world.finance(22))
 
 
@@ -61,17 +64,34 @@ def test_another_domain_takes_both_back_too(world):
     assert standing(world.lead, world.west) == [{}, {}]
 
 
-def test_a_dealing_with_another_area_is_taken_back_by_who_keeps_both(world):
-    mine, _other = pair(world, world.west)
-    with pytest.raises(EntryRefused, match="管两家账"):
-        vouchers.draft_reversal(mine, on=DAY, reason="错", actor=world.finance(21))
-    county = [person(Role.FINANCE_OFFICER, world.ids["county"], id=id) for id in (51, 52)]
-    draft = vouchers.draft_reversal(mine, on=DAY, reason="错", actor=county[0])
-    take_step(draft, "submit", actor=county[0])
-    with pytest.raises(StepRefused, match="管两家账"):
-        take_step(draft, "approve", actor=world.finance(22))
-    take_step(draft, "approve", actor=county[1])
+def test_a_dealing_with_another_area_is_taken_back_when_its_officer_confirms(world):
+    mine, other = pair(world, world.west)
+    draft = vouchers.draft_reversal(mine, on=DAY, reason="错", actor=world.finance(21))
+    for step in ("submit", "approve"):
+        with pytest.raises(StepRefused):
+            take_step(draft, step, actor=world.finance(22))
+    take_step(draft, "offer", actor=world.finance(21))
+    with pytest.raises(StepRefused, match="不由您办理"):  # one's own side confirms nothing
+        take_step(draft, "confirm", actor=world.finance(22))
+    take_step(draft, "confirm", actor=world.finance(51, area="west"))
+    assert standing(world.lead, world.west)[0] != {}
+    with pytest.raises(StepRefused):
+        take_step(draft, "approve", actor=world.finance(52, area="west"))
+    take_step(draft, "approve", actor=world.finance(22))
     assert standing(world.lead, world.west) == [{}, {}]
+    back = [ledger.entry(ledger.entry(one.id).reversed_by_id) for one in (mine, other)]
+    assert [(one.prepared_by_id, one.approved_by_id) for one in back] == [(21, 22), (21, 51)]
+
+
+def test_a_pair_that_parted_meanwhile_is_not_taken_back_by_half(world):
+    mine, other = pair(world, world.west)
+    draft = vouchers.draft_reversal(mine, on=DAY, reason="错", actor=world.finance(21))
+    take_step(draft, "offer", actor=world.finance(21))
+    take_step(draft, "confirm", actor=world.finance(51, area="west"))
+    ledger.reverse_entry(other.id, on=DAY, summary="另外冲了", source="elsewhere", actor=SYSTEM)
+    with pytest.raises(StepRefused, match="有了变化"):
+        take_step(draft, "approve", actor=world.finance(22))
+    assert ledger.entry(mine.id).reversed_by_id is None
 
 
 def test_a_closed_month_of_the_other_book_is_named_before_anything_is_drafted(world):

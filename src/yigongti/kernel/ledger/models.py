@@ -48,6 +48,7 @@ class Book(ScopedModel):
                 operation=pgtrigger.Update,
                 condition=pgtrigger.AnyChange("organisation_id", "first_month"),
             ),
+            rules.NEVER_EMPTIED,
         ]
 
     def __str__(self) -> str:
@@ -55,7 +56,7 @@ class Book(ScopedModel):
 
 
 class Account(ScopedModel):
-    """An account of one book. Code, kind and book stay; the name may be bettered, and an account put out of use."""
+    """An account of one book. Code, kind and book stay; the name may be bettered."""
 
     scope_field = "book__organisation_id"
 
@@ -64,7 +65,6 @@ class Account(ScopedModel):
     name = models.CharField(max_length=100)
     kind = models.CharField(max_length=12, choices=AccountKind.choices)
     internal = models.BooleanField(default=False)  # dealings with other books of the group: eliminated in consolidation
-    in_use = models.BooleanField(default=True)
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
@@ -78,6 +78,7 @@ class Account(ScopedModel):
                 operation=pgtrigger.Update,
                 condition=pgtrigger.AnyChange("book_id", "code", "kind", "internal"),
             ),
+            rules.NEVER_EMPTIED,
         ]
 
     def __str__(self) -> str:
@@ -95,6 +96,9 @@ class Numbering(models.Model):
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["book", "year"], name="ledger_numbering_once")
         ]
+        triggers: ClassVar[list[Any]] = [
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete), rules.NEVER_EMPTIED
+        ]  # fmt: skip
 
 
 class Entry(ScopedModel):
@@ -129,7 +133,12 @@ class Entry(ScopedModel):
             models.CheckConstraint(name="ledger_entry_size", condition=Q(size__gte=2)),
         ]
         indexes: ClassVar[list[Any]] = [models.Index(fields=["book", "on_day"], name="ledger_entry_day")]
-        triggers: ClassVar[list[Any]] = [rules.FOR_EVER, rules.IN_AN_OPEN_MONTH, rules.HAS_ITS_LINES]
+        triggers: ClassVar[list[Any]] = [
+            rules.FOR_EVER,
+            rules.IN_AN_OPEN_MONTH,
+            rules.HAS_ITS_LINES,
+            rules.NEVER_EMPTIED,
+        ]
 
     def __str__(self) -> str:
         return f"{self.year}-{self.number:05d}"
@@ -156,7 +165,7 @@ class Line(ScopedModel):
             models.UniqueConstraint(fields=["entry", "number"], name="ledger_line_number"),
             models.CheckConstraint(name="ledger_line_not_zero", condition=~Q(fen=0)),
         ]
-        triggers: ClassVar[list[Any]] = [rules.FOR_EVER, rules.ZERO_AND_WHOLE, rules.KEEP_THE_SUMS]
+        triggers: ClassVar[list[Any]] = [rules.FOR_EVER, rules.ZERO_AND_WHOLE, rules.KEEP_THE_SUMS, rules.NEVER_EMPTIED]
 
 
 class ClosedMonth(ScopedModel):
@@ -173,7 +182,7 @@ class ClosedMonth(ScopedModel):
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["book", "month"], name="ledger_closed_once"),
         ]
-        triggers: ClassVar[list[Any]] = [rules.FOR_EVER, rules.IN_ORDER]
+        triggers: ClassVar[list[Any]] = [rules.FOR_EVER, rules.IN_ORDER, rules.NEVER_EMPTIED]
 
 
 class MonthSum(ScopedModel):
@@ -194,4 +203,4 @@ class MonthSum(ScopedModel):
                 fields=["account", "month", "counterparty"], nulls_distinct=False, name="ledger_monthsum_once"
             )
         ]
-        triggers: ClassVar[list[Any]] = [rules.ONLY_WITH_LINES]
+        triggers: ClassVar[list[Any]] = [rules.ONLY_WITH_LINES, rules.NEVER_EMPTIED]

@@ -148,3 +148,18 @@ ONLY_WITH_LINES = pgtrigger.Trigger(
 )
 
 FOR_EVER = pgtrigger.Protect(name="for_ever", operation=pgtrigger.Update | pgtrigger.Delete)
+
+# TRUNCATE passes every rule about rows. Books are emptied only with the whole database, trail included (setting up
+# anew): as long as the trail says what was done, what it says stands.
+NEVER_EMPTIED = pgtrigger.Trigger(
+    name="never_emptied",
+    level=pgtrigger.Statement,
+    when=pgtrigger.After,
+    operation=pgtrigger.Truncate,
+    func="""
+        IF EXISTS (SELECT 1 FROM audit_line) THEN
+            RAISE EXCEPTION '% is not emptied', TG_TABLE_NAME USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NULL;
+    """,
+)

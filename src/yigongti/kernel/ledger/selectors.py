@@ -54,7 +54,7 @@ def _book(row: Any) -> BookView:
 def accounts(book_id: int) -> list[AccountView]:
     """A book's accounts by code."""
     return [
-        AccountView(row.pk, row.book_id, row.code, row.name, AccountKind(row.kind), row.internal, row.in_use)
+        AccountView(row.pk, row.book_id, row.code, row.name, AccountKind(row.kind), row.internal)
         for row in Account.objects.unscoped(WHY).filter(book_id=book_id).order_by("code")
     ]
 

@@ -344,8 +344,6 @@ def _accounts(entries: list[NewEntry]) -> dict[tuple[int, str], Account]:
             account = found.get((entry.book_id, line.account))
             if account is None:
                 raise EntryRefused(_("账上没有科目%(code)s。") % {"code": line.account})
-            if not account.in_use:
-                raise EntryRefused(_("科目%(code)s已停用。") % {"code": line.account})
             if line.counterparty_id == entry.book_id:
                 raise EntryRefused(_("往来对方不能是本单位自己。"))
     return found

@@ -34,7 +34,6 @@ class AccountView:
     name: str
     kind: AccountKind
     internal: bool
-    in_use: bool
 
 
 @dataclass(frozen=True)

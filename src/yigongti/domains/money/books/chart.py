@@ -31,4 +31,6 @@ def chart_of(place: str) -> list[AccountSpec]:
         AccountSpec(row.code, row.name, AccountKind(row.kind), row.internal)
         for row in ChartAccount.objects.filter(place=place)
     ]
-    return sorted([*shipped(), *own], key=lambda spec: spec.code)
+    # what the place had before the platform came to ship the same code stays as it stands in its books
+    known = {spec.code: spec for spec in [*shipped(), *own]}
+    return [known[code] for code in sorted(known)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from yigongti.domains.base.organisation import api as organisation
-from yigongti.domains.money.books.models import Budget, Voucher
+from yigongti.domains.money.books.models import Budget, ChartProposal, Voucher
 from yigongti.domains.money.books.permissions import APPROVE_LARGE, VIEW
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor, NotVisible, ScopedQuerySet
@@ -82,7 +82,10 @@ def account(book_id: int, code: str) -> AccountView:
 def vouchers(actor: Actor) -> ScopedQuerySet:
     """Vouchers by hand that the actor may see, or approve."""
     rows = Voucher.objects.visible_to(actor, VIEW) | Voucher.objects.visible_to(actor, APPROVE_LARGE)
-    return rows.select_related("book", "entry")
+    rows |= Voucher.objects.unscoped("a dealing concerns both sides, once it was put before the other").filter(
+        sent=True, **({} if actor.everything else {"other_organisation_id__in": actor.organisations(VIEW)})
+    )
+    return rows.select_related("book", "other_book", "entry")
 
 
 def voucher(actor: Actor, pk: int) -> Voucher:
@@ -91,6 +94,19 @@ def voucher(actor: Actor, pk: int) -> Voucher:
     if found is None:
         raise NotVisible
     return found
+
+
+def chart_proposals(place: str) -> ScopedQuerySet:
+    """Proposals to add to the place's chart: the chart is everybody's who reads it."""
+    return ChartProposal.objects.unscoped("the chart is the place's").filter(place=place)
+
+
+def same_paper(found: Voucher) -> list[Voucher]:
+    """Other vouchers of the book that name the same paper, and are not discarded or taken back."""
+    rows = Voucher.objects.unscoped("of the same book").filter(
+        book_id=found.book_id, paper_no=found.paper_no, entry__reversed_by__isnull=True
+    )
+    return list(rows.exclude(pk=found.pk).exclude(state="discarded").order_by("pk")[:20]) if found.paper_no else []
 
 
 def budget(actor: Actor, pk: int) -> Budget:

@@ -114,8 +114,8 @@ def income_statement(books: Sequence[BookView], since: date, until: date) -> Inc
     """Income and expense of these books together, dealings not eliminated. A year's closing does not count."""
     ids = [book.id for book in books]
     span = _by_code(ledger.balances(ids, since, until, but=YEAR_CLOSE))
-    year = _by_code(ledger.balances(ids, date(until.year, 1, 1), until, but=YEAR_CLOSE))
-    names = _names_of(books)
+    rows = ledger.balances(ids, date(until.year, 1, 1), until, but=YEAR_CLOSE)
+    year, names = _by_code(rows), _names_of(books, rows)
     return Income(*(_section(kind, names, {code: (_moved(span, code), _moved(year, code)) for code in year}, year)
                     for kind in RESULT))  # fmt: skip
 
@@ -147,8 +147,8 @@ class Sheet:
 
 def balance_sheet(books: Sequence[BookView], until: date) -> Sheet:
     """What these books hold and owe at the end of a month, and at the year's beginning."""
-    rows = _by_code(ledger.balances([book.id for book in books], date(until.year, 1, 1), until))
-    names = _names_of(books)
+    standing = ledger.balances([book.id for book in books], date(until.year, 1, 1), until)
+    rows, names = _by_code(standing), _names_of(books, standing)
     values = {
         code: (sum(row.opening_fen for row in found), sum(row.closing_fen for row in found))
         for code, found in rows.items()
@@ -243,7 +243,7 @@ def consolidated(books: Sequence[BookView], until: date) -> Consolidated:
     standing = ledger.balances(ids, since, until)
     running = ledger.balances(ids, since, until, but=YEAR_CLOSE)
     dealings = ledger.dealings(ids, since, until, but=YEAR_CLOSE)
-    names = _names_of(books)
+    names = _names_of(books, standing)
     whole: dict[str, int] = defaultdict(int)
     internal: dict[str, int] = defaultdict(int)
     for row in standing:
@@ -320,11 +320,12 @@ def _names(book: BookView) -> dict[str, str]:
     return {account.code: account.name for account in ledger.accounts(book.id)}
 
 
-def _names_of(books: Collection[BookView]) -> dict[str, str]:
-    """Names of accounts: a book's own, or those of the charts of the places."""
+def _names_of(books: Collection[BookView], rows: Iterable[BalanceRow]) -> dict[str, str]:
+    """Names of accounts: a book's own, or those of the charts of the places, and of what moved outside them."""
     if len(books) == 1:
         return _names(next(iter(books)))
-    return {spec.code: spec.name for place in {book.place for book in books} for spec in chart_of(place)}
+    charts = {spec.code: spec.name for place in {book.place for book in books} for spec in chart_of(place)}
+    return {row.code: row.name for row in rows} | charts
 
 
 # -- budget against actual ---------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from yigongti.domains.money.prices.workflow import ADJUSTMENT
+from yigongti.kernel.ledger.rules import NEVER_EMPTIED
 from yigongti.kernel.workflow.api import CaseModel
 
 TIERS = ("tertiary", "secondary", "primary", "village")
@@ -57,6 +58,19 @@ AS_SUBMITTED = pgtrigger.Trigger(
 )
 
 
+BY_STEP_ALONE = pgtrigger.Trigger(
+    name="by_step_alone",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update,
+    func="""
+        IF OLD.state <> 'draft' AND current_setting('yigongti.step', true) IS DISTINCT FROM TG_TABLE_NAME THEN
+            RAISE EXCEPTION 'what has been submitted changes only by a step' USING ERRCODE = '23514';
+        END IF;
+        RETURN NEW;
+    """,
+)
+
+
 class Adjustment(CaseModel):
     """Prices to be set from a day on, by a document: the first list of a place as well as any change."""
 
@@ -78,7 +92,10 @@ class Adjustment(CaseModel):
 
     class Meta(CaseModel.Meta):
         indexes: ClassVar[list[Any]] = [models.Index(fields=["place", "state"], name="prices_adjustment_state")]
-        triggers: ClassVar[list[Any]] = [*CaseModel.Meta.triggers, AS_SUBMITTED]
+        triggers: ClassVar[list[Any]] = [
+            *CaseModel.Meta.triggers, AS_SUBMITTED, BY_STEP_ALONE, NEVER_EMPTIED,
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),  # it is discarded instead
+        ]  # fmt: skip
 
     @property
     def title(self) -> str:
@@ -108,7 +125,7 @@ class AdjustmentLine(models.Model):
                 condition=(Q(after_fen__isnull=True) | Q(after_fen__gte=0)),
             ),
         ]
-        triggers: ClassVar[list[Any]] = [only_in_draft("in_draft")]
+        triggers: ClassVar[list[Any]] = [only_in_draft("in_draft"), NEVER_EMPTIED]
 
 
 class Usage(models.Model):
@@ -127,7 +144,7 @@ class Usage(models.Model):
                 name="prices_usage_sense", condition=Q(quantity__gte=0, fund_percent__gte=0, fund_percent__lte=100)
             ),
         ]
-        triggers: ClassVar[list[Any]] = [only_in_draft("in_draft")]
+        triggers: ClassVar[list[Any]] = [only_in_draft("in_draft"), NEVER_EMPTIED]
 
 
 class Price(models.Model):
@@ -147,5 +164,6 @@ class Price(models.Model):
             models.UniqueConstraint(fields=["place", "code", "tier", "starts_on"], name="prices_price_from")
         ]
         triggers: ClassVar[list[Any]] = [
-            pgtrigger.Protect(name="for_ever", operation=pgtrigger.Update | pgtrigger.Delete)
+            pgtrigger.Protect(name="for_ever", operation=pgtrigger.Update | pgtrigger.Delete),
+            NEVER_EMPTIED,
         ]

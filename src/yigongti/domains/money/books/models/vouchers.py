@@ -12,7 +12,10 @@ from django.utils.translation import gettext_lazy
 
 from yigongti.domains.money.books.workflow import BUDGET, VOUCHER
 from yigongti.kernel.ledger.models import Account, Book, Entry
+from yigongti.kernel.ledger.rules import NEVER_EMPTIED
 from yigongti.kernel.workflow.api import CaseModel
+
+NEVER_DELETED = pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)  # it is discarded instead
 
 
 def only_in_draft(name: str, table: str, column: str) -> pgtrigger.Trigger:
@@ -46,13 +49,37 @@ def as_submitted(*columns: str) -> pgtrigger.Trigger:
     )
 
 
+def by_step_alone() -> pgtrigger.Trigger:
+    """Once it is no draft, a step writes the row or nobody does: whoever approved it, and what was posted, too."""
+    return pgtrigger.Trigger(
+        name="by_step_alone",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        func="""
+            IF OLD.state <> 'draft' AND current_setting('yigongti.step', true) IS DISTINCT FROM TG_TABLE_NAME THEN
+                RAISE EXCEPTION 'what has been submitted changes only by a step' USING ERRCODE = '23514';
+            END IF;
+            RETURN NEW;
+        """,
+    )
+
+
 class Voucher(CaseModel):
-    """A voucher by hand, the reversal of an entry, or a year's closing: one prepares it, another approves and posts."""
+    """A voucher by hand or from a template, the reversal of an entry, or a year's closing: one prepares it, another
+    approves and posts.
+
+    A dealing with another member stands in two books: ``other_book`` is the other one, whose officer confirms it, and
+    the lines of both books are kept (a line's account says in which it stands). ``sent``: it was once before the other
+    side, which sees it from then on.
+    """
 
     class Kind(models.TextChoices):
         ORDINARY = "ordinary", gettext_lazy("记账凭证")
         REVERSAL = "reversal", gettext_lazy("冲销凭证")
         YEAR_CLOSE = "year_close", gettext_lazy("年终结转凭证")
+
+    UNDER_WAY = ("draft", "offered", "submitted", "checked")
+    BEFORE_OTHERS = UNDER_WAY[1:]
 
     workflow = VOUCHER
     scope_field = "organisation_id"
@@ -62,12 +89,20 @@ class Voucher(CaseModel):
     kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.ORDINARY)
     on_day = models.DateField()
     summary = models.CharField(max_length=200)
+    paper_no = models.CharField(max_length=60, blank=True, default="", db_default="")  # of the paper it rests on
+    template = models.CharField(max_length=60, blank=True, default="", db_default="")
+    amounts = models.JSONField(default=dict, db_default={})  # by the template's names, in fen
     total_fen = models.BigIntegerField(default=0)  # the debits
+    counted_fen = models.BigIntegerField(default=0, db_default=0)  # with others of the same hands, account and days
     large = models.BooleanField(default=False)  # above the limit when submitted: approved once more
     edited_by_id = models.BigIntegerField(null=True)
     editor_ids = ArrayField(models.BigIntegerField(), default=list, db_default=[])  # all who wrote in the draft
     prepared_by_id = models.BigIntegerField(null=True)
     approved_by_id = models.BigIntegerField(null=True)
+    other_book = models.ForeignKey(Book, models.PROTECT, null=True, related_name="+")
+    other_organisation_id = models.BigIntegerField(null=True)
+    sent = models.BooleanField(default=False, db_default=False)
+    confirmed_by_id = models.BigIntegerField(null=True)  # of the other side
     reverses = models.ForeignKey(Entry, models.PROTECT, null=True, related_name="+")
     entry = models.OneToOneField(Entry, models.PROTECT, null=True, related_name="voucher")
 
@@ -89,9 +124,11 @@ class Voucher(CaseModel):
         triggers: ClassVar[list[Any]] = [
             *CaseModel.Meta.triggers,
             as_submitted(
-                "organisation_id", "book_id", "kind", "on_day", "summary", "total_fen", "large", "opened_by_id",
-                "edited_by_id", "editor_ids", "prepared_by_id", "reverses_id",
+                "organisation_id", "book_id", "kind", "on_day", "summary", "paper_no", "template", "amounts",
+                "total_fen", "counted_fen", "large", "opened_by_id", "edited_by_id", "editor_ids", "prepared_by_id",
+                "reverses_id", "other_book_id", "other_organisation_id",
             ),
+            by_step_alone(), NEVER_DELETED, NEVER_EMPTIED,
         ]  # fmt: skip
 
     @property
@@ -118,7 +155,7 @@ class VoucherLine(models.Model):
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["voucher", "number"], name="books_voucherline_number")
         ]
-        triggers: ClassVar[list[Any]] = [only_in_draft("in_draft", "books_voucher", "voucher_id")]
+        triggers: ClassVar[list[Any]] = [only_in_draft("in_draft", "books_voucher", "voucher_id"), NEVER_EMPTIED]
 
 
 class Budget(CaseModel):
@@ -152,6 +189,7 @@ class Budget(CaseModel):
                 "organisation_id", "book_id", "year", "number", "reason", "opened_by_id", "edited_by_id", "editor_ids",
                 "prepared_by_id",
             ),
+            by_step_alone(), NEVER_DELETED, NEVER_EMPTIED,
         ]  # fmt: skip
 
     @property
@@ -176,4 +214,4 @@ class BudgetLine(models.Model):
             models.UniqueConstraint(fields=["budget", "code"], name="books_budgetline_code"),
             models.CheckConstraint(name="books_budgetline_amount", condition=Q(fen__gte=0)),
         ]
-        triggers: ClassVar[list[Any]] = [only_in_draft("in_draft", "books_budget", "budget_id")]
+        triggers: ClassVar[list[Any]] = [only_in_draft("in_draft", "books_budget", "budget_id"), NEVER_EMPTIED]

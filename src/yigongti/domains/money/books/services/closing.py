@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from yigongti.domains.money.books import selectors
@@ -44,9 +45,10 @@ def findings(book: BookView, month: date) -> list[Finding]:
     if month != book.next_to_close:
         words = _("要先结%(month)s的账。") % {"month": f"{book.next_to_close:%Y-%m}"}
         found.append(Finding("order", words, blocks=True))
-    drafts = Voucher.objects.unscoped("the reader keeps this book").filter(
-        book_id=book.id, on_day__lte=until, state__in=("draft", "submitted", "checked")
+    under_way = Q(book_id=book.id, state__in=Voucher.UNDER_WAY) | Q(
+        other_book_id=book.id, state__in=Voucher.BEFORE_OTHERS
     )
+    drafts = Voucher.objects.unscoped("the reader keeps this book").filter(under_way, on_day__lte=until)
     for voucher in drafts.select_related("book").order_by("on_day", "pk")[:50]:
         words = _("凭证还没有记账：%(summary)s（%(state)s）") % {
             "summary": voucher.summary, "state": voucher.state_label

@@ -153,11 +153,21 @@ def post_many(postings: Sequence[Posting], *, actor: Actor, needs_permission: bo
     if needs_permission:
         for organisation_id in {one.organisation_id for one in whole}:
             actor.require(POST, organisation_id)
+    return ledger.post_entries(_entries(whole), actor=actor)
+
+
+def entries_of(postings: Sequence[Posting]) -> list[NewEntry]:
+    """What templates make of these amounts, in order; nothing is posted. With ``both_sides`` two each. Raises
+    VoucherRefused."""
+    return _entries([one for posting in postings for one in _sides(posting)])
+
+
+def _entries(whole: Sequence[Posting]) -> list[NewEntry]:
     ids = [one.organisation_id for one in whole] + [one.counterparty_id for one in whole if one.counterparty_id]
     books = books_of(ids)
     places = {books[one.organisation_id].place for one in whole if one.counterparty_id is not None}
     internal = {(place, spec.code) for place in places for spec in chart_of(place) if spec.internal}
-    return ledger.post_entries([_entry(one, books, internal) for one in whole], actor=actor)
+    return [_entry(one, books, internal) for one in whole]
 
 
 def _sides(posting: Posting) -> list[Posting]:
@@ -174,6 +184,11 @@ def _sides(posting: Posting) -> list[Posting]:
             posting.approved_by_id,
         ),
     ]  # fmt: skip
+
+
+def mirror_of(name: str) -> str:
+    """The template of the other side. Raises VoucherRefused."""
+    return _template(name).mirror
 
 
 def _template(name: str) -> Template:
@@ -229,11 +244,13 @@ def reverse(
     actor: Actor,
     prepared_by_id: int | None = None,
     approved_by_id: int | None = None,
+    other_approved_by_id: int | None = None,
     needs_permission: bool = True,
 ) -> EntryView:
     """Post the mirror image of a voucher in an open month; once. The caller's step has seen to the second person.
 
-    A voucher posted with the other side's is reversed on both sides, or on neither. Income and expense of an earlier
+    A voucher posted with the other side's is reversed on both sides, or on neither; ``other_approved_by_id`` is who
+    has agreed to it there. Income and expense of an earlier
     year come out of 以前年度盈余调整. Raises VoucherRefused, PeriodClosed.
     """
     original = ledger.entry(voucher_id)
@@ -254,7 +271,7 @@ def reverse(
                 source=f"books.reversal:{one.id}",
                 address=voucher_address(one.id),
                 prepared_by_id=prepared_by_id,
-                approved_by_id=approved_by_id,
+                approved_by_id=approved_by_id if one is original else other_approved_by_id or approved_by_id,
                 earlier_years=EARLIER_YEARS,
             )
             for one in both
@@ -279,16 +296,21 @@ def check_reversal(entry: EntryView, on: date) -> None:
 
 def other_side(entry: EntryView) -> EntryView | None:
     """The voucher of the other book that was posted together with this one, if both stand."""
+    found = pair_of(entry)
+    stand = entry.reversed_by_id is None and found is not None and found.reversed_by_id is None
+    return found if stand else None
+
+
+def pair_of(entry: EntryView) -> EntryView | None:
+    """The voucher of the other book that was posted together with this one, whether they still stand or not."""
     template = TEMPLATES.get(entry.template)
-    if template is None or not template.mirror:
-        return None
-    if entry.reverses_id is not None or entry.reversed_by_id is not None:
+    if template is None or not template.mirror or entry.reverses_id is not None:
         return None
     mine, theirs = entry.source, f"{entry.source}{OTHER}"
     if mine.endswith(OTHER):
         theirs = mine.removesuffix(OTHER)
     found = ledger.entry_by_source(theirs)
-    if found is None or (found.template, found.on, found.reversed_by_id) != (template.mirror, entry.on, None):
+    if found is None or (found.template, found.on) != (template.mirror, entry.on):
         return None
     named = [line.counterparty_id for line in entry.lines]
     return found if found.book_id in named and entry.book_id in [line.counterparty_id for line in found.lines] else None

@@ -23,7 +23,7 @@ from yigongti.kernel.access.web.guard import permission_required
 from yigongti.kernel.ledger.api import BookView, EntryRefused
 from yigongti.kernel.ui.listing import Column, Listing
 
-OPEN = ("draft", "submitted", "checked")
+OPEN = Voucher.UNDER_WAY
 
 
 def book_context(actor: Actor, book: BookView, tab: str) -> dict[str, Any]:

@@ -1,22 +1,24 @@
-"""The chart of accounts of the place: what the platform ships, and what the place adds from a file."""
+"""The chart of accounts of the place: what the platform ships, what the place adds, and proposals to add more."""
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from yigongti.domains.money.books import selectors
 from yigongti.domains.money.books.chart import chart_of, shipped
-from yigongti.domains.money.books.permissions import CHART, KEEP, VIEW
+from yigongti.domains.money.books.permissions import APPROVE_CHART, CHART, KEEP, VIEW
 from yigongti.domains.money.books.services import budgets, charts
 from yigongti.domains.money.books.web import typed
 from yigongti.domains.money.books.web.statement_pages import XLSX
-from yigongti.kernel.access.api import Actor
+from yigongti.kernel.access.api import Actor, NotVisible, names_of
 from yigongti.kernel.access.web.guard import permission_required
 from yigongti.kernel.intake.sheets import LARGEST, SheetRefused, template
 from yigongti.kernel.ledger.api import AccountKind, EntryRefused
+from yigongti.kernel.ui.cases import case_page
 
+COLOURS = {"proposed": "attention", "approved": "good", "refused": "bad", "withdrawn": ""}
 TEMPLATES = {
     "chart": (
         "会计科目", charts.HEADERS,
@@ -35,7 +37,7 @@ TEMPLATES = {
 
 @permission_required(VIEW, CHART)
 def chart(request: HttpRequest) -> HttpResponse:
-    """The chart; a POST brings in a place's own accounts from a file, all or none."""
+    """The chart; a POST proposes accounts of the place's own from a file, all or none."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     reading, error = None, ""
     if request.method == "POST":
@@ -46,9 +48,9 @@ def chart(request: HttpRequest) -> HttpResponse:
             reading = charts.read_file(sent.read(LARGEST + 1) if sent else b"", place=settings.PLACE)
             if reading.bad:
                 raise EntryRefused(_("文件里有 %(n)d 行有误，没有存。") % {"n": len(reading.bad)})
-            taken = charts.take(settings.PLACE, reading.accounts, document=document, actor=actor)
-            messages.success(request, _("已增加 %(n)d 个科目。") % {"n": taken})
-            return HttpResponseRedirect(reverse("books:chart"))
+            made = charts.propose(settings.PLACE, reading.accounts, document=document, actor=actor)
+            messages.success(request, _("已提出，由另一人批准以后才能使用。"))
+            return HttpResponseRedirect(made.get_absolute_url())
         except (EntryRefused, SheetRefused) as refused:
             error = str(refused)
     own = {spec.code for spec in shipped()}
@@ -59,12 +61,37 @@ def chart(request: HttpRequest) -> HttpResponse:
             for kind in AccountKind
         ],
         "sees_books": actor.may(VIEW),
-        "may_keep": charts.may_take(settings.PLACE, actor),
+        "may_propose": actor.may(CHART),
+        "proposals": selectors.chart_proposals(settings.PLACE).order_by("-pk")[:20],
+        "colours": COLOURS,
         "reading": reading,
         "error": error,
         "columns": charts.HEADERS,
     }
     return render(request, "books/chart.html", context, status=422 if error else 200)
+
+
+@permission_required(VIEW, CHART, APPROVE_CHART)
+def proposal(request: HttpRequest, pk: int) -> HttpResponse:
+    """Accounts somebody would add to the chart, as a case."""
+    found = selectors.chart_proposals(settings.PLACE).filter(pk=pk).first()
+    if found is None:
+        raise NotVisible
+    people = names_of({one for one in (found.opened_by_id, found.approved_by_id) if one})
+    names = {spec.code: spec.name for spec in chart_of(settings.PLACE)}
+    context = {
+        "specs": [(spec, _above(spec.code, names)) for spec in found.specs],
+        "colour": COLOURS[found.state],
+        "proposed": people.get(found.opened_by_id or 0, ""),
+        "approved": people.get(found.approved_by_id or 0, ""),
+    }
+    return case_page(request, found, "books/chart_proposal.html", context)
+
+
+def _above(code: str, names: dict[str, str]) -> str:
+    """The heading an account would stand under; "" for one of the first level."""
+    found = max((one for one in names if code.startswith(one) and code != one), key=len, default="")
+    return f"{found} {names[found]}" if found else ""
 
 
 @permission_required(KEEP, CHART)

@@ -47,6 +47,7 @@ class Typed:
     on: str
     summary: str
     rows: list[TypedLine]
+    paper_no: str = ""
     errors: list[str] = field(default_factory=list)
     lines: list[DraftLine] = field(default_factory=list)
 
@@ -112,7 +113,7 @@ def read_typed(data: QueryDict, book: BookView) -> Typed:
     count = min(max((asked.number(data.get("rows")) or ROWS), 2), MOST_ROWS)
     names = ("account", "debit", "credit", "other", "note")
     rows = [TypedLine(number, *(clean.get(f"{name}_{number}", "") for name in names)) for number in range(1, count + 1)]
-    typed = Typed(clean.get("on", ""), clean.get("summary", ""), rows)
+    typed = Typed(clean.get("on", ""), clean.get("summary", ""), rows, clean.get("paper_no", "")[:60])
     typed.judge(book)
     return typed
 

@@ -9,6 +9,7 @@ from yigongti.domains.money.books.web import (
     closing_pages,
     entries,
     statement_pages,
+    template_pages,
     voucher_pages,
 )
 
@@ -19,6 +20,7 @@ urlpatterns = [
     path("", books.index, name="index"),
     path("close/", closing_pages.many, name="close_many"),
     path("chart/", chart_pages.chart, name="chart"),
+    path("chart/proposals/<int:pk>/", chart_pages.proposal, name="chart_proposal"),
     path("templates/<slug:which>/", chart_pages.file_template, name="template"),
     path("consolidated/", statement_pages.consolidated, name="consolidated"),
     path("consolidated/export/<slug:form>/", statement_pages.export_consolidated, name="export_consolidated"),
@@ -35,6 +37,8 @@ urlpatterns = [
     path("<int:pk>/account/<slug:code>/", statement_pages.account, name="account"),
     path("<int:pk>/entries/", entries.listing, name="entries"),
     path("<int:pk>/vouchers/new/", voucher_pages.new, name="new_voucher"),
+    path("<int:pk>/vouchers/templates/", template_pages.choose, name="templates"),
+    path("<int:pk>/vouchers/templates/<slug:name>/", template_pages.new, name="new_from_template"),
     path("<int:pk>/vouchers/balance/", voucher_pages.balance, name="balance"),
     path("<int:pk>/close/", closing_pages.page, name="close"),
     path("<int:pk>/close/year/", closing_pages.year, name="close_year"),

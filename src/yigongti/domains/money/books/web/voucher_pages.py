@@ -15,9 +15,10 @@ from yigongti.domains.money.books import selectors
 from yigongti.domains.money.books.models import Voucher
 from yigongti.domains.money.books.permissions import APPROVE_LARGE, KEEP, VIEW
 from yigongti.domains.money.books.policy import APPROVAL_LIMIT
-from yigongti.domains.money.books.services import vouchers
+from yigongti.domains.money.books.postings import TEMPLATES
+from yigongti.domains.money.books.services import reviewing, vouchers
 from yigongti.domains.money.books.services.vouchers import DraftLine
-from yigongti.domains.money.books.web import asked
+from yigongti.domains.money.books.web import asked, template_pages
 from yigongti.domains.money.books.web.books import book_context
 from yigongti.domains.money.books.web.lines import Drawn
 from yigongti.domains.money.books.web.typed import MOST_ROWS, ROWS, Typed, TypedLine, fill, read_file, read_typed
@@ -33,7 +34,14 @@ from yigongti.kernel.ui.filters import ChoiceFilter, TextFilter
 from yigongti.kernel.ui.listing import Column, Listing
 from yigongti.kernel.workflow.api import StepRefused, take_step
 
-COLOURS = {"draft": "", "submitted": "attention", "checked": "attention", "posted": "good", "discarded": ""}
+COLOURS = {
+    "draft": "",
+    "offered": "attention",
+    "submitted": "attention",
+    "checked": "attention",
+    "posted": "good",
+    "discarded": "",
+}
 
 
 @permission_required(VIEW, APPROVE_LARGE)
@@ -56,6 +64,7 @@ def listing(request: HttpRequest) -> HttpResponseBase:
         ],
         filters=[
             TextFilter("q", gettext_lazy("摘要"), by="summary__icontains"),
+            TextFilter("paper", gettext_lazy("原始凭证号"), by="paper_no__icontains"),
             ChoiceFilter("state", gettext_lazy("状态"), by="state", choices=list(Voucher.workflow.states.items())),
             ChoiceFilter("kind", gettext_lazy("类别"), by="kind", choices=Voucher.Kind.choices),
         ],
@@ -87,6 +96,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if found.state != "draft" or found.kind != Voucher.Kind.ORDINARY:
         messages.error(request, _("只有草稿可以修改。"))
         return HttpResponseRedirect(found.get_absolute_url())
+    if found.template:
+        return template_pages.edit(request, actor, book, found)
     if request.method == "POST":
         return _typed(request, actor, book, found)
     rows = [
@@ -97,7 +108,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         for line in found.lines.select_related("account").order_by("number")
     ]  # fmt: skip
     rows += [TypedLine(number) for number in range(len(rows) + 1, max(ROWS, len(rows) + 2) + 1)]
-    typed = Typed(found.on_day.isoformat(), found.summary, rows)
+    typed = Typed(found.on_day.isoformat(), found.summary, rows, paper_no=found.paper_no)
     typed.lines = [DraftLine(line.account.code, line.fen) for line in found.lines.select_related("account")]
     return _form(request, actor, book, typed, found)
 
@@ -125,7 +136,9 @@ def _typed(request: HttpRequest, actor: Actor, book: BookView, voucher: Voucher 
         typed.errors.append(_("请填写摘要。"))
     if not typed.wrong and on is not None:
         try:
-            said: dict[str, Any] = {"on": on, "summary": typed.summary, "lines": typed.lines, "actor": actor}
+            said: dict[str, Any] = {
+                "on": on, "summary": typed.summary, "lines": typed.lines, "actor": actor, "paper_no": typed.paper_no
+            }  # fmt: skip
             done = vouchers.redraft(voucher, **said) if voucher else vouchers.draft(book.id, **said)
         except EntryRefused as refused:
             typed.errors.append(str(refused))
@@ -150,7 +163,7 @@ def _form(
     context = book_context(actor, book, "vouchers") | {
         "typed": typed,
         "voucher": voucher,
-        "accounts": [account for account in accounts if account.code in leaves and account.in_use],
+        "accounts": [account for account in accounts if account.code in leaves],
         "others": [(str(one.id), one.name) for one in ledger.books(place=book.place) if one.id != book.id],
         "limit_fen": APPROVAL_LIMIT.at(place=book.place, as_of=clock.today()).value * 100,
     }
@@ -172,23 +185,45 @@ def voucher(request: HttpRequest, pk: int) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     found = selectors.voucher(actor, pk)
     others = {view.id: view.name for view in ledger.books(place=found.book.place)}
-    drawn = [
-        Drawn(line.account.code, line.account.name, line.fen, others.get(line.counterparty_id or 0, ""), line.note)
-        for line in found.lines.select_related("account").order_by("number")
+    lines = list(found.lines.select_related("account").order_by("number"))
+    sides = [
+        [
+            Drawn(line.account.code, line.account.name, line.fen, others.get(line.counterparty_id or 0, ""), line.note)
+            for line in lines
+            if line.account.book_id == book_id
+        ]
+        for book_id in (found.book_id, found.other_book_id)
     ]
-    people = names_of({one for one in (found.prepared_by_id, found.approved_by_id) if one})
+    hands = (found.prepared_by_id, found.approved_by_id, found.confirmed_by_id)
+    people = names_of({one for one in hands if one})
+    template = TEMPLATES.get(found.template)
+    sees_book = actor.may(VIEW, found.organisation_id)
     context = {
-        "drawn": drawn,
-        "total": sum(line.debit for line in drawn),
-        "total_credit": sum(line.credit for line in drawn),
+        "sides": [
+            (names, drawn, sum(line.debit for line in drawn), sum(line.credit for line in drawn))
+            for names, drawn in zip((found.book.name, getattr(found.other_book, "name", "")), sides, strict=True)
+            if drawn
+        ],
+        "label": template.label if template else "",
+        "confirmed": people.get(found.confirmed_by_id or 0, ""),
+        "other_entry": reviewing.other_entry(found),
+        "sees_other": found.other_organisation_id is not None and actor.may(VIEW, found.other_organisation_id),
+        "same_paper": selectors.same_paper(found) if sees_book else [],
+        "together": _together(found) if sees_book and found.is_open else [],
         "colour": COLOURS[found.state],
         "prepared": people.get(found.prepared_by_id or 0, ""),
         "approved": people.get(found.approved_by_id or 0, ""),
         "may_edit": found.state == "draft" and found.kind == "ordinary" and actor.may(KEEP, found.organisation_id),
         "limit_fen": APPROVAL_LIMIT.at(place=found.book.place, as_of=found.on_day).value * 100,
-        "sees_book": actor.may(VIEW, found.organisation_id),
+        "sees_book": sees_book,
     }
     return case_page(request, found, "books/voucher.html", context)
+
+
+def _together(found: Voucher) -> list[Voucher]:
+    """The other vouchers that count with this one against the approval limit."""
+    others = {line.voucher_id: line.voucher for line in reviewing.together(found) if line.voucher_id != found.pk}
+    return [others[pk] for pk in sorted(others)][:20]
 
 
 @permission_required(KEEP)
