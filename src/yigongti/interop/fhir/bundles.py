@@ -16,7 +16,7 @@ from yigongti.interop.fhir.elements import Json
 from yigongti.interop.fhir.envelope import Bundle
 from yigongti.interop.fhir.faults import Fault, Unfit
 from yigongti.interop.fhir.links import Links, references_in
-from yigongti.interop.fhir.mapping import MAPPED, SUPPORTING, Source, claims, extract_of, happened
+from yigongti.interop.fhir.mapping import MAPPED, SUPPORTING, Source, charge_lines, claims, extract_of, happened
 from yigongti.kernel.intake.api import (
     REFUSAL,
     ROW,
@@ -83,7 +83,8 @@ class BundleReader:
         self._order = sorted(ours, key=lambda i: (order[ours[i]], i))
         self._extract = ours
         self.notes: Sequence[tuple[str, Mapping[str, str]]] = self._notes(passed)
-        self.headers: Mapping[str, Sequence[str]] = dict.fromkeys(sorted(set(ours.values())), HEADERS)
+        kept = {*ours.values(), *((charge_lines.EXTRACT,) if "claims" in ours.values() else ())}
+        self.headers: Mapping[str, Sequence[str]] = dict.fromkeys(sorted(kept), HEADERS)
         if not ours:
             kinds = sorted({kind or "?" for kind in self._bundle.kinds})
             raise FileRefused("fhir_nothing_to_store", types="、".join(kinds)[:200])
@@ -134,7 +135,38 @@ class BundleReader:
         if foreign:
             words = {"count": str(foreign.total()), "currencies": "、".join(sorted(foreign))}
             found.append(("fhir_foreign_money", words))
-        return found
+        return [*found, *self._items_told()]
+
+    def _items_told(self) -> list[tuple[str, Mapping[str, str]]]:
+        """Bills whose lines don't add up to what was billed; Claims in yuan with lines that no bill here settles."""
+        wrong, taken = 0, set()
+        for i, extract in self._extract.items():
+            if extract != "claims" or i in self._bundle.broken:
+                continue
+            try:
+                bill = Source(self._bundle.entry(i), self._links, self._systems)
+                lines, total = charge_lines.bearer(bill), claims.submitted(bill)
+                if lines is not None:
+                    taken.add(lines.number)
+                    wrong += total is not None and charge_lines.itemised_fen(lines) != total
+            except (Unfit, AttributeError, KeyError, TypeError, ValueError, msgspec.DecodeError, RecursionError):
+                continue  # said when it is its turn
+        lost = sum(self._itemised_claim(i) not in {None, *taken} for i in self._extract)
+        told = (("fhir_items_not_the_total", wrong), ("fhir_items_unsettled", lost))
+        return [(code, {"count": str(count)}) for code, count in told if count]
+
+    def _itemised_claim(self, i: int) -> str | None:
+        """The number of a Claim in yuan that has lines."""
+        about = self._bundle.about.get(i)
+        if about is None or about.resourceType != "Claim" or i in self._bundle.broken:
+            return None
+        try:
+            if set(claims.currencies(_bill(about))) != {claims.YUAN}:
+                return None
+            asked = Source(self._bundle.entry(i), self._links, self._systems)
+            return asked.number if charge_lines.bearer(asked) is not None else None
+        except (AttributeError, KeyError, TypeError, msgspec.DecodeError, RecursionError):
+            return None
 
     def _foreign(self, i: int) -> list[str]:
         about = self._bundle.about.get(i)
@@ -162,7 +194,7 @@ class BundleReader:
                 refused[extract].extend((i, fault) for fault in unfit.faults)
                 continue
             for row in made:
-                rows[extract, row.place].append({ROW: i + 1, **row.values})
+                rows[row.extract or extract, row.place].append({ROW: i + 1, **row.values})
         places = sorted({*rows, *((extract, "") for extract in refused)})
         return tuple(
             Part(

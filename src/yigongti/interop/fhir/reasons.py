@@ -39,6 +39,7 @@ declare_reason("fhir_two_choices", _("{column} 有不止一个取值：{value}�
 declare_reason("fhir_not_a_date", _("{column} 不是日历上的日期：{value}。"))
 declare_reason("fhir_backwards", _("{column} 的结束早于开始。"))
 declare_reason("fhir_reference", _("{column} 指向的资源不在文件中：{value}。"))
+declare_reason("fhir_amount", _("{column} 的金额大得不可能：{value}。"))
 declare_reason("fhir_no_date", _("{column} 没有时间，无法归档。"))
 declare_reason("fhir_too_many", _("还有 {value} 处错误没有列出。"))
 
@@ -49,6 +50,11 @@ declare_reason("fhir_without_value", _("{count} 条 {resource} 没有接收：�
 declare_reason(
     "fhir_foreign_money",
     _("{count} 条费用资源的币种不是人民币（{currencies}），作为文书保存，不计入基金和费用统计。"),
+)
+declare_reason("fhir_items_not_the_total", _("{count} 张结算单的明细加起来不等于总费用；结算和明细都已照原样保存。"))
+declare_reason(
+    "fhir_items_unsettled",
+    _("{count} 条 Claim 有费用明细，但文件里没有它的结算（ExplanationOfBenefit）；明细没有保存。"),
 )
 declare_reason("fhir_claims_as_documents", _("{count} 条 Claim 是费用申请，还没有结算，作为文书保存。"))
 declare_reason("fhir_partial_dates", _("{count} 处日期只到年或月：需要时间的，按该年或该月的第一天保存。"))

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from yigongti.interop.fhir.elements import Json, codes
-from yigongti.interop.fhir.mapping import claims, clinical, documents, persons
+from yigongti.interop.fhir.mapping import charge_lines, claims, clinical, documents, persons
 from yigongti.interop.fhir.mapping.rows import Row, Source
 
-__all__ = ["MAPPED", "SUPPORTING", "Mapped", "Row", "Source", "extract_of", "happened"]
+__all__ = ["MAPPED", "SUPPORTING", "Mapped", "Row", "Source", "charge_lines", "claims", "extract_of", "happened"]
 
 NEVER = frozenset({"entered-in-error"})
 

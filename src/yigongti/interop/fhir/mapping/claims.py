@@ -7,18 +7,17 @@ for money), is kept as a document that says the amounts as they are. The receipt
 
 from collections.abc import Iterator
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from yigongti.interop.fhir.elements import Json, codes, concept_text, number
 from yigongti.interop.fhir.faults import Fault, Unfit
+from yigongti.interop.fhir.mapping.charge_lines import charge_lines
 from yigongti.interop.fhir.mapping.clinical import DIAGNOSIS_SYSTEMS, SETTINGS
 from yigongti.interop.fhir.mapping.documents import FHIR, document_number
+from yigongti.interop.fhir.mapping.money import YUAN, bounded, fen_of
 from yigongti.interop.fhir.mapping.rows import Row, Source
 from yigongti.interop.fhir.mapping.settlement_list import BESIDE_THE_FUND, settlement_list
-from yigongti.kernel.money import fen
 
-YUAN = "CNY"
 INSIDE_COUNTY = "urn:yigongti:inside-county"
 """Extension (valueBoolean) on the bill: whether it was made inside the county. Nothing in FHIR says it."""
 
@@ -42,12 +41,13 @@ def currencies(resource: Json) -> Iterator[str]:
 
 
 def explanation_of_benefit(source: Source) -> list[Row]:
-    """A row of claims for a bill in yuan, else a row of documents (see ``in_yuan``)."""
+    """A row of claims for a bill in yuan, with a row for each of its charge lines; else a row of documents (see
+    ``in_yuan``)."""
     if not in_yuan(source.resource):
         return [_as_document(source, "费用结算")]
     get = source.get
     total = _total(source)
-    paid = _fen((get("payment") or {}).get("amount"), "ExplanationOfBenefit.payment.amount")
+    paid = fen_of((get("payment") or {}).get("amount"), "ExplanationOfBenefit.payment.amount")
     if paid is None:
         paid = _adjudicated(source, "benefit")
     if paid is None:
@@ -78,7 +78,8 @@ def explanation_of_benefit(source: Source) -> list[Row]:
                 "self_paid_fen": total - paid - elsewhere,
                 **sheet,
             }
-        )
+        ),
+        *charge_lines(source),
     ]
 
 
@@ -87,30 +88,26 @@ def claim(source: Source) -> list[Row]:
     return [_as_document(source, "费用申请")]
 
 
-def _fen(money: Json | None, path: str) -> int | None:
-    if not money or "value" not in money:
-        return None
-    amount = Decimal(str(money["value"]))
-    if amount != round(amount, 2):
-        raise Unfit(Fault(f"{path}.value", "fhir_value", str(amount)[:40]))
-    return fen(amount)
-
-
 def _total(source: Source) -> int:
     """What was billed: the total marked as submitted, else the sum of the lines' net amounts."""
-    submitted = _adjudicated(source, "submitted")
-    if submitted is not None:
-        return submitted
-    lines = [_fen(item.get("net"), "ExplanationOfBenefit.item.net") for item in source.get("item") or ()]
+    said = submitted(source)
+    if said is not None:
+        return said
+    lines = [fen_of(item.get("net"), "ExplanationOfBenefit.item.net") for item in source.get("item") or ()]
     if not lines or None in lines:
         raise Unfit(Fault("ExplanationOfBenefit.total", "fhir_missing"))
-    return sum(line for line in lines if line is not None)
+    return bounded(sum(line for line in lines if line is not None), "ExplanationOfBenefit.item")
+
+
+def submitted(source: Source) -> int | None:
+    """What a bill says was billed, in fen. Raises Unfit."""
+    return _adjudicated(source, "submitted")
 
 
 def _adjudicated(source: Source, category: str) -> int | None:
     for line in source.get("total") or ():
         if category in codes([line.get("category") or {}]):
-            return _fen(line.get("amount"), "ExplanationOfBenefit.total.amount")
+            return fen_of(line.get("amount"), "ExplanationOfBenefit.total.amount")
     return None
 
 

@@ -13,10 +13,12 @@ from yigongti.interop.fhir.links import Entry, Links, number_of
 
 @dataclass(frozen=True)
 class Row:
-    """One row of an extract: canonical fields (Extract.schema) → values. ``place`` tells rows of one entry apart."""
+    """One row of an extract: canonical fields (Extract.schema) → values. ``place`` tells rows of one entry apart;
+    ``extract``: of which table, where it is not the resource's own."""
 
     values: Mapping[str, object]
     place: str = ""
+    extract: str = ""
 
 
 @dataclass
