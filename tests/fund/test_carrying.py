@@ -7,7 +7,7 @@ import pytest
 from tests.fund.world import YEAR, World, claim, cleared, drafted, publish, running, usual, world
 from yigongti.domains.money.books import api as books
 from yigongti.domains.money.insurance_fund import gathering
-from yigongti.domains.money.insurance_fund.models import Change, FundYear, Participant
+from yigongti.domains.money.insurance_fund.models import Change, FundYear, Paid, Participant
 from yigongti.kernel import clock
 from yigongti.kernel.workflow.api import StepRefused, take_step
 
@@ -62,6 +62,37 @@ def test_an_overspend_goes_past_a_closed_year_to_one_that_is_open(here, monkeypa
     last = drafted(here, YEAR + 2)
     take_step(case, "settle", actor=here.officer, answers=ON)
     assert [c.holder.year_id for c in Change.objects.filter(source="carried")] == [last.pk]
+
+
+def test_an_overspend_no_later_year_takes_is_borne_after_all(here):
+    """Nobody draws up a year after it: whoever settles says so, and it is posted as borne, once."""
+    case = overspent(here, "carry_forward")
+    west = here.id("west")
+    with pytest.raises(StepRefused, match="由谁接收"):
+        take_step(case, "settle", actor=here.officer, answers=ON)
+    take_step(case, "settle", actor=here.officer, answers={**ON, "carry_to": "borne"})
+    posted = books.voucher_of(f"insurance_fund:{case.pk}:overspend:{west}")
+    assert max(line.fen for line in posted.lines) == 600_000
+    assert Paid.objects.get(year=case, what="borne").fen == 600_000
+    drafted(here, YEAR + 1)
+    assert not Change.objects.filter(source="carried").exists()
+
+
+def test_an_overspend_is_taken_over_by_another_holder(here):
+    """The west holds no budget in the next year; the east takes over what it overspent."""
+    case = overspent(here, "carry_forward")
+    after = drafted(here, YEAR + 1)
+    west = Participant.objects.unscoped("test").get(year=after, organisation_id=here.id("west"), holder=None)
+    Participant.objects.unscoped("test").filter(holder=west).delete()
+    west.delete()
+    east = here.id("east")
+    for wrong in ("1", f"{case.pk}:{east}", "x"):
+        with pytest.raises(StepRefused):
+            take_step(case, "settle", actor=here.officer, answers={**ON, "carry_to": wrong})
+    take_step(case, "settle", actor=here.officer, answers={**ON, "carry_to": f"{after.pk}:{east}"})
+    (change,) = Change.objects.filter(source="carried")
+    assert (change.holder.organisation_id, change.whose_id, change.fen) == (east, here.id("west"), -600_000)
+    assert books.voucher_of(f"insurance_fund:{case.pk}:overspend:{here.id('west')}") is None
 
 
 def test_a_surplus_nobody_can_share_is_not_closed(here):

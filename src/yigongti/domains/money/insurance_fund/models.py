@@ -169,13 +169,15 @@ class Quarter(models.Model):
 
 
 class Change(models.Model):
-    """An adjustment of a holder's amount. ``source``: manual, carried (an overspend of an earlier year)."""
+    """An adjustment of a holder's amount. ``source``: manual, carried (an overspend of an earlier year; ``whose_id``:
+    the holder it was)."""
 
     holder = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="changes")
     fen = models.BigIntegerField()
     reason = models.CharField(max_length=500)
     source = models.CharField(max_length=10)
     of_year = models.ForeignKey(FundYear, on_delete=models.PROTECT, null=True, related_name="+")
+    whose_id = models.BigIntegerField(null=True)
     made_at = models.DateTimeField()
     made_by_id = models.BigIntegerField(null=True)
 

@@ -35,6 +35,16 @@ def _months_left(case: "FundYear") -> bool:
     return len(case.paid_months) < 12
 
 
+def _takers(case: "FundYear") -> Choices:
+    """What may become of an overspend that is carried forward and that no later year of its holder takes."""
+    from yigongti.domains.money.insurance_fund.services import carrying
+
+    if case.overspend_choice != "carry_forward":
+        return ()
+    over = tuple((key, f"{row.name}（{row.year.year}）") for key, row in carrying.takers(case).items())
+    return ((carrying.BORNE, _("办结时由本单位自行承担")), *over)
+
+
 class SecondPerson(Step):
     """A step for somebody who had no hand at all in what it approves (``FundYear.hand_ids``)."""
 
@@ -118,7 +128,10 @@ FUND_YEAR = Workflow(
         Step("return_clearing", _("退回清算"), ("clearing",), "running", by=APPROVE, at=PAYER,
              apart_from="cleared_by_id", asks=(REASON,), effect=_effect("closing", "return_"), plain=True),
         Step("settle", _("返还保证金并分配结余"), ("cleared",), "settled", by=PREPARE, at=PAYER,
-             asks=(Ask("on", _("入账日期"), kind="date"),), effect=_effect("settling", "settle")),
+             asks=(Ask("on", _("入账日期"), kind="date"),
+                   Ask("carry_to", _("没有年度承接的超支结转"), kind="choice", choices=_takers, required=False,
+                       hint=_("超支结转而以后没有年度承接的单位才需要选择"))),
+             effect=_effect("settling", "settle")),
     ],
 )
 # fmt: on

@@ -25,7 +25,7 @@ from yigongti.kernel.notices.api import in_the_places_language
 from yigongti.kernel.workflow.api import StepRefused
 from yigongti.kernel.workflow.table import Answers
 
-SETTLED, OUT, STAYS, OWN, OTHERS = "settled", "out", "stays", "own", "others"
+SETTLED, OUT, STAYS, OWN, OTHERS = "settled", "out", "stays", postings.OWN, "others"
 HEADS = (OUT, STAYS, OWN, OTHERS)
 """What a settlement of a month stores: that it was done, and by holder and book what was booked under each head."""
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from yigongti.domains.money.insurance_fund import gathering, postings
+from yigongti.domains.money.insurance_fund import gathering, policy, postings
 from yigongti.domains.money.insurance_fund.formulas.budget import fen
 from yigongti.domains.money.insurance_fund.models import MOST_FEN, Change, FundYear, Paid, Participant
 from yigongti.kernel import clock
@@ -34,10 +34,17 @@ def pay_month(case: FundYear, actor: Actor, answers: Answers) -> None:
         raise StepRefused(found.why)
     for holder in found.inputs.holders:
         amount = found.statement.fen("prepayment", holder.id, month)
-        vouchers = postings.post(postings.prepayment(found, holder, month, amount, on), actor=actor)
+        posted = postings.prepayment(found, holder, month, amount, on)
+        vouchers = postings.post(posted, actor=actor)
         Paid.objects.create(
             year=case, what="prepayment", holder_id=holder.id, nth=month, fen=amount, on=on, vouchers=vouchers
         )
+        if found.rules.option(policy.PAYEE) == "each_member":
+            Paid.objects.bulk_create(
+                Paid(year=case, what=f"{postings.PREPAID}:{holder.id}", holder_id=one.organisation_id, nth=month,
+                     fen=one.amounts["prepayment"], on=on)
+                for one in posted
+            )  # fmt: skip
     case.paid_months = sorted([*case.paid_months, month])
 
 

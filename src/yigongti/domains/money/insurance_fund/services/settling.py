@@ -19,14 +19,17 @@ def settle(case: FundYear, actor: Actor, answers: Answers) -> None:
     on = day(answers["on"])
     found = gathering.gather(case)
     assert found.statement is not None
+    borne = carrying.carry_on(case, str(answers.get("carry_to") or ""), actor=actor)
     monthly.settle_rest(found, on, actor=actor)
-    vouchers = postings.post(postings.clearing(found, on), actor=actor)
+    made = [*postings.gathered(found, on), *postings.clearing(found, on, borne)]
+    vouchers = postings.post(made, actor=actor)
+    for holder_id, fen in borne.items():
+        _once(case, carrying.BORNE, holder_id, fen, on, [])
     for n, holder in enumerate(found.inputs.holders):
         for what, name in (("deposit", "deposit_returned"), ("surplus", "surplus_kept")):
             line = found.statement.get(name, holder.id)
             if line is not None:
                 _once(case, what, holder.id, line.fen, on, vouchers if n == 0 and what == "deposit" else [])
-    carrying.carry_on(case, actor=actor)
 
 
 def _once(case: FundYear, what: str, holder: int, amount: int, on: date, vouchers: list[int]) -> None:
