@@ -26,6 +26,9 @@ class Kind(StrEnum):
     UNGROUPABLE = "ungroupable"
     INVALID = "invalid"
     UNPRICED = "unpriced"
+    MERGED = "merged"
+    READMISSION = "readmission"
+    SPECIAL = "special"
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,35 @@ def pay_without_group(kind: Kind, bill: Bill, terms: Terms) -> Payment:
         return Payment(kind, 0, 0, 0)
     whole = fen(Decimal(bill.total_fen) * terms.without_group_share)
     return Payment(kind, 0, whole, standard_less_patient(whole, bill))
+
+
+def adjusted_standard(whole_fen: int, bill: Bill, terms: Terms) -> Payment:
+    """A special review's other standard: the fund's part follows by the place's rule."""
+    return Payment(Kind.SPECIAL, 0, whole_fen, PAYS[terms.pays](whole_fen, bill))
+
+
+def by_item(bill: Bill) -> Payment:
+    """A special review's actual cost."""
+    return Payment(Kind.SPECIAL, 0, bill.total_fen, standard_less_patient(bill.total_fen, bill))
+
+
+def together(bills: Iterable[Bill]) -> Bill:
+    """The bill of several stays paid as one."""
+    kept = list(bills)
+    return Bill(sum(b.total_fen for b in kept), sum(b.patient_fen for b in kept), sum(b.stay_days for b in kept))
+
+
+def own_coefficient(
+    level: Decimal, own: Fraction, mean: Fraction, *, width: Decimal, step: Decimal, most: Decimal
+) -> Decimal:
+    """The level's coefficient, ``step`` more (less) for every full ``width`` per cent by which the institution's CMI
+    lies above (below) the mean of its level, at most ``most`` either way and never below nothing (facts §5.5; the steps
+    are the platform's).
+    """
+    away = (own / mean - 1) * 100 / Fraction(width)
+    steps = math.floor(abs(away)) * (1 if away > 0 else -1)
+    change = max(min(steps * step, most), -most)
+    return max(level + change, Decimal(0))
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """What a case is paid, with the account of how it was worked out: each line with its figure and its rule."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from yigongti.domains.money.drg import formulas, policy
 from yigongti.domains.money.drg.formulas import HIGH_RULES, Bill, Kind, Payment, Terms
 from yigongti.domains.money.drg.grouping.reasons import Status
 from yigongti.domains.money.drg.scheme.scheme import Scheme
+from yigongti.domains.money.drg.workflow import Outcome
 from yigongti.kernel.money import yuan
 from yigongti.kernel.policy.api import Value
 
@@ -28,6 +30,9 @@ KIND_WORDS = {
     Kind.UNGROUPABLE: gettext_lazy("未入组"),
     Kind.INVALID: gettext_lazy("数据不合格"),
     Kind.UNPRICED: gettext_lazy("没有权重"),
+    Kind.MERGED: gettext_lazy("并入另一次住院"),
+    Kind.READMISSION: gettext_lazy("短期再入院"),
+    Kind.SPECIAL: gettext_lazy("特例单议"),
 }
 
 
@@ -48,11 +53,37 @@ class Account:
 
 
 @dataclass(frozen=True)
+class Own:
+    """An institution's own coefficient of a year, with what it came from: case-mix indices of ``since`` … ``until``."""
+
+    coefficient: Decimal
+    year: int
+    table_id: int
+    cmi: Fraction
+    level_cmi: Fraction
+    level_coefficient: Decimal
+    few: bool
+
+
+@dataclass(frozen=True)
 class Rules:
-    """The terms, and the policy value behind each (by the parameter's name)."""
+    """The terms, and the policy value behind each (by the parameter's name). ``own``: the institution's coefficient,
+    where it is what counts."""
 
     terms: Terms
     values: dict[str, Value[Any]]
+    own: Own | None = None
+
+    def of(self, own: Own | None) -> "Rules":
+        """The rules for an institution with this coefficient in force: its own, where the place goes by CMI."""
+        if own is None or self.values[policy.COEFFICIENT_RULE.name].value != "by_level_and_cmi":
+            return self
+        return replace(self, terms=replace(self.terms, coefficient=own.coefficient), own=own)
+
+
+def level_of(tier: str) -> str:
+    """The level whose coefficient an institution of this tier has."""
+    return tier if tier in policy.COEFFICIENTS else "secondary" if tier == "outside" else "primary"
 
 
 def rules_of(place: str, on: date, *, tier: str, insurance_kind: str) -> Rules:
@@ -64,7 +95,7 @@ def rules_of(place: str, on: date, *, tier: str, insurance_kind: str) -> Rules:
         values[parameter.name] = value
         return value.value
 
-    level = tier if tier in policy.COEFFICIENTS else "secondary" if tier == "outside" else "primary"
+    level = level_of(tier)
     rate = policy.RATE_EMPLOYEES if insurance_kind == EMPLOYEES else policy.RATE_RESIDENTS
     terms = Terms(
         base_rate_fen=at(rate) * 100,
@@ -85,6 +116,8 @@ def rules_of(place: str, on: date, *, tier: str, insurance_kind: str) -> Rules:
         ungroupable=at(policy.NO_GROUP_UNGROUPABLE),
         without_group_share=at(policy.NO_GROUP_SHARE) / 100,
     )
+    at(policy.COEFFICIENT_RULE)
+    values["coefficient_rule"] = values[policy.COEFFICIENT_RULE.name]
     values["rate"], values["coefficient"] = values[rate.name], values[policy.COEFFICIENTS[level].name]
     return Rules(terms, values)
 
@@ -96,14 +129,18 @@ def paid(status: str, mdc: str, weight_e4: int | None, bill: Bill, terms: Terms)
     return formulas.pay_without_group(Kind(status), bill, terms)
 
 
-def account(scheme: Scheme, drg: str, mdc: str, status: str, bill: Bill, rules: Rules, on: date) -> Account:
-    """The payment of a case and how it came to that, in words of the language in force."""
+def account(
+    scheme: Scheme, drg: str, mdc: str, status: str, bill: Bill, rules: Rules, on: date, *, with_claims: str = ""
+) -> Account:
+    """The payment of a case and how it came to that, in words of the language in force. ``with_claims``: the numbers of
+    the claims whose bills are part of this one."""
     weight = scheme.weight(drg, on) if status == Status.GROUPED else None
     weight_e4 = weight.weight_e4 if weight else None
     terms, values = rules.terms, rules.values
     payment = paid(status, mdc, weight_e4, bill, terms)
-    steps = [Step(_("实际费用"), _("其中个人负担{amount}元").format(amount=yuan(bill.patient_fen)), bill.total_fen)]
+    steps = [Step(_("实际费用"), _cost_words(bill, with_claims), bill.total_fen)]
     if weight_e4 is not None:
+        steps.append(Step(_("机构系数"), _coefficient_words(rules), None, values["coefficient_rule"]))
         steps.append(
             Step(
                 _("支付标准"),
@@ -117,19 +154,72 @@ def account(scheme: Scheme, drg: str, mdc: str, status: str, bill: Bill, rules: 
             )
         )
     steps += _kind_steps(payment, weight_e4, bill, rules)
-    steps.append(
-        Step(
-            _("基金支付"),
-            _("{whole}元 − 个人负担{patient}元，不低于0").format(
-                whole=yuan(payment.whole_fen), patient=yuan(bill.patient_fen)
-            )
-            if payment.fund_fen != payment.whole_fen
-            else _("{whole}元全部由基金支付").format(whole=yuan(payment.whole_fen)),
-            payment.fund_fen,
-            values[policy.PAYS.name],
-        )
-    )
+    steps.append(_fund_step(payment, bill, rules))
     return Account(payment, tuple(steps))
+
+
+def _fund_step(payment: Payment, bill: Bill, rules: Rules) -> Step:
+    working = (
+        _("{whole}元 − 个人负担{patient}元，不低于0").format(
+            whole=yuan(payment.whole_fen), patient=yuan(bill.patient_fen)
+        )
+        if payment.fund_fen != payment.whole_fen
+        else _("{whole}元全部由基金支付").format(whole=yuan(payment.whole_fen))
+    )
+    return Step(_("基金支付"), working, payment.fund_fen, rules.values[policy.PAYS.name])
+
+
+def payment_of(outcome: str, decided_fen: int | None, bill: Bill, rules: Rules) -> Payment:
+    """What a special review that was granted makes of a case."""
+    if outcome == Outcome.BY_ITEM or decided_fen is None:
+        return formulas.by_item(bill)
+    return formulas.adjusted_standard(decided_fen, bill, rules.terms)
+
+
+def decided(found: Account, payment: Payment, bill: Bill, rules: Rules, words: str) -> Account:
+    """The account of a case by a special review: what the group would pay stays to be seen above the decision."""
+    step = Step(str(KIND_WORDS[Kind.SPECIAL]), words, payment.whole_fen)
+    return Account(payment, (*found.steps[:-1], step, _fund_step(payment, bill, rules)))
+
+
+def paid_elsewhere(found: Account, kind: Kind, record_no: str, rule: Value[Any] | None) -> Account:
+    """The account of a stay that is paid with another one."""
+    words = (
+        _("出院后短期内因同一病组再次住院，与结算单{number}合并为一次，支付列在该单")
+        if kind is Kind.MERGED
+        else _("结算单{number}出院后短期内因同一病组再次住院，不另支付")
+    )
+    payment = Payment(kind, found.payment.standard_fen, 0, 0)
+    step = Step(str(KIND_WORDS[kind]), words.format(number=record_no), 0, rule)
+    kept = [one for one in found.steps if one.label in (_("实际费用"), _("机构系数"), _("支付标准"))]
+    return Account(payment, (*kept, step))
+
+
+def _cost_words(bill: Bill, with_claims: str) -> str:
+    words = _("其中个人负担{amount}元").format(amount=yuan(bill.patient_fen))
+    if not with_claims:
+        return words
+    return _("{words}；与结算单{numbers}合并为一次住院").format(words=words, numbers=with_claims)
+
+
+def _coefficient_words(rules: Rules) -> str:
+    own = rules.own
+    if own is None:
+        words = _("按机构级别")
+        if rules.values[policy.COEFFICIENT_RULE.name].value == "by_level_and_cmi":
+            words = _("这一天没有本机构生效的系数，按机构级别")
+        return _("{words}：{coefficient}").format(words=words, coefficient=_plain(rules.terms.coefficient))
+    if own.few:
+        return _("本机构{year}年系数{coefficient}：上年入组病例少，按机构级别").format(
+            year=own.year, coefficient=_plain(own.coefficient)
+        )
+    return _("本机构{year}年系数{coefficient}：上年病例组合指数{cmi}，同级平均{mean}，级别系数{level}").format(
+        year=own.year,
+        coefficient=_plain(own.coefficient),
+        cmi=f"{float(own.cmi):.4f}",
+        mean=f"{float(own.level_cmi):.4f}",
+        level=_plain(own.level_coefficient),
+    )
 
 
 def _plain(value: Decimal) -> str:

@@ -7,6 +7,7 @@ write one that was not; the page says so.
 from dataclasses import dataclass, replace
 from datetime import date
 
+from yigongti.domains.money.drg.coefficients import Held
 from yigongti.domains.money.drg.formulas import Bill
 from yigongti.domains.money.drg.grouping.case import Case
 from yigongti.domains.money.drg.grouping.one import Grouped, group
@@ -40,11 +41,13 @@ class Tried:
 
 
 def attempt(
-    case: Case, bill: Bill | None, scheme: Scheme, *, place: str, on: date, tier: str, insurance_kind: str
-) -> Tried:
+    case: Case, bill: Bill | None, scheme: Scheme, *, place: str, on: date, tier: str, insurance_kind: str,
+    institution_id: int | None = None,
+) -> Tried:  # fmt: skip
     """Group a case that is still open, with a bill its payment too. Raises PolicyGap."""
     found = group(case, scheme)
     rules = rules_of(place, on, tier=tier, insurance_kind=insurance_kind)
+    rules = rules.of(Held(place).of(institution_id, on))
 
     def paid(one: Grouped) -> Account | None:
         return account(scheme, one.drg, one.mdc, one.status, bill, rules, on) if bill else None

@@ -1,10 +1,8 @@
 """Grouping the claims of the lake by month: what changed is written beside what it replaces, and published."""
 
 import hashlib
-import io
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,16 +10,21 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from yigongti.domains.money.drg.catalogue import scheme_in_force
-from yigongti.domains.money.drg.formulas import Bill, Kind
+from yigongti.domains.money.drg.coefficients import Held
 from yigongti.domains.money.drg.grouping.batch import outcomes
 from yigongti.domains.money.drg.grouping.case import COLUMNS
 from yigongti.domains.money.drg.grouping.compiled import Compiled
 from yigongti.domains.money.drg.grouping.encoding import Encoder
 from yigongti.domains.money.drg.lake import DATASET
-from yigongti.domains.money.drg.models import GroupedClaim, GroupedMonth
-from yigongti.domains.money.drg.payment import Rules, paid, rules_of
-from yigongti.domains.money.drg.policy import COEFFICIENTS
+from yigongti.domains.money.drg.models import GroupedMonth
+from yigongti.domains.money.drg.payment import rules_of
+from yigongti.domains.money.drg.policy import COEFFICIENT_RULE, COEFFICIENTS
+from yigongti.domains.money.drg.readmission import rule_of
 from yigongti.domains.money.drg.scheme.scheme import Scheme
+from yigongti.domains.money.drg.services.merging import finish
+from yigongti.domains.money.drg.services.pricing import Pricer
+from yigongti.domains.money.drg.services.special import decisions, lapse_all
+from yigongti.domains.money.drg.services.storing import Span, amend_new, new_results, replace_elsewhere, replace_month
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.audit.api import record
@@ -35,12 +38,14 @@ class ClaimsNotPublished(ValueError):
 
 @dataclass(frozen=True)
 class Month:
-    """What became of a month: inpatient ``cases``, ``written`` results that are new or changed."""
+    """What became of a month: inpatient ``cases``, ``written`` results that are new or changed; ``elsewhere``: results
+    of other months that changed with them, being paid together with stays of this one."""
 
     month: date
     cases: int
     written: int
     scheme: str
+    elsewhere: int = 0
 
 
 def regroup(place: str, since: date, until: date, *, actor: Actor) -> list[Month]:
@@ -77,16 +82,25 @@ def _key(scheme: Scheme | None) -> str:
 
 
 def _rules_digest(place: str, month: date) -> str:
-    """Of all rules at both ends of a month, and of the scheme's weights then."""
+    """Of all rules at both ends of a month, of the scheme's weights then, of the coefficients in force in the month and
+    of the special reviews decided for its claims."""
     parts = []
+    start, end = month, clock.next_month(month)
     scheme = scheme_in_force(place, month)
-    for on in (month, clock.next_month(month)):
+    for on in (start, end):
         for tier in COEFFICIENTS:
             for kind in ("01", "02"):
                 try:
-                    parts.append(repr(rules_of(place, on, tier=tier, insurance_kind=kind).terms))
+                    rules = rules_of(place, on, tier=tier, insurance_kind=kind)
+                    parts.append(repr((rules.terms, rules.values[COEFFICIENT_RULE.name].value)))
                 except PolicyGap as gap:
                     parts.append(str(gap))
+        try:
+            parts.append(repr(rule_of(place, on)))
+        except PolicyGap as gap:
+            parts.append(str(gap))
+    parts.append(repr(Held(place).standing(start, end)))
+    parts.append(repr(decisions(place, start, end)))
     if scheme is not None:
         parts.append(repr([(drg, scheme.weight(drg, month)) for drg in scheme.drgs]))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
@@ -94,11 +108,16 @@ def _rules_digest(place: str, month: date) -> str:
 
 @transaction.atomic
 def _month(place: str, month: date, file: str, actor: Actor) -> Month:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"drg.{place}.{month}"])
-    scheme = scheme_in_force(place, month)
-    rows = _results(_claims(place, file), place, scheme) if scheme is not None else None
-    written = _write(rows, place, month)
+    with connection.cursor() as cursor:  # one month at a time: readmissions are put together across months
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"drg.{place}"])
+    scheme, pricer, span = scheme_in_force(place, month), Pricer(place), Span(place, month)
+    rows = _results(_claims(place, file), scheme, pricer) if scheme is not None else None
+    with new_results(rows):
+        found = finish(span, pricer)
+        amend_new(found.here)
+        written = replace_month(span)
+        replace_elsewhere(found.elsewhere)
+    lapse_all(found.lapsing, actor=actor)
     cases = 0 if rows is None else len(rows)
     GroupedMonth.objects.update_or_create(
         place=place,
@@ -111,21 +130,26 @@ def _month(place: str, month: date, file: str, actor: Actor) -> Month:
             "grouped_at": clock.now(),
         },
     )
-    if written:
-        mark_stale(DATASET, [month])
+    if written or found.elsewhere:
+        mark_stale(DATASET, {*found.months, *([month] if written else [])})
         record(
             actor=actor,
             act="drg.regrouped",
             subject=f"drg:{place}:{month:%Y-%m}",
-            detail={"cases": cases, "written": written, "scheme": _key(scheme)},
+            detail={
+                "cases": cases,
+                "written": written,
+                "elsewhere": len(found.elsewhere),
+                "scheme": _key(scheme),
+            },
         )
-    return Month(month, cases, written, _key(scheme))
+    return Month(month, cases, written, _key(scheme), len(found.elsewhere))
 
 
 _WANTED = [
-    "id", "place", "happened_on", "service_start", "service_end", "source_id", "institution_id", "institution_name",
-    "managing_id", "resident_id", "inside_county", "tier", "department", "insurance_kind", "code", "total_fen",
-    "fund_fen", "died", "sex", "age_years", "age_days", "birth_weight_g", "other_diagnoses", "procedures",
+    "id", "record_no", "place", "happened_on", "service_start", "service_end", "source_id", "institution_id",
+    "institution_name", "managing_id", "resident_id", "inside_county", "tier", "department", "insurance_kind", "code",
+    "total_fen", "fund_fen", "died", "sex", "age_years", "age_days", "birth_weight_g", "other_diagnoses", "procedures",
 ]  # fmt: skip
 
 
@@ -145,7 +169,7 @@ def _claims(place: str, file: str) -> pl.DataFrame:
     )
 
 
-def _results(claims: pl.DataFrame, place: str, scheme: Scheme) -> pl.DataFrame:
+def _results(claims: pl.DataFrame, scheme: Scheme, pricer: Pricer) -> pl.DataFrame:
     """One row for each claim, with the columns of GroupedClaim."""
     compiled = Compiled(scheme)
     cases = claims.select(
@@ -174,88 +198,8 @@ def _results(claims: pl.DataFrame, place: str, scheme: Scheme) -> pl.DataFrame:
         stay.clip(lower_bound=1).cast(pl.Int32).alias("stay_days"),
     )
     grouped = claims.drop("total_fen", "fund_fen").hstack(table[numbers.astype(np.uint32)]).hstack(money)
-    return grouped.hstack(_paid(grouped, place, scheme)).with_columns(pl.lit(scheme.key).alias("scheme"))
-
-
-def _paid(grouped: pl.DataFrame, place: str, scheme: Scheme) -> pl.DataFrame:
-    rules: dict[tuple[Any, ...], Rules | None] = {}
-    columns: dict[str, list[Any]] = {
-        name: [] for name in ("outlier", "low_risk", "weight_e4", "standard_fen", "whole_fen", "payment_fen")
-    }
-    wanted = grouped.select(
-        "happened_on", "tier", "insurance_kind", "status", "mdc", "drg", "total_fen", "patient_fen", "stay_days"
+    return grouped.hstack(pricer.columns(grouped, scheme)).with_columns(
+        pl.lit(scheme.key).alias("scheme"),
+        pl.lit(None, pl.Int64).alias("merged_into"),
+        pl.lit(None, pl.Int64).alias("special_id"),
     )
-    for on, tier, insurance, status, mdc, drg, total, patient, stay in wanted.iter_rows():
-        key = (on, tier, insurance)
-        if key not in rules:
-            try:
-                rules[key] = rules_of(place, on, tier=tier, insurance_kind=insurance)
-            except PolicyGap:
-                rules[key] = None
-        found, weight = rules[key], scheme.weight(drg, on)
-        payment = None
-        if found is not None:
-            payment = paid(status, mdc, weight.weight_e4 if weight else None, Bill(total, patient, stay), found.terms)
-        columns["outlier"].append(payment.kind.value if payment else Kind.UNPRICED.value)
-        columns["low_risk"].append(bool(weight and weight.low_risk))
-        columns["weight_e4"].append(weight.weight_e4 if weight else 0)
-        columns["standard_fen"].append(payment.standard_fen if payment else 0)
-        columns["whole_fen"].append(payment.whole_fen if payment else 0)
-        columns["payment_fen"].append(payment.fund_fen if payment else 0)
-    return pl.DataFrame(
-        columns,
-        schema={
-            "outlier": pl.String,
-            "low_risk": pl.Boolean,
-            **dict.fromkeys(("weight_e4", "standard_fen", "whole_fen", "payment_fen"), pl.Int64),
-        },
-    )
-
-
-_STORED = [
-    "claim_id", "place", "settled_on", "service_end", "source_id", "institution_id", "institution_name", "managing_id",
-    "resident_id", "inside_county", "tier", "department", "insurance_kind", "code", "scheme", "mdc", "adrg", "drg",
-    "status", "reason", "outlier", "low_risk", "weight_e4", "standard_fen", "whole_fen", "payment_fen", "total_fen",
-    "fund_fen", "patient_fen", "stay_days", "died",
-]  # fmt: skip
-
-
-def _write(rows: pl.DataFrame | None, place: str, month: date) -> int:
-    """Bring the standing results of a month to ``rows``: what differs is replaced, what is gone stands no more."""
-    table = GroupedClaim._meta.db_table
-    now = clock.now()
-    span: list[Any] = [place, month, clock.next_month(month)]
-    names = ", ".join(_STORED)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"CREATE TEMPORARY TABLE drg_new ON COMMIT DROP AS SELECT {names} FROM {table} WITH NO DATA"  # noqa: S608
-        )
-        if rows is not None and len(rows):
-            text = io.BytesIO()
-            rows.rename({"id": "claim_id", "happened_on": "settled_on"}).select(_STORED).write_csv(
-                text, include_header=False, quote_style="non_numeric", null_value=NULL
-            )
-            with cursor.copy(f"COPY drg_new ({names}) FROM STDIN (FORMAT csv, NULL '{NULL}')") as copy:
-                copy.write(text.getvalue())
-        cursor.execute("CREATE UNIQUE INDEX ON drg_new (claim_id)")
-        cursor.execute("ANALYZE drg_new")  # nothing else tells the planner that this is no small table
-        differs = " OR ".join(f"n.{name} IS DISTINCT FROM g.{name}" for name in _STORED)
-        cursor.execute(
-            f"UPDATE {table} SET stands = false, replaced_at = %s WHERE id IN ("  # noqa: S608
-            f" SELECT g.id FROM {table} g LEFT JOIN drg_new n ON n.claim_id = g.claim_id"
-            " WHERE g.stands AND g.place = %s AND g.settled_on >= %s AND g.settled_on < %s"
-            f" AND (n.claim_id IS NULL OR {differs}))",
-            [now, *span],
-        )
-        gone = cursor.rowcount
-        cursor.execute(
-            f"INSERT INTO {table} ({names}, grouped_at, stands) SELECT {names}, %s, true FROM drg_new n"  # noqa: S608
-            f" WHERE NOT EXISTS (SELECT 1 FROM {table} g WHERE g.stands AND g.claim_id = n.claim_id)",
-            [now],
-        )
-        added = cursor.rowcount
-        cursor.execute("DROP TABLE drg_new")
-    return max(gone, added)
-
-
-NULL = "\\N"

@@ -7,20 +7,25 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from yigongti.domains.money.drg import selectors
+from yigongti.domains.money.drg import selectors, special
 from yigongti.domains.money.drg.grouping.reasons import STATUS_WORDS, Status
-from yigongti.domains.money.drg.models import GroupedClaim
+from yigongti.domains.money.drg.models import GroupedClaim, SpecialReview
 from yigongti.domains.money.drg.payment import KIND_WORDS
 from yigongti.domains.money.drg.permissions import EXPORT, FIGURES
 from yigongti.domains.money.drg.web import asked
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.access.web.guard import permission_required
 from yigongti.kernel.audit.api import record
+from yigongti.kernel.policy.api import PolicyGap
 from yigongti.kernel.ui.filters import ChoiceFilter, DayRangeFilter, TextFilter
 from yigongti.kernel.ui.listing import Column, Listing
 
 NO_GROUP = "none"
 STATUSES = [*((key.value, words) for key, words in STATUS_WORDS.items()), (NO_GROUP, _("没有入组（全部）"))]
+SPECIAL_COLOURS = {
+    "applied": "attention", "hearing": "info", "proposed": "attention", "granted": "good", "refused": "bad",
+    "withdrawn": "", "lapsed": "bad",
+}  # fmt: skip
 STATUS_TAGS = {"grouped": "good", "ambiguous": "attention", "ungroupable": "bad", "invalid": "bad"}
 
 
@@ -111,9 +116,24 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
         "drg_name": found.scheme.drgs[row.drg].name if found.scheme and row.drg in found.scheme.drgs else "",
         "earlier": [_earlier(one) for one in found.earlier],
         "balance_fen": row.payment_fen - row.fund_fen,
+        "reviews": [_reviewed(one) for one in special.of_claim(row.claim_id, actor)],
+        "standing": _standing(row, actor),
         "differs": found.account is not None and found.account.payment.fund_fen != row.payment_fen,
     }
     return render(request, "drg/case.html", context)
+
+
+def _reviewed(one: SpecialReview) -> dict[str, Any]:
+    return {"get_absolute_url": one.get_absolute_url(), "title": one.title, "standing_label": one.standing_label,
+            "colour": SPECIAL_COLOURS["lapsed" if one.lapsed_at else one.state]}  # fmt: skip
+
+
+def _standing(row: GroupedClaim, actor: Actor) -> special.Standing | None:
+    """Whether the reader may ask for a special review; nothing where the place says nothing of it."""
+    try:
+        return special.standing(row, actor=actor) if row.stands else None
+    except PolicyGap:
+        return None
 
 
 def _earlier(row: GroupedClaim) -> dict[str, Any]:

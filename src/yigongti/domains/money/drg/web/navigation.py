@@ -8,11 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from yigongti.domains.base.residents import api as residents
 from yigongti.domains.money.claims import api as claims
-from yigongti.domains.money.drg.permissions import FIGURES, SCHEME, TRY
+from yigongti.domains.money.drg.permissions import FIGURES, SCHEME, SPECIAL, TRY
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.ui.navigation import Group, NavItem, register
 
 register(NavItem(_("病组统计"), "drg:figures", FIGURES, Group.MONEY, order=30, icon="chart"))
+register(NavItem(_("特例单议"), "drg:specials", SPECIAL, Group.MONEY, order=32, icon="edit"))
+register(NavItem(_("机构系数"), "drg:coefficients", FIGURES, Group.MONEY, order=34, icon="gauge"))
 register(NavItem(_("病组试算"), "drg:try", TRY, Group.WORK, order=60, icon="scan"))
 register(NavItem(_("分组方案"), "drg:schemes", SCHEME, Group.MONEY, order=35, icon="book"))
 

@@ -122,6 +122,7 @@ def page(request: HttpRequest) -> HttpResponse:
                 on=today,
                 tier=tier,
                 insurance_kind=form.cleaned_data["insurance_kind"],
+                institution_id=home,
             )
         except PolicyGap as missing:
             gap = str(missing)

@@ -13,13 +13,17 @@ class GroupedClaim(ScopedModel):
     """A claim as grouped at a time. ``claim_id`` is the claim's id in the lake; fen, days; weight × 10,000.
 
     ``stands``: the newest result of a claim that still stands itself. The claim itself is never changed.
+    ``merged_into``: the claim of another stay with which this one is paid (readmission); ``special_id``: the special
+    review whose decision is the payment.
     """
 
     scope_field: ClassVar[tuple[str, ...]] = ("institution_id", "source_id")
 
     claim_id = models.BigIntegerField()
+    record_no = models.CharField(max_length=140, blank=True, default="")
     place = models.CharField(max_length=40)
     settled_on = models.DateField()
+    service_start = models.DateField(null=True)
     service_end = models.DateField(null=True)
     source_id = models.BigIntegerField()
     institution_id = models.BigIntegerField(null=True)
@@ -47,6 +51,8 @@ class GroupedClaim(ScopedModel):
     fund_fen = models.BigIntegerField()
     patient_fen = models.BigIntegerField()
     stay_days = models.IntegerField()
+    merged_into = models.BigIntegerField(null=True)
+    special_id = models.BigIntegerField(null=True)
     died = models.BooleanField(null=True)
     grouped_at = models.DateTimeField()
     stands = models.BooleanField(default=True)
@@ -64,6 +70,8 @@ class GroupedClaim(ScopedModel):
             models.Index("settled_on", "id", name="drg_by_day"),
             models.Index("claim_id", name="drg_by_claim"),
             models.Index("institution_id", "drg", "settled_on", name="drg_by_institution", condition=Q(stands=True)),
+            models.Index("resident_id", "institution_id", name="drg_by_person", condition=Q(stands=True)),
+            models.Index("merged_into", name="drg_by_carrier", condition=Q(stands=True, merged_into__isnull=False)),
         ]
 
 
