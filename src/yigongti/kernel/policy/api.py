@@ -16,7 +16,7 @@ from yigongti.kernel.policy.book import (
     subject_label,
     unconfirmed,
 )
-from yigongti.kernel.policy.kinds import choice, several
+from yigongti.kernel.policy.kinds import Kind, choice, several
 from yigongti.kernel.policy.parameters import Parameter, parameter
 from yigongti.kernel.policy.plan_files import Alliance, Organisation, Organisations, Unnamed
 from yigongti.kernel.policy.values import (
@@ -33,14 +33,17 @@ from yigongti.kernel.policy.values import (
     Value,
 )
 from yigongti.kernel.policy.words import Words
+from yigongti.kernel.policy.yaml_reader import Content
 
 __all__ = [
     "Alliance",
     "Ask",
     "Body",
     "Clause",
+    "Content",
     "Document",
     "Evidence",
+    "Kind",
     "Organisation",
     "Organisations",
     "Parameter",

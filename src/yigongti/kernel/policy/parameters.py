@@ -54,11 +54,13 @@ def parameter(name: str, label: Label, *, kind: type[timedelta], unit: str = ...
 def parameter(name: str, label: Label, *, kind: ChoiceKind, unit: str = ...) -> Parameter[str]: ...
 @overload
 def parameter(name: str, label: Label, *, kind: SeveralKind, unit: str = ...) -> Parameter[tuple[str, ...]]: ...
+@overload
+def parameter(name: str, label: Label, *, kind: Kind[T], unit: str = ...) -> Parameter[T]: ...
 def parameter(name: str, label: Label, *, kind: type | Kind[Any], unit: str = "") -> Parameter[Any]:
     """Declare a parameter this domain uses; call it at the top of the domain's ``policy.py``.
 
-    ``kind`` is Decimal, int, str, bool, timedelta, ``choice(...)`` or ``several(...)``; ``unit`` one of
-    ``kinds.UNITS``. Raises ValueError for a bad name, an unknown kind or unit, or a second, different
+    ``kind`` is Decimal, int, str, bool, timedelta, ``choice(...)``, ``several(...)`` or a Kind of the domain's own;
+    ``unit`` one of ``kinds.UNITS``. Raises ValueError for a bad name, an unknown kind or unit, or a second, different
     declaration of the same name.
     """
     declared = build(name, label, kind=kind, unit=unit, used=True)

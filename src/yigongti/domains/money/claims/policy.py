@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
+from yigongti.domains.money.claims.policy_kinds import ChargedAsKind, WordsKind
 from yigongti.kernel.policy.api import choice, parameter, several
 
 SETTINGS = {"inpatient": _("住院"), "outpatient": _("门诊"), "emergency": _("急诊")}
@@ -46,5 +47,23 @@ OVER_LEAST_FEN = parameter("claims.over_standard.least_fen", _("超标准收费�
 PLANNED = parameter(
     "claims.split_admission.planned", _("按疗程住院的疾病类目，不按分解住院筛查（以竖线分隔）"), kind=str
 )
+CARE = parameter(
+    "claims.hanging_bed.care",
+    _("住院当天有哪些类别的收费，说明有诊疗"),
+    kind=several(
+        nursing=_("护理费"), examination=_("检查费"), laboratory=_("化验费"), treatment=_("治疗费"),
+        surgery=_("手术费"), western=_("西药费"), herbal=_("中药饮片费"), patent=_("中成药费"),
+        bed=_("床位费"), consultation=_("诊察费"), material=_("卫生材料费"), general=_("一般诊疗费"),
+        registration=_("挂号费"), other=_("其他费"),
+    ),
+)  # fmt: skip
+CHARGED_AS = parameter("claims.swapped_item.charged_as", _("项目编码开头与可以收取的费用类别"), kind=ChargedAsKind())
+NOT_FOR_MEN = parameter(
+    "claims.swapped_item.not_for_men", _("项目名称中哪些字样不应出现在男性的收费中"), kind=WordsKind()
+)
+NOT_FOR_WOMEN = parameter(
+    "claims.swapped_item.not_for_women", _("项目名称中哪些字样不应出现在女性的收费中"), kind=WordsKind()
+)
+FOR_CHILDREN = parameter("claims.swapped_item.for_children", _("项目名称中哪些字样只适用于儿童"), kind=WordsKind())
 SEX_AND_AGE = parameter("claims.swapped_item.child_years", _("几周岁以上不应有儿科项目"), kind=int, unit="years")
 ANSWER_DAYS = parameter("claims.answer_days", _("机构应在几天内就监管线索作出说明"), kind=int, unit="days")

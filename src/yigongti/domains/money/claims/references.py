@@ -1,36 +1,23 @@
-"""What charges are compared with: the prices in force, the names items have, and which category a code belongs to."""
+"""What charges are compared with: the prices in force, the names items have, and a place's rules on both (policy)."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
 from yigongti.domains.money.prices import api as prices
 from yigongti.kernel import clock
 
-CATEGORY_OF_CODE: tuple[tuple[str, frozenset[str]], ...] = (
-    ("1101", frozenset({"registration", "general"})),
-    ("1102", frozenset({"consultation", "general"})),
-    ("1109", frozenset({"bed"})),
-    ("1201", frozenset({"nursing"})),
-    ("21", frozenset({"examination"})),
-    ("22", frozenset({"examination"})),
-    ("23", frozenset({"examination"})),
-    ("25", frozenset({"laboratory"})),
-    ("26", frozenset({"laboratory"})),
-    ("27", frozenset({"examination", "laboratory"})),
-    ("33", frozenset({"surgery", "treatment"})),
-)
-"""How the codes of the national list of medical services (全国医疗服务价格项目规范) begin, and the settlement list's
-categories such an item is charged under. Recalled (R-M): only beginnings that leave no doubt."""
 
-NOT_FOR_MEN = ("妇科", "子宫", "宫颈", "阴道", "卵巢", "分娩", "接生", "剖宫产", "产科", "孕")
-NOT_FOR_WOMEN = ("前列腺", "睾丸", "阴茎", "包皮", "精囊", "输精管")
-FOR_CHILDREN = ("新生儿", "小儿", "婴儿", "儿科")
-"""Words in an item's name that fit only one sex, or only children."""
+def categories_of(code: str, charged_as: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """The categories an item of this code is charged under by a place's rule; empty where its beginning says
+    nothing. The longest beginning that fits counts."""
+    fitting = [start for start in charged_as if code.startswith(start)]
+    return charged_as[max(fitting, key=len)] if fitting else frozenset()
 
 
-def categories_of(code: str) -> frozenset[str]:
-    """The categories an item of this code is charged under; empty where its beginning says nothing."""
-    return next((found for start, found in CATEGORY_OF_CODE if code.startswith(start)), frozenset())
+def pattern_of(words: Collection[str]) -> str | None:
+    """What finds any of these words in a name; None, which finds nothing, for no words."""
+    return "|".join(re.escape(word) for word in words) or None
 
 
 def names_of(codes: Collection[str]) -> dict[str, str]:

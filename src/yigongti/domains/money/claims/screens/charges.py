@@ -15,6 +15,11 @@ from yigongti.domains.money.claims.codes import Category
 from yigongti.domains.money.claims.policy import (
     BED_LEAST_DAYS,
     BED_SHARE,
+    CARE,
+    CHARGED_AS,
+    FOR_CHILDREN,
+    NOT_FOR_MEN,
+    NOT_FOR_WOMEN,
     ONCE_A_DAY,
     OVER_LEAST_FEN,
     REPEAT_LEAST_FEN,
@@ -23,9 +28,6 @@ from yigongti.domains.money.claims.policy import (
 from yigongti.domains.money.claims.screens.rules import ClaimRef, Facts, Hit, Run, Screen, Told, part, register
 from yigongti.domains.money.claims.screens.stays import ARTICLES
 from yigongti.kernel.money import yuan
-
-CARE = ("nursing", "examination", "laboratory", "treatment", "surgery", "western", "herbal", "patent")
-"""Charges that say somebody was looked after that day; a bed and a ward round are charged by themselves."""
 
 LINES_SHOWN = 20
 
@@ -64,7 +66,8 @@ def hanging_beds(run: Run) -> Iterator[Hit]:
     """Long stays with many days on which nobody did anything that is charged for. The day of leaving doesn't count;
     a stay without any charge line says nothing."""
     least, share = run.value(BED_LEAST_DAYS), run.value(BED_SHARE)
-    for row in run.rows(_CARED, list(CARE), run.since, run.until, least):
+    care: tuple[str, ...] = run.value(CARE)
+    for row in run.rows(_CARED, list(care), run.since, run.until, least):
         length = (row["service_end"] - row["service_start"]).days
         days = [row["service_start"] + timedelta(days=n) for n in range(length)]
         idle = sorted(set(days) - set(row["cared"]))
@@ -263,9 +266,11 @@ def swapped_items(run: Run) -> Iterator[Hit]:
     """A charge that cannot be what its code says (another category, another name), or that cannot be this person's."""
     kinds = run.rows(_KINDS, run.since, run.until)
     names = references.names_of({row["item_code"] for row in kinds})
+    charged_as = run.value(CHARGED_AS)
     odd = []
     for row in kinds:
-        why = _unfit(row["item_code"], row["item_name"], row["category"], names)
+        allowed = references.categories_of(row["item_code"], charged_as)
+        why = _unfit(row["item_code"], row["item_name"], row["category"], allowed, names)
         if why:
             odd.append(
                 {
@@ -276,7 +281,8 @@ def swapped_items(run: Run) -> Iterator[Hit]:
                     "listed": names.get(row["item_code"], ""),
                 }
             )
-    words = ["|".join(one) for one in (references.NOT_FOR_MEN, references.NOT_FOR_WOMEN, references.FOR_CHILDREN)]
+    lists: list[tuple[str, ...]] = [run.value(one) for one in (NOT_FOR_MEN, NOT_FOR_WOMEN, FOR_CHILDREN)]
+    words = [references.pattern_of(one) for one in lists]
     with run.beside("odd", odd, ODD):
         wrong = run.rows(_SWAPPED, words[0], words[1], run.value(SEX_AND_AGE), words[2], run.since, run.until)
     for own in _by_claim(wrong):
@@ -302,9 +308,8 @@ def swapped_items(run: Run) -> Iterator[Hit]:
         )
 
 
-def _unfit(code: str, name: str, category: str, names: Mapping[str, str]) -> str:
+def _unfit(code: str, name: str, category: str, allowed: frozenset[str], names: Mapping[str, str]) -> str:
     """Why an item cannot be what its code says, or ""."""
-    allowed = references.categories_of(code)
     if allowed and category not in allowed:
         return "category"
     listed = names.get(code, "")
