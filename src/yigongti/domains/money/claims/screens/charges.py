@@ -25,7 +25,17 @@ from yigongti.domains.money.claims.policy import (
     REPEAT_LEAST_FEN,
     SEX_AND_AGE,
 )
-from yigongti.domains.money.claims.screens.rules import ClaimRef, Facts, Hit, Run, Screen, Told, part, register
+from yigongti.domains.money.claims.screens.rules import (
+    ClaimRef,
+    Facts,
+    Hit,
+    Run,
+    Screen,
+    Told,
+    key_of_claims,
+    part,
+    register,
+)
 from yigongti.domains.money.claims.screens.stays import ARTICLES
 from yigongti.kernel.money import yuan
 
@@ -37,9 +47,10 @@ _OF_CLAIM = """c.id, c.source_id, c.record_no, c.resident_id, c.institution_id, 
 
 def _hit(row: Mapping[str, Any], *, amount: int, risk: int, facts: dict[str, Any], listed: int | None = None) -> Hit:
     """A finding about one claim; ``listed``: the part of charges in question that the insurance list covers."""
+    claim = ClaimRef(row["source_id"], row["record_no"], row["id"], amount, listed)
     return Hit(
-        key=f"{row['source_id']}|{row['record_no']}",
-        claims=(ClaimRef(row["source_id"], row["record_no"], row["id"], amount, listed),),
+        key=key_of_claims(row["source_id"], (claim,)),
+        claims=(claim,),
         resident_id=row["resident_id"],
         institution_id=row["institution_id"],
         institution_name=row["institution_name"],

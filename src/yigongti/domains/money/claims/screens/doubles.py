@@ -6,7 +6,18 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from yigongti.domains.money.claims.screens.rules import ClaimRef, Facts, Hit, Run, Screen, Told, ref, register
+from yigongti.domains.money.claims.screens.rules import (
+    ClaimRef,
+    Facts,
+    Hit,
+    Run,
+    Screen,
+    Told,
+    key_of_claims,
+    number_told,
+    ref,
+    register,
+)
 from yigongti.domains.money.claims.screens.stays import ARTICLES
 from yigongti.kernel.money import yuan
 from yigongti.kernel.policy.api import place as place_named
@@ -36,15 +47,17 @@ def claimed_twice(run: Run) -> Iterator[Hit]:
     """One bill settled under two numbers."""
     for row in run.rows(_TWICE, run.since, run.until):
         claims = tuple(ref(one, fen=row["fund_fen"] if n else 0) for n, one in enumerate(row["claims"]))
-        numbers = [one.record_no for one in claims]
+        payer = claims[0].source_id
+        numbers = [number_told(one, payer) for one in claims]
         days = [one["settled"].isoformat() for one in row["claims"]]
         yield Hit(
-            key="|".join([str(claims[0].source_id), *sorted(numbers)]),
+            # not by the order they came in, which changes when one is sent anew
+            key=key_of_claims(min(one.source_id for one in claims), sorted(claims, key=_by_number)),
             claims=claims,
             resident_id=row["resident_id"],
             institution_id=row["institution_id"],
             institution_name=row["institution_name"],
-            source_id=claims[0].source_id,
+            source_id=payer,
             amount_fen=row["fund_fen"] * (len(claims) - 1),
             risk=90 if row["setting"] == "inpatient" else 60,
             first_on=row["service_start"],
@@ -56,6 +69,10 @@ def claimed_twice(run: Run) -> Iterator[Hit]:
                 "end": row["service_end"].isoformat() if row["service_end"] else "",
             },
         )  # fmt: skip
+
+
+def _by_number(one: ClaimRef) -> tuple[str, int]:
+    return one.record_no, one.source_id
 
 
 def tell_twice(facts: Facts) -> Told:
@@ -154,7 +171,7 @@ def insured_twice(run: Run) -> Iterator[Hit]:
                 "about": about, "lesser": lesser, "more": more, "lesser_n": len(of_lesser),
                 "more_n": len(own) - len(of_lesser), "since": row["since"].isoformat(),
                 "until": row["until"].isoformat(),
-                "numbers": [one["record_no"] for one in of_lesser[:20]],
+                "numbers": [number_told(ref(one), own[0]["source_id"]) for one in of_lesser[:20]],
             },
         )  # fmt: skip
 
@@ -212,7 +229,7 @@ def unfit_reversals(run: Run) -> Iterator[Hit]:
         if why == "more" and left >= 0:
             facts |= {"why": "more_total", "back": row["total_fen"], "was": row["o_total"]}
         yield Hit(
-            key=f"{row['source_id']}|{row['reverses']}",
+            key=key_of_claims(row["source_id"], (ClaimRef(row["source_id"], row["reverses"], 0),)),
             claims=claims,
             resident_id=row["resident_id"],
             institution_id=row["institution_id"],

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.utils.functional import Promise
 from ibis.backends.duckdb import Backend
 
+from yigongti.domains.base.organisation import api as organisation
 from yigongti.kernel.policy.api import Parameter
 
 T = TypeVar("T")
@@ -129,12 +130,22 @@ def ref(row: Mapping[str, Any], prefix: str = "", *, fen: int = 0) -> ClaimRef:
     return ClaimRef(row[f"{prefix}source_id"], row[f"{prefix}record_no"], row[f"{prefix}id"], fen)
 
 
-def pair_key(row: Mapping[str, Any]) -> str:
-    """What names a hit over two claims, of one payer or of two who may have given the same number."""
-    before = (
-        row["a_record_no"] if row["a_source_id"] == row["source_id"] else f"{row['a_source_id']}:{row['a_record_no']}"
-    )
-    return f"{row['source_id']}|{before}|{row['record_no']}"
+def key_of_claims(payer_id: int, claims: Iterable[ClaimRef]) -> str:
+    """What names a hit of a payer over these claims, in their order: a number of another payer's bears that payer, for
+    two may have given the same number. What parts numbers is escaped in them."""
+    return "|".join([str(payer_id), *(_named(one, payer_id) for one in claims)])
+
+
+def _named(one: ClaimRef, payer_id: int) -> str:
+    number = "".join(f"%{ord(char):02X}" if char in "|:%" else char for char in one.record_no)
+    return number if one.source_id == payer_id else f"{one.source_id}:{number}"
+
+
+def number_told(one: ClaimRef, payer_id: int) -> str:
+    """A claim's number for a reviewer, with its payer's name where it isn't the payer the finding is before."""
+    if one.source_id == payer_id:
+        return one.record_no
+    return f"{one.record_no}（{organisation.names([one.source_id]).get(one.source_id, '')}）"
 
 
 def part(whole: int, share: int, of: int) -> int:

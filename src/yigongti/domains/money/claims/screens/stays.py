@@ -7,7 +7,18 @@ from django.utils.translation import gettext_lazy
 
 from yigongti.domains.base.terminology import api as terminology
 from yigongti.domains.money.claims.policy import PLANNED, READMISSION_DAYS
-from yigongti.domains.money.claims.screens.rules import Facts, Hit, Run, Screen, Told, pair_key, part, ref, register
+from yigongti.domains.money.claims.screens.rules import (
+    Facts,
+    Hit,
+    Run,
+    Screen,
+    Told,
+    key_of_claims,
+    number_told,
+    part,
+    ref,
+    register,
+)
 
 ARTICLES = gettext_lazy("《医疗保障基金使用监督管理条例》第十五条、第三十八条")
 FALSE_CARE = gettext_lazy("《医疗保障基金使用监督管理条例》第十六条、第四十条")
@@ -48,7 +59,7 @@ def split_admissions(run: Run) -> Iterator[Hit]:
         gap = (row["service_start"] - row["a_end"]).days
         risk = (80 if same else 60) - (0 if here else 15) + (10 if gap <= 1 else 5 if gap <= 3 else 0)
         yield Hit(
-            key=pair_key(row),
+            key=key_of_claims(row["source_id"], (ref(row, "a_"), ref(row))),
             claims=(ref(row, "a_"), ref(row, fen=row["fund_fen"])),
             resident_id=row["resident_id"],
             institution_id=row["institution_id"],
@@ -61,7 +72,8 @@ def split_admissions(run: Run) -> Iterator[Hit]:
             found_on=row["happened_on"],
             settled_last=max(row["happened_on"], row["a_settled"]),
             facts={
-                "first_no": row["a_record_no"], "second_no": row["record_no"], "left_on": row["a_end"].isoformat(),
+                "first_no": number_told(ref(row, "a_"), row["source_id"]), "second_no": row["record_no"],
+                "left_on": row["a_end"].isoformat(),
                 "back_on": row["service_start"].isoformat(), "gap": gap, "days": days, "same": same, "here": here,
                 "first_code": row["a_code"], "second_code": row["code"], "first_at": row["a_institution"],
                 "second_at": row["institution_name"],
@@ -113,7 +125,7 @@ def overlapping_stays(run: Run) -> Iterator[Hit]:
         stay = max((row["service_end"] - row["service_start"]).days, 1)
         amount = part(row["fund_fen"], row["both_days"], stay)
         yield Hit(
-            key=pair_key(row),
+            key=key_of_claims(row["source_id"], (ref(row, "a_"), ref(row))),
             claims=(ref(row, "a_"), ref(row, fen=amount)),
             resident_id=row["resident_id"],
             institution_id=row["institution_id"],
@@ -126,7 +138,7 @@ def overlapping_stays(run: Run) -> Iterator[Hit]:
             found_on=row["happened_on"],
             settled_last=max(row["happened_on"], row["a_settled"]),
             facts={
-                "first_no": row["a_record_no"], "first_at": row["a_institution"],
+                "first_no": number_told(ref(row, "a_"), row["source_id"]), "first_at": row["a_institution"],
                 "first": [row["a_start"].isoformat(), row["a_end"].isoformat()],
                 "second_no": row["record_no"], "second_at": row["institution_name"],
                 "second": [row["service_start"].isoformat(), row["service_end"].isoformat()],
@@ -169,7 +181,7 @@ def after_death(run: Run) -> Iterator[Hit]:
     for row in run.rows(_DEATH, run.since, run.until):
         days = (row["service_start"] - row["died_on"]).days
         yield Hit(
-            key=f"{row['source_id']}|{row['record_no']}",
+            key=key_of_claims(row["source_id"], (ref(row),)),
             claims=(ref(row, fen=row["fund_fen"]),),
             resident_id=row["resident_id"],
             institution_id=row["institution_id"],
