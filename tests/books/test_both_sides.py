@@ -94,7 +94,7 @@ def test_every_template_is_either_posted_by_the_fund_or_offered_to_people():
     }  # fmt: skip
     assert not offered & by_the_fund and by_the_fund <= TEMPLATES.keys()
     for one in TEMPLATES.values():
-        assert one.amounts <= AMOUNTS.keys() and (not one.hand or one.hand in GROUPS)
+        assert not one.hand or (one.hand in GROUPS and one.amounts <= AMOUNTS.keys())
         if one.mirror:
             assert TEMPLATES[one.mirror].mirror == one.name and TEMPLATES[one.mirror].amounts == one.amounts
             assert bool(TEMPLATES[one.mirror].hand) == bool(one.hand)

@@ -23,7 +23,7 @@ GROUPS: dict[str, str | Promise] = {
     FUND: _("医保资金"),
     SUBSIDY: _("财政补助"),
     MEMBERS: _("成员单位之间"),
-    OTHERS: _("与其他医共体"),
+    OTHERS: _("与其他医共体、县外医院"),
 }
 
 # What amounts are called, for people who enter or read them.
@@ -249,6 +249,9 @@ _template(  # where the lead settles with hospitals elsewhere itself
 _template(
     "used_elsewhere_by_lead_taken_back", _("冲回应付参保人在外就医的医保费用"),
     (("2302", "used"),), ((PREPAYMENT, "used"),),
+)  # fmt: skip
+_template(
+    "used_elsewhere_paid", _("支付参保人在外就医的医保费用"), (("2302", "paid"),), ((CASH, "paid"),), hand=OTHERS
 )  # fmt: skip
 
 # -- money between members ------------------------------------------------------------------------------------------

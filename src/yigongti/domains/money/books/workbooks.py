@@ -56,19 +56,21 @@ def one_book(book: BookView, since: date, until: date, *, by: str) -> bytes:
     }  # fmt: skip
     trial = statements.trial_balance(book, since, until)
     file.sheet(
-        _("科目余额表"), heading, [_("科目编码"), _("科目"), _("期初余额"), _("借方"), _("贷方"), _("期末余额")],
-        (_cells(node) for node in trial.nodes),
+        _("科目余额表"), heading,
+        [_("科目编码"), _("科目"), _("级别"), _("期初余额"), _("借方"), _("贷方"), _("期末余额")],
+        [*(_cells(node) for node in trial.nodes), ("", _("合计"), _("合计"), *_sum(trial.nodes))],
     )  # fmt: skip
     income = statements.income_statement([book], since, until)
     file.sheet(
-        _("收入费用表"), heading, [_("科目编码"), _("项目"), _("本期"), _("本年累计")],
-        [*_section(income.income), *_section(income.expense), ("", _("盈余"), *income.surplus)],
+        _("收入费用表"), heading, [_("科目编码"), _("项目"), _("级别"), _("本期"), _("本年累计")],
+        [*_section(income.income), *_section(income.expense), ("", _("盈余"), _("合计"), *income.surplus)],
     )  # fmt: skip
     sheet = statements.balance_sheet([book], until)
     file.sheet(
-        _("资产负债表"), heading, [_("科目编码"), _("项目"), _("年初"), _("期末")],
+        _("资产负债表"), heading, [_("科目编码"), _("项目"), _("级别"), _("年初"), _("期末")],
         [*_section(sheet.assets), *_section(sheet.liabilities), *_section(sheet.net_assets),
-         ("", _("尚未结转的盈余"), *sheet.result), ("", _("负债和净资产合计"), *sheet.right)],
+         ("", _("尚未结转的盈余"), _("合计"), *sheet.result),
+         ("", _("负债和净资产合计"), _("合计"), *sheet.right)],
     )  # fmt: skip
     file.sheet(
         _("凭证"), heading,
@@ -94,11 +96,11 @@ def several(books: Sequence[BookView], title: str, until: date, *, by: str, open
         ),
     )  # fmt: skip
     rows: list[Cells] = [cells for section in whole.sections.values() for cells in _section(section)]
-    rows.append(("", _("本年盈余"), *whole.surplus))
-    rows.append(("", _("尚未结转的盈余"), *whole.result))
-    rows.append(("", _("两本账不一致的内部往来"), 0, 0, whole.left_over_fen))
-    rows.append(("", _("各对单位往来不一致金额之和"), 0, 0, whole.disagreement_fen))
-    columns = [_("科目编码"), _("项目"), _("各单位合计"), _("抵销"), _("合并后")]
+    rows.append(("", _("本年盈余"), _("合计"), *whole.surplus))
+    rows.append(("", _("尚未结转的盈余"), _("合计"), *whole.result))
+    rows.append(("", _("两本账不一致的内部往来"), _("合计"), 0, 0, whole.left_over_fen))
+    rows.append(("", _("各对单位往来不一致金额之和"), _("合计"), 0, 0, whole.disagreement_fen))
+    columns = [_("科目编码"), _("项目"), _("级别"), _("各单位合计"), _("抵销"), _("合并后")]
     file.sheet(_("合并报表"), heading, columns, rows)
     file.sheet(
         _("内部往来"), heading,
@@ -115,12 +117,17 @@ def several(books: Sequence[BookView], title: str, until: date, *, by: str, open
 def _section(section: Section) -> list[Cells]:
     return [
         *(_cells(node) for node in section.nodes),
-        ("", _("%(kind)s合计") % {"kind": section.label}, *section.total),
+        ("", _("%(kind)s合计") % {"kind": section.label}, _("合计"), *section.total),
     ]
 
 
 def _cells(node: Node) -> Cells:
-    return (node.code, "　" * node.depth + node.name, *node.values)
+    """A line says whether it is an account of its own or the sum of those below it: the former add up to the total."""
+    return (node.code, "　" * node.depth + node.name, _("明细") if node.leaf else _("汇总"), *node.values)
+
+
+def _sum(nodes: Iterable[Node]) -> Cells:
+    return [sum(column) for column in zip(*(node.values for node in nodes if node.leaf), strict=True)]
 
 
 def _vouchers(book: BookView, since: date, until: date) -> Iterable[Cells]:

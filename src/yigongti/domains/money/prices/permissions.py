@@ -14,4 +14,5 @@ PREPARE = declare("prices.prepare", _("编制价格调整方案"), to={Role.INSU
 APPROVE = declare("prices.approve", _("批准价格调整方案"), to={Role.INSURANCE_OFFICER, Role.GUIDANCE_OFFICER})
 
 declare_act("prices.draft", _("编制价格调整方案"))
+declare_act("prices.redraft", _("修改价格调整方案"))
 declare_act("prices.take_usage", _("导入服务量"))

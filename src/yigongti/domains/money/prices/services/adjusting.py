@@ -32,33 +32,76 @@ def draft(
     """A new adjustment as a draft: prices as they are before, and as they are to be. Raises Forbidden,
     AdjustmentRefused."""
     actor.require(PREPARE)
+    adjustment = Adjustment(organisation_id=actor.home_organisation_id or 0, place=place)
+    lines = _fill(adjustment, name, document, clause, starts_on, prices, actor)
+    with transaction.atomic():
+        open_case(adjustment, actor=actor)
+        _write(adjustment, lines)
+        record(
+            actor=actor, act="prices.draft", subject=f"prices.adjustment:{adjustment.pk}",
+            detail={"lines": len(lines), "starts_on": starts_on.isoformat()},
+        )  # fmt: skip
+    return adjustment
+
+
+def redraft(
+    adjustment: Adjustment, *, name: str, document: str, starts_on: date, prices: Sequence[NewPrice], actor: Actor,
+    clause: str = "",
+) -> Adjustment:  # fmt: skip
+    """Correct a draft, such as one that was given back: its head and lines anew, against the prices in force now; the
+    quantities stay until others are taken. Raises Forbidden, AdjustmentRefused."""
+    actor.require(PREPARE)
+    with transaction.atomic():
+        row = _draft_of(adjustment)
+        lines = _fill(row, name, document, clause, starts_on, prices, actor)
+        row.save()
+        row.lines.all().delete()
+        _write(row, lines)
+        record(
+            actor=actor, act="prices.redraft", subject=f"prices.adjustment:{row.pk}",
+            detail={"lines": len(lines), "starts_on": starts_on.isoformat()},
+        )  # fmt: skip
+    return row
+
+
+def _fill(
+    row: Adjustment, name: str, document: str, clause: str, starts_on: date, prices: Sequence[NewPrice], actor: Actor
+) -> list[AdjustmentLine]:
+    """The head, and the lines of what changes against what is in force on the day. Raises AdjustmentRefused."""
     if not name.strip() or not document.strip():
         raise AdjustmentRefused(_("请写明名称和依据文件。"))
-    before = selectors.prices_on(place, starts_on)
+    if len({(one.code, one.tier) for one in prices}) != len(prices):
+        raise AdjustmentRefused(_("同一项目同一等级写了两次。"))
+    before = selectors.prices_on(row.place, starts_on)
     changed = [one for one in prices if before.get((one.code, one.tier)) != one.fen]
     if not changed:
         raise AdjustmentRefused(_("与现行价格相同，没有要调整的。"))
     if any(one.fen is None and (one.code, one.tier) not in before for one in changed):
         raise AdjustmentRefused(_("有项目本来就不收费，不能停用。"))
-    adjustment = Adjustment(
-        organisation_id=actor.home_organisation_id or 0, place=place, name=name.strip()[:120],
-        document=document.strip()[:200], clause=clause.strip()[:80], starts_on=starts_on,
-        editor_ids=[actor.id] if actor.id else [],
-    )  # fmt: skip
-    with transaction.atomic():
-        open_case(adjustment, actor=actor)
-        AdjustmentLine.objects.bulk_create(
-            AdjustmentLine(
-                adjustment=adjustment, code=one.code, name=one.name, unit=one.unit, tier=one.tier,
-                before_fen=before.get((one.code, one.tier)), after_fen=one.fen,
-            )
-            for one in changed
-        )  # fmt: skip
-        record(
-            actor=actor, act="prices.draft", subject=f"prices.adjustment:{adjustment.pk}",
-            detail={"lines": len(changed), "starts_on": starts_on.isoformat()},
-        )  # fmt: skip
-    return adjustment
+    row.name, row.document, row.clause = name.strip()[:120], document.strip()[:200], clause.strip()[:80]
+    row.starts_on = starts_on
+    row.editor_ids = sorted({*row.editor_ids, *([actor.id] if actor.id else [])})
+    return [
+        AdjustmentLine(
+            code=one.code, name=one.name, unit=one.unit, tier=one.tier,
+            before_fen=before.get((one.code, one.tier)), after_fen=one.fen,
+        )
+        for one in changed
+    ]  # fmt: skip
+
+
+def _write(row: Adjustment, lines: Sequence[AdjustmentLine]) -> None:
+    for line in lines:
+        line.adjustment = row
+    AdjustmentLine.objects.bulk_create(lines)
+
+
+def _draft_of(adjustment: Adjustment) -> Adjustment:
+    """The row, locked. Raises AdjustmentRefused when it is no draft."""
+    row: Adjustment = Adjustment.objects.unscoped("the permission is asked").select_for_update().get(pk=adjustment.pk)
+    if row.state != "draft":
+        raise AdjustmentRefused(_("只有草稿可以修改。"))
+    return row
 
 
 def take_usage(adjustment: Adjustment, usage: Sequence[Quantity], *, actor: Actor) -> None:
@@ -66,9 +109,7 @@ def take_usage(adjustment: Adjustment, usage: Sequence[Quantity], *, actor: Acto
     AdjustmentRefused."""
     actor.require(PREPARE)
     with transaction.atomic():
-        row = Adjustment.objects.unscoped("the permission is asked").select_for_update().get(pk=adjustment.pk)
-        if row.state != "draft":
-            raise AdjustmentRefused(_("只有草稿可以修改。"))
+        row = _draft_of(adjustment)
         row.editor_ids = sorted({*row.editor_ids, *([actor.id] if actor.id else [])})
         row.save()
         row.usage.all().delete()
@@ -131,7 +172,7 @@ def _check_effect(case: Adjustment, found: Effect) -> None:
 def approve(case: Adjustment, actor: Actor, answers: Any) -> None:
     """The prices stand from their day on. Raises StepRefused."""
     if case.starts_on <= clock.today() and not selectors.is_first(case.place):
-        raise StepRefused(_("执行日期已到，请作废后重新编制。"))
+        raise StepRefused(_("执行日期已到，请退回修改执行日期。"))
     _check_before(case)
     case.approved_by_id = actor.id
     try:
@@ -158,4 +199,4 @@ def _check_before(case: Adjustment) -> None:
     now = selectors.prices_on(case.place, case.starts_on)
     for line in case.lines.all():
         if now.get((line.code, line.tier)) != line.before_fen:
-            raise StepRefused(_("方案编制以后，%(name)s的现行价格变了，请作废后重新编制。") % {"name": line.name})
+            raise StepRefused(_("方案编制以后，%(name)s的现行价格变了，请修改方案，重新核对。") % {"name": line.name})

@@ -90,13 +90,20 @@ def _prices(row: Row) -> list[NewPrice]:
         said = row.said[tier]
         if not said:
             continue
-        fen = None if said in STOPPED else fen_of(said)
-        if fen is not None and fen < 0:
-            raise ValueError(_("价格不能为负"))
-        found.append(NewPrice(code, name[:200], row.said["unit"][:40], tier, fen))
+        found.append(NewPrice(code, name[:200], row.said["unit"][:40], tier, price_of(said)))
     if not found:
         raise ValueError(_("没有写任何一级的价格"))
     return found
+
+
+def price_of(text: str) -> int | None:
+    """A price as typed: yuan in fen, None where it says the item is no longer charged. Raises ValueError."""
+    if text in STOPPED:
+        return None
+    fen = fen_of(text)
+    if fen < 0:
+        raise ValueError(_("价格不能为负"))
+    return fen
 
 
 def read_usage(data: bytes, *, place: str, also: Collection[str] = ()) -> UsageReading:

@@ -1,6 +1,7 @@
 """The forms of prices: a new adjustment, quantities."""
 
 from datetime import date
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +28,16 @@ class AdjustmentForm(Form):
         if not date(2000, 1, 1) <= day <= date(2100, 12, 31):
             raise forms.ValidationError(_("日期不对。"))
         return day
+
+
+class RevisionForm(AdjustmentForm):
+    """A draft corrected: its head, and further lines from a file if need be."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        file = self.fields["file"]
+        file.required, file.label = False, _("补充或更正的价格（CSV 或 Excel）")
+        file.help_text = _("文件里的行加进方案，或者代替方案里同一项目同一等级的行。")
 
 
 class UsageForm(Form):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from yigongti.domains.money.prices.web import adjusting, lists
+from yigongti.domains.money.prices.web import adjusting, correcting, lists
 
 app_name = "prices"
 prefix = "prices/"
@@ -14,5 +14,7 @@ urlpatterns = [
     path("adjustments/new/", adjusting.new, name="new"),
     path("templates/<slug:which>/", adjusting.file_template, name="template"),
     path("adjustments/<int:pk>/", adjusting.adjustment, name="adjustment"),
+    path("adjustments/<int:pk>/correct/", correcting.correct, name="correct"),
+    path("adjustments/<int:pk>/lines/", correcting.lines_file, name="lines_file"),
     path("adjustments/<int:pk>/usage/", adjusting.usage, name="usage"),
 ]
