@@ -51,8 +51,10 @@ def clear(place: str | None, year: int, kind: str, as_json: bool) -> None:
 @PLACE
 @YEAR
 @KIND
-def rerun(place: str | None, year: int, kind: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a sentence.")
+def rerun(place: str | None, year: int, kind: str, as_json: bool) -> None:
     """Compute a closed year again from the claims it kept, and compare it to the fen."""
+    from yigongti.domains.money.insurance_fund.computing import UnknownForm
     from yigongti.domains.money.insurance_fund.services import closing
     from yigongti.kernel.access.api import system_actor
     from yigongti.kernel.lake.api import KeptDamaged
@@ -62,11 +64,20 @@ def rerun(place: str | None, year: int, kind: str) -> None:
         raise click.ClickException(f"{found.title} is not closed")
     try:
         again = closing.rerun(found.closing, actor=system_actor("command line"))
-    except KeptDamaged as damaged:
-        raise click.ClickException(str(damaged)) from damaged
+    except (KeptDamaged, UnknownForm) as wrong:
+        raise click.ClickException(str(wrong)) from wrong
+    if as_json:
+        told = {
+            "place": found.place, "year": found.year, "fund": found.fund_kind, "form": again.form, "same": again.same,
+            "differs": list(again.differs), "digest": again.digest, "months": again.files,
+        }  # fmt: skip
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        if not again.same:
+            raise SystemExit(1)
+        return
     if not again.same:
         raise click.ClickException(f"differs: {', '.join(again.differs) or 'what was frozen'}")
-    click.echo(f"{found.title}: the same to the fen, {again.files} files, {again.digest}")
+    click.echo(f"{found.title}: the same to the fen, {again.files} months, form {again.form}, {again.digest}")
 
 
 def _year(place: str | None, year: int, kind: str) -> Any:
@@ -98,6 +109,7 @@ def as_data(found: Any, findings: list[dict[str, Any]]) -> dict[str, Any]:
         "fund": found.year.fund_kind,
         "state": found.year.state,
         "frozen": found.frozen,
+        "form": found.form,
         "digest": found.year.closing.digest if found.frozen else digest(statement.as_json()),
         "months": [f"{month:%Y-%m}" for month in (found.sums.months if found.sums else ())],
         "lines": [

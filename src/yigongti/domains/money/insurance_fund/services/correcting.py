@@ -111,10 +111,12 @@ def since_closing(closing: Closing) -> list[Difference]:
 
     Compared by id: a corrected claim is a new one and its old version gone; one that was cancelled since is a service
     less. A person is looked after by whoever did when the claim, or the one it takes back, was first counted. Only
-    months that are published now: one that is not there says nothing about its claims.
+    months that are published now: one that is not there says nothing about its claims. Raises OSError when what was
+    kept is gone.
     """
     files = kept(closing.kept_name)
-    assert files is not None
+    if files is None:
+        raise FileNotFoundError(closing.kept_name)
     of = gathering.scope_from_json(closing.scope)
     was, was_told = files.snapshot(claims.DATASET), gathering.kept_year(closing).referrals
     now = _published(of)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from yigongti.domains.base.residents import api as residents
 from yigongti.domains.money.insurance_fund import gathering, selectors, words
-from yigongti.domains.money.insurance_fund.claims import ALL, NONE, Which
+from yigongti.domains.money.insurance_fund.claims import ALL, NONE, Row, Which
 from yigongti.domains.money.insurance_fund.formulas.clearing import WHERE
 from yigongti.domains.money.insurance_fund.gathering import Gathered
 from yigongti.domains.money.insurance_fund.permissions import CLAIMS, VIEW
@@ -59,6 +59,7 @@ def clearing(request: HttpRequest, pk: int) -> HttpResponse:
         "whole_rows": tables.whole_rows(found),
         "between": tables.between_rows(found),
         "patients": tables.patient_rows(found),
+        "referral_rows": tables.referral_rows(found),
         "holders": found.inputs.holders,
         "lacking": found.statement.lacking if found.statement else (),
         "complete": found.scope is not None
@@ -204,10 +205,19 @@ def _columns(names: dict[int, str]) -> list[Column]:
         Column("institution", gettext_lazy("就诊机构"), value=lambda r: r.institution_name, chinese=True),
         Column("code", gettext_lazy("诊断编码"), value=lambda r: r.code),
         Column("certificate", gettext_lazy("转诊证明"), value=lambda r: r.certificate_no),
+        Column("certified", gettext_lazy("转诊"), kind="tag", value=_referral,
+               tag=lambda r: "good" if r.certified else "attention"),
+        Column("missed", gettext_lazy("有转诊时多付"), kind="yuan", value=lambda r: r.missed_fen or None),
         Column("total", gettext_lazy("总费用"), kind="yuan", value=lambda r: r.total_fen),
         Column("fund", gettext_lazy("基金支付"), kind="yuan", value=lambda r: r.fund_fen),
         Column("reverses", gettext_lazy("冲销"), value=lambda r: r.reverses),
     ]  # fmt: skip
+
+
+def _referral(row: Row) -> str:
+    if row.certified is None:
+        return ""
+    return _("有") if row.certified else _("无")
 
 
 def within(actor: Actor, found: Gathered) -> frozenset[int] | None:

@@ -51,9 +51,9 @@ def whole_rows(found: Gathered) -> list[Row]:
 
 
 def patient_rows(found: Gathered) -> list[dict[str, Any]]:
-    """Patients' reimbursement: inside, and outside with and without a referral."""
+    """Patients' reimbursement: inside, and outside with and without a referral, or where none is needed."""
     made = []
-    for name in ("reimbursed_inside", "reimbursed_referred", "reimbursed_unreferred"):
+    for name in ("reimbursed_inside", "reimbursed_referred", "reimbursed_unreferred", "reimbursed_exempt"):
         line = _line(found, name)
         if line is None:
             continue
@@ -63,6 +63,13 @@ def patient_rows(found: Gathered) -> list[dict[str, Any]]:
             "share": line.fen / total if total else None, "href": line_address(found, line.key),
         })  # fmt: skip
     return made
+
+
+def referral_rows(found: Gathered) -> list[Row]:
+    """What the lack of a referral came to; nothing in years closed before that was compared."""
+    wanted = ("reimbursed_unreferred", "had_referral", "referral_missed")
+    lines = [line for name in wanted if (line := _line(found, name))]
+    return [_single(found, line) for line in lines] if len(lines) == len(wanted) else []
 
 
 def holder_rows(found: Gathered, names: Sequence[str]) -> list[Row]:

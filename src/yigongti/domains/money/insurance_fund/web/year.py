@@ -16,7 +16,7 @@ from yigongti.domains.money.insurance_fund import checks, gathering, selectors, 
 from yigongti.domains.money.insurance_fund.gathering import Gathered
 from yigongti.domains.money.insurance_fund.models import FundKind, FundYear, Paid
 from yigongti.domains.money.insurance_fund.permissions import APPROVE, CLAIMS, PREPARE, TRY, VIEW
-from yigongti.domains.money.insurance_fund.services import drafting
+from yigongti.domains.money.insurance_fund.services import correcting, drafting
 from yigongti.domains.money.insurance_fund.workflow import FUND_YEAR
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
@@ -87,6 +87,8 @@ def year(request: HttpRequest, pk: int) -> HttpResponse:
     case = selectors.year(pk, actor=actor)
     found = gathering.gather(case)
     context = {**head(found, actor, "year"), **_going(found)}
+    if case.state == "running" and (actor.may(PREPARE, case.payer_id) or actor.may(APPROVE, case.payer_id)):
+        context["waiting"] = correcting.waiting(found)
     if case.state in ("proposed", "clearing") and actor.may(APPROVE, case.payer_id):
         context["blocking"] = checks.blocking(checks.findings(found, clearing=case.state == "clearing"))
     return case_page(request, case, "insurance_fund/year.html", context)
