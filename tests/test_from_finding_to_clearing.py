@@ -37,14 +37,16 @@ def here(settings: LazySettings, tmp_path: Path) -> World:
 def visit(n: int, month: int) -> dict[str, str]:
     """The fund pays 1,000.00 for a visit to the east's hospital."""
     day = f"2025-{month:02}-10"
-    return claim(n, 1, institution_name="east_hospital", setting="outpatient", started_at=f"{day} 09:00", ended_at="",
-                 settled_at=f"{day} 10:00", total_yuan="2000.00", fund_yuan="1000.00", self_paid_yuan="1000.00")  # fmt: skip
+    return claim(
+        n, 1, institution_name="east_hospital", setting="outpatient", started_at=f"{day} 09:00", ended_at="",
+        settled_at=f"{day} 10:00", total_yuan="2000.00", fund_yuan="1000.00", self_paid_yuan="1000.00",
+    )  # fmt: skip
 
 
 def stay(n: int, first: str, last: str) -> dict[str, str]:
     """The fund pays 3,500.00 of a stay of 5,000.00."""
-    return claim(n, 1, institution_name="east_hospital", started_at=f"2025-{first} 09:00", ended_at=f"2025-{last} 10:00",
-                 settled_at=f"2025-{last} 10:30")  # fmt: skip
+    days = {"started_at": f"2025-{first} 09:00", "ended_at": f"2025-{last} 10:00", "settled_at": f"2025-{last} 10:30"}
+    return claim(n, 1, institution_name="east_hospital", **days)
 
 
 def sent(here: World, rows: list[dict[str, str]], name: str) -> None:
