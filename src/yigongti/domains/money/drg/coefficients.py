@@ -111,7 +111,7 @@ def mixes(place: str, payer_id: int, year: int, on: date) -> list[Mix]:
         found = backend.con.execute(
             """
             SELECT institution_id, max(institution_name), count(*), sum(weight_e4) FROM cases
-            WHERE place = $place AND source_id = $payer AND inside_county AND status = $grouped
+            WHERE place = $place AND source_id = $payer AND inside_county AND status = $grouped AND weight_e4 > 0
               AND institution_id IS NOT NULL AND happened_on >= $start AND happened_on < $end
             GROUP BY institution_id ORDER BY institution_id
             """,

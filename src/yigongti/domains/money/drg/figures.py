@@ -1,7 +1,8 @@
 """Figures of a period from one snapshot of the lake: by institution, department, group; each sums over the same rows.
 
 Cases inside the county alone: what others treat is paid elsewhere. The region, against which cost and time are
-measured, is all of them. Weights, indices and CMI are of grouped cases; shares of all.
+measured, is all of them. Weights and indices are of grouped cases, CMI of those whose group has a weight; shares of
+all.
 """
 
 from collections import defaultdict
@@ -211,7 +212,7 @@ def _figures(key: Any, name: str, part: list[_Sum], region: dict[str, GroupSum],
         invalid=by_status[Status.INVALID],
         high=sum(one.cases for one in part if one.outlier == Kind.HIGH),
         weight_e4=sum(one.weight_e4 for one in groups),
-        cmi=cmi(groups),
+        cmi=cmi(_by_group(one for one in part if one.outlier != Kind.UNPRICED).values()),
         cost_index=index(groups, region, "total_fen"),
         time_index=index(groups, region, "stay_days"),
         low_risk_cases=sum(one.cases for one in lows),

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     MERGED = "merged"
     READMISSION = "readmission"
     SPECIAL = "special"
+    NO_RULE = "no_rule"
 
 
 @dataclass(frozen=True)

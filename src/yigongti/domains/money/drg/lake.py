@@ -1,7 +1,8 @@
 """What is published: one row for each inpatient claim that stands, with its group, weight and payment by the group.
 
 ``id`` is the claim's. ``weight_e4``: relative weight × 10,000, 0 without one. ``standard_fen``: weight × rate ×
-coefficient; ``payment_fen``: what the fund pays by the group; ``total_fen``, ``fund_fen``: as the claim was settled.
+coefficient; ``payment_fen``: what the fund pays by the group; ``total_fen``, ``fund_fen``: as the claim was settled,
+less what was taken back of it in part.
 ``outlier``: what it is paid as (formulas.Kind).
 """
 

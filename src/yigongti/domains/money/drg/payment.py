@@ -33,6 +33,7 @@ KIND_WORDS = {
     Kind.MERGED: gettext_lazy("并入另一次住院"),
     Kind.READMISSION: gettext_lazy("短期再入院"),
     Kind.SPECIAL: gettext_lazy("特例单议"),
+    Kind.NO_RULE: gettext_lazy("缺少政策规定"),
 }
 
 

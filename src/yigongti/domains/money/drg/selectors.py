@@ -8,7 +8,7 @@ import polars as pl
 from django.conf import settings
 
 from yigongti.domains.money.claims import api as claims
-from yigongti.domains.money.drg.catalogue import held, scheme_in_force, scheme_named
+from yigongti.domains.money.drg.catalogue import held, scheme_in_force, scheme_keyed
 from yigongti.domains.money.drg.coefficients import Held
 from yigongti.domains.money.drg.formulas import Bill, Kind, together
 from yigongti.domains.money.drg.grouping.case import Case
@@ -64,9 +64,7 @@ def grouped_claim(claim_id: int, *, actor: Actor) -> GroupedClaimView:
     row = rows[0]
     claim = claims.get(claim_id, actor=actor)
     case = case_of(claim_id, row.settled_on)
-    scheme = scheme_named(row.scheme.split("@")[0], settings.PLACE)
-    if scheme is not None and scheme.key != row.scheme:
-        scheme = None
+    scheme = scheme_keyed(row.scheme)
     grouped = group(case, scheme) if case is not None and scheme is not None else None
     carrier, merged = _paid_with(row)
     review = _review(row)

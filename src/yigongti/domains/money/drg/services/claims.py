@@ -1,6 +1,7 @@
 """Grouping the claims of the lake by month: what changed is written beside what it replaces, and published."""
 
 import hashlib
+import logging
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,9 +18,7 @@ from yigongti.domains.money.drg.grouping.compiled import Compiled
 from yigongti.domains.money.drg.grouping.encoding import Encoder
 from yigongti.domains.money.drg.lake import DATASET
 from yigongti.domains.money.drg.models import GroupedMonth
-from yigongti.domains.money.drg.payment import rules_of
-from yigongti.domains.money.drg.policy import COEFFICIENT_RULE, COEFFICIENTS
-from yigongti.domains.money.drg.readmission import rule_of
+from yigongti.domains.money.drg.policy import SCHEME
 from yigongti.domains.money.drg.scheme.scheme import Scheme
 from yigongti.domains.money.drg.services.merging import finish
 from yigongti.domains.money.drg.services.pricing import Pricer
@@ -29,7 +28,9 @@ from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.audit.api import record
 from yigongti.kernel.lake.api import mark_stale, publish_stale, snapshot
-from yigongti.kernel.policy.api import PolicyGap
+from yigongti.kernel.policy.api import history, parameters
+
+log = logging.getLogger(__name__)
 
 
 class ClaimsNotPublished(ValueError):
@@ -59,15 +60,24 @@ def regroup(place: str, since: date, until: date, *, actor: Actor) -> list[Month
 
 
 def regroup_due(place: str, *, actor: Actor) -> list[Month]:
-    """Group the months whose claims, scheme or rules have changed since they were grouped."""
+    """Group the months whose claims, scheme or rules have changed since they were grouped. One that fails keeps no
+    other back; the first failure is raised when all have been tried.
+    """
     _bring_up_to_date(None, None)
+    failed: Exception | None = None
     known = {row.month: row for row in GroupedMonth.objects.filter(place=place)}
     done = []
     for month, file in snapshot("claims").files:
         row = known.get(month)
         scheme = scheme_in_force(place, month)
         if row is None or (row.file, row.scheme, row.rules) != (file, _key(scheme), _rules_digest(place, month)):
-            done.append(_month(place, month, file, actor))
+            try:
+                done.append(_month(place, month, file, actor))
+            except Exception as error:
+                log.exception("%s %s could not be grouped", place, month)
+                failed = failed or error
+    if failed is not None:
+        raise failed
     return done
 
 
@@ -82,28 +92,27 @@ def _key(scheme: Scheme | None) -> str:
 
 
 def _rules_digest(place: str, month: date) -> str:
-    """Of all rules at both ends of a month, of the scheme's weights then, of the coefficients in force in the month and
-    of the special reviews decided for its claims."""
-    parts = []
+    """Of every rule and weight that began before the month was over, of the coefficients in force in the month and of
+    the special reviews decided for its claims."""
     start, end = month, clock.next_month(month)
     scheme = scheme_in_force(place, month)
-    for on in (start, end):
-        for tier in COEFFICIENTS:
-            for kind in ("01", "02"):
-                try:
-                    rules = rules_of(place, on, tier=tier, insurance_kind=kind)
-                    parts.append(repr((rules.terms, rules.values[COEFFICIENT_RULE.name].value)))
-                except PolicyGap as gap:
-                    parts.append(str(gap))
-        try:
-            parts.append(repr(rule_of(place, on)))
-        except PolicyGap as gap:
-            parts.append(str(gap))
+    parts = [
+        repr((value.name, value.place, value.effective_from, _before(value.effective_to, end), value.value))
+        for parameter in parameters()
+        if parameter.subject == SCHEME.subject
+        for value in history(parameter.name, place)
+        if value.effective_from < end
+    ]
     parts.append(repr(Held(place).standing(start, end)))
     parts.append(repr(decisions(place, start, end)))
     if scheme is not None:
-        parts.append(repr([(drg, scheme.weight(drg, month)) for drg in scheme.drgs]))
+        parts.append(repr(sorted((drg, [one for one in of if one[0] < end]) for drg, of in scheme.weights.items())))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _before(day: date | None, end: date) -> date | None:
+    """A day on which something ends, where that is before ``end``."""
+    return day if day is not None and day < end else None
 
 
 @transaction.atomic
@@ -111,7 +120,7 @@ def _month(place: str, month: date, file: str, actor: Actor) -> Month:
     with connection.cursor() as cursor:  # one month at a time: readmissions are put together across months
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"drg.{place}"])
     scheme, pricer, span = scheme_in_force(place, month), Pricer(place), Span(place, month)
-    rows = _results(_claims(place, file), scheme, pricer) if scheme is not None else None
+    rows = _results(_claims(place, month, file), scheme, pricer) if scheme is not None else None
     with new_results(rows):
         found = finish(span, pricer)
         amend_new(found.here)
@@ -153,11 +162,10 @@ _WANTED = [
 ]  # fmt: skip
 
 
-def _claims(place: str, file: str) -> pl.DataFrame:
-    """Inpatient claims that stand: neither taken back nor taking back."""
-    path = settings.VAR / "lake" / file
-    return (
-        pl.scan_parquet(path)
+def _claims(place: str, month: date, file: str) -> pl.DataFrame:
+    """Inpatient claims that stand: neither taken back nor taking back; less what was taken back of them in part."""
+    found = (
+        pl.scan_parquet(settings.VAR / "lake" / file)
         .filter(
             (pl.col("place") == place)
             & (pl.col("setting") == "inpatient")
@@ -165,6 +173,26 @@ def _claims(place: str, file: str) -> pl.DataFrame:
             & (pl.col("reverses") == "")
         )
         .select(_WANTED)
+        .collect()
+    )
+    back = _taken_back(place, month)
+    if not len(back):
+        return found
+    left = (
+        (pl.col(name) + pl.col(f"{name}_back").fill_null(0)).clip(lower_bound=0).alias(name)
+        for name in ("total_fen", "fund_fen")
+    )
+    return found.join(back, on=["source_id", "record_no"], how="left").with_columns(*left).select(_WANTED)
+
+
+def _taken_back(place: str, month: date) -> pl.DataFrame:
+    """What was taken back of claims in part, from a month on, with amounts below zero."""
+    files = [settings.VAR / "lake" / file for _month, file in snapshot("claims", month).files]
+    return (
+        pl.scan_parquet(files)
+        .filter((pl.col("reverses") != "") & ~pl.col("cancelled") & (pl.col("place") == place))
+        .group_by("source_id", pl.col("reverses").alias("record_no"))
+        .agg(pl.col("total_fen").sum().alias("total_fen_back"), pl.col("fund_fen").sum().alias("fund_fen_back"))
         .collect()
     )
 

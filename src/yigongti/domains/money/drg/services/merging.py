@@ -158,7 +158,7 @@ class _Working:
             if episode is not None and len(episode.paid) > 1:
                 own = self._price(case, self.bill(claim_id))
             if own is None:
-                final[claim_id] = Final(Kind.UNPRICED.value, 0, 0, None, None)
+                final[claim_id] = Final(Kind.NO_RULE.value, 0, 0, None, None)
             else:
                 final[claim_id] = Final(own.kind.value, own.whole_fen, own.fund_fen, None, None)
         return final

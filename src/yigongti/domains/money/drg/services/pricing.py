@@ -63,7 +63,7 @@ class Pricer:
             if found is not None:
                 weight_e4 = weight.weight_e4 if weight else None
                 payment = paid(status, mdc, weight_e4, Bill(total, patient, stay), found.terms)
-            columns["outlier"].append(payment.kind.value if payment else Kind.UNPRICED.value)
+            columns["outlier"].append(payment.kind.value if payment else Kind.NO_RULE.value)
             columns["low_risk"].append(bool(weight and weight.low_risk))
             columns["weight_e4"].append(weight.weight_e4 if weight else 0)
             columns["standard_fen"].append(payment.standard_fen if payment else 0)

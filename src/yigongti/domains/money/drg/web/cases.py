@@ -37,6 +37,8 @@ def listing(request: HttpRequest) -> HttpResponseBase:
     institution = asked.number(request.GET.get("institution", ""))
     if institution is not None:
         rows = rows.filter(institution_id=institution, inside_county=True)
+    if request.GET.get("no_department"):
+        rows = rows.filter(department="")
     page = Listing(
         request,
         rows,

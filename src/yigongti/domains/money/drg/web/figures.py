@@ -40,8 +40,11 @@ def institution(request: HttpRequest, pk: int) -> HttpResponse:
     """One institution: its departments, and its groups (of one department, where asked)."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     since, until = asked.period(request)
-    if until < since or pk > 2**62:
+    if pk > 2**62:
         raise Http404
+    if until < since:
+        context = _context(request, since, until, True, None) | {"rows": [], "chart": None}
+        return render(request, "drg/figures.html", context)
     whole = report(since, until, actor=actor, institution_id=pk)
     if not whole.rows:
         raise Http404
@@ -99,8 +102,10 @@ def _cases(pk: int, group: str, department: str | None, since: date, until: date
     query = {"institution": pk, "settled_from": since, "settled_to": until}
     if group:
         query |= {"status": group} if group == "invalid" else {"drg": group}
-    if department is not None:
+    if department:
         query["department"] = department
+    elif department is not None:
+        query["no_department"] = 1
     return f"{reverse('drg:cases')}?{urlencode(query)}"
 
 

@@ -20,5 +20,5 @@ urlpatterns = [
     path("coefficients/<int:pk>/", coefficients.of_year, name="coefficients_of"),
     path("try/", trying.page, name="try"),
     path("schemes/", schemes.listing, name="schemes"),
-    path("schemes/<slug:version>/", schemes.scheme, name="scheme"),
+    path("schemes/<path:version>/", schemes.scheme, name="scheme"),
 ]
