@@ -32,6 +32,11 @@ def test_up_to_the_limit_together_two_are_enough_above_it_a_third(world):
     assert take_step(third, "countersign", actor=world.director()).state == "posted"
 
 
+def test_what_the_director_has_seen_makes_nothing_else_large(world):
+    assert submitted(world, 620_000).large
+    assert not submitted(world, 499_999).large  # 1,119,999 in all, of which 620,000 are approved by three
+
+
 @pytest.mark.parametrize(
     ("changed", "counted"),
     [

@@ -51,13 +51,14 @@ def _check_lines(case: Voucher, book_id: int) -> None:
 
 def together(case: Voucher) -> list[VoucherLine]:
     """The lines of this voucher and of those that count with it against the approval limit: drawn up by the same hands
-    in the same book, less than so many days apart, submitted or posted and not taken back since."""
+    in the same book, less than so many days apart, submitted or posted and not taken back since. What was above the
+    limit itself goes before the director anyhow, and makes nothing else large."""
     days = timedelta(days=TOGETHER_DAYS.at(place=case.book.place, as_of=case.on_day).value - 1)
     hands = {*case.editor_ids, *(one for one in (case.opened_by_id, case.prepared_by_id) if one)}
     if case.kind != Voucher.Kind.ORDINARY or not hands:
         return []
     near = Voucher.objects.unscoped("of the same book").filter(
-        book_id=case.book_id, kind=Voucher.Kind.ORDINARY, editor_ids__overlap=sorted(hands),
+        book_id=case.book_id, kind=Voucher.Kind.ORDINARY, large=False, editor_ids__overlap=sorted(hands),
         on_day__gte=case.on_day - days, on_day__lte=case.on_day + days, entry__reversed_by__isnull=True,
         state__in=("offered", "submitted", "checked", "posted"),
     )  # fmt: skip

@@ -47,6 +47,9 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
             for kind in (AccountKind.INCOME, AccountKind.EXPENSE)
         ],
         "versions": versions.order_by("-number"),
+        "may_draft": actor.may(KEEP, book.organisation_id)
+        and not versions.filter(state__in=("draft", "submitted")).exists(),  # one at a time
+        "colours": COLOURS,
     }
     return render(request, "books/budget_year.html", context)
 

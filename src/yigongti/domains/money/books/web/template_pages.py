@@ -87,11 +87,14 @@ def amounts_of(template: Template) -> list[str]:
 
 
 def table_of(template: Template, names: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The template's small table: account, side, what amount."""
+    """The template's small table: side, account, what amounts; each account once, as it is posted."""
+    drawn: dict[tuple[str, bool], list[str]] = {}
+    for debit, pairs in ((True, template.debits), (False, template.credits)):
+        for code, amount in pairs:
+            drawn.setdefault((code, debit), []).append(str(AMOUNTS.get(amount, amount)))
     return [
-        {"code": code, "name": names.get(code, ""), "debit": debit, "amount": AMOUNTS.get(amount, amount)}
-        for debit, pairs in ((True, template.debits), (False, template.credits))
-        for code, amount in pairs
+        {"code": code, "name": names.get(code, ""), "debit": debit, "amount": "、".join(amounts)}
+        for (code, debit), amounts in drawn.items()
     ]
 
 

@@ -194,7 +194,8 @@ def voucher(request: HttpRequest, pk: int) -> HttpResponse:
         ]
         for book_id in (found.book_id, found.other_book_id)
     ]
-    hands = (found.prepared_by_id, found.approved_by_id, found.confirmed_by_id)
+    preparer = found.prepared_by_id or found.opened_by_id
+    hands = (preparer, found.approved_by_id, found.confirmed_by_id)
     people = names_of({one for one in hands if one})
     template = TEMPLATES.get(found.template)
     sees_book = actor.may(VIEW, found.organisation_id)
@@ -211,7 +212,7 @@ def voucher(request: HttpRequest, pk: int) -> HttpResponse:
         "same_paper": selectors.same_paper(found) if sees_book else [],
         "together": _together(found) if sees_book and found.is_open else [],
         "colour": COLOURS[found.state],
-        "prepared": people.get(found.prepared_by_id or 0, ""),
+        "prepared": people.get(preparer or 0, ""),
         "approved": people.get(found.approved_by_id or 0, ""),
         "may_edit": found.state == "draft" and found.kind == "ordinary" and actor.may(KEEP, found.organisation_id),
         "limit_fen": APPROVAL_LIMIT.at(place=found.book.place, as_of=found.on_day).value * 100,
