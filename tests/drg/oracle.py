@@ -47,6 +47,8 @@ class Oracle:
         listed = {code for _, code in self.mdc_diagnoses} | set(self.complications) | set(self.exclusions)
         listed |= {code for (_, kind, _), codes in self.codes.items() if kind == "diagnosis" for code in codes}
         operations = {code for (_, kind, _), codes in self.codes.items() if kind == "procedure" for code in codes}
+        self.entering = {code for _, code in self.mdc_diagnoses}
+        self.entering |= {code for (_, kind, _), codes in self.codes.items() if kind == "diagnosis" for code in codes}
         self.listed = {"diagnosis": listed, "procedure": operations | self.valid}
         self.named = {
             "diagnosis": {row["code"] for row in rows("icd10_diagnoses.csv")},
@@ -71,6 +73,9 @@ class Oracle:
         if not case["diagnoses"]:
             return "", "", "", "invalid"
         diagnoses = [self.known("diagnosis", code) for code in case["diagnoses"]]
+        first = case["diagnoses"][0]
+        if first not in self.entering and first in self.maps["diagnosis"]:
+            diagnoses[0] = self.maps["diagnosis"][first]  # what only complications and exclusions name groups nothing
         procedures = [self.known("procedure", code) for code in case["procedures"]]
         if None in diagnoses or None in procedures:
             return "", "", "0000", "ungroupable"

@@ -58,8 +58,12 @@ def attempt(
         codes = _counting(case, scheme, level)
         if not codes or found.status is not Status.GROUPED:
             continue
-        then = group(replace(case, other_diagnoses=(*case.other_diagnoses, codes[0])), scheme)
-        if then.drg == found.drg or then.adrg != found.adrg:
+        tried = [
+            (code, group(replace(case, other_diagnoses=(*case.other_diagnoses, code)), scheme))
+            for code in _nearest(case, codes)
+        ]
+        then = next((one for _code, one in tried if one.drg != found.drg and one.adrg == found.adrg), None)
+        if then is None:
             continue
         worth = paid(then)
         changes.append(
@@ -67,7 +71,7 @@ def attempt(
                 level,
                 then,
                 _name(scheme, then.drg),
-                tuple((code, scheme.diagnosis_name(code)) for code in _nearest(case, codes)),
+                tuple((code, scheme.diagnosis_name(code)) for code, one in tried if one.drg == then.drg),
                 len(codes),
                 worth.payment.fund_fen - now.payment.fund_fen if worth and now else 0,
             )
@@ -85,7 +89,7 @@ def _name(scheme: Scheme, drg: str) -> str:
 
 def _counting(case: Case, scheme: Scheme, level: Level) -> list[str]:
     """Complications of a level that would count beside the case's principal diagnosis and are not among its own."""
-    principal = scheme.diagnosis(case.principal_diagnosis) or ""
+    principal = scheme.principal(case.principal_diagnosis) or ""
     table = scheme.exclusions.get(principal)
     own = {principal, *(scheme.diagnosis(code) for code in case.other_diagnoses)}
     return [

@@ -22,10 +22,13 @@ UNMAPPED, NO_CODE = -1, -2
 
 
 class Codes:
-    """Numbers of codes: spelling → number of the code it is grouped by; the last one stands for "no rule knows it"."""
+    """Numbers of codes: spelling → number of the code it is grouped by; the last one stands for "no rule knows it".
 
-    def __init__(self, spellings: Mapping[str, str], lenient: bool) -> None:
-        self.codes = sorted(set(spellings.values()))
+    ``beside``: spellings of a second such table that shares the numbers.
+    """
+
+    def __init__(self, spellings: Mapping[str, str], lenient: bool, beside: Mapping[str, str] | None = None) -> None:
+        self.codes = sorted({*spellings.values(), *(beside or {}).values()})
         self.size = len(self.codes) + 1
         self.nothing = len(self.codes)
         self.unknown = self.nothing if lenient else UNMAPPED
@@ -87,7 +90,9 @@ class Compiled:
     def __init__(self, scheme: Scheme) -> None:
         self.scheme = scheme
         self.qy = scheme.about.qy
-        self.diagnoses = Codes(scheme.diagnosis_spellings, not (scheme.diagnosis_map or scheme.diagnosis_names))
+        lenient = not (scheme.diagnosis_map or scheme.diagnosis_names)
+        self.diagnoses = Codes(scheme.diagnosis_spellings, lenient, scheme.principal_spellings)
+        self.principals = Codes(scheme.principal_spellings, lenient, scheme.diagnosis_spellings)
         self.procedures = Codes(scheme.procedure_spellings, not (scheme.procedure_map or scheme.procedure_names))
         self.valid = self.procedures.members(scheme.valid_procedures)
         self.outcomes: list[Outcome] = []

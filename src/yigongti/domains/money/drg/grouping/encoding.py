@@ -18,12 +18,13 @@ class Encoder:
     def __init__(self, compiled: Compiled) -> None:
         self.compiled = compiled
         self._diagnoses = pl.Enum(compiled.diagnoses.spellings)
+        self._principals = pl.Enum(compiled.principals.spellings)
         self._procedures = pl.Enum(compiled.procedures.spellings)
 
     def cases(self, frame: pl.DataFrame, readable: npt.NDArray[np.bool_] | None = None) -> Cases:
         """``frame``: the columns of ``case.COLUMNS`` as text; null is empty."""
         diagnoses, procedures = self.compiled.diagnoses, self.compiled.procedures
-        principal = self._numbers(frame["principal_diagnosis"], self._diagnoses, diagnoses)
+        principal = self._numbers(frame["principal_diagnosis"], self._principals, self.compiled.principals)
         others, others_at = self._lists(frame["other_diagnoses"], self._diagnoses, diagnoses)
         operations = frame.select(
             pl.concat_str("principal_procedure", "other_procedures", separator="|", ignore_nulls=True).alias("all")
@@ -89,7 +90,8 @@ def _numbers(column: pl.Series, most: int) -> npt.NDArray[np.int32]:
     if column.null_count() == len(column):
         return np.full(len(column), MISSING, dtype=np.int32)
     plain = column.cast(pl.Int32, strict=False)
-    odd = np.flatnonzero((plain.is_null() | (plain < 0) | (plain > most)).to_numpy())
+    strange = column.str.contains(r"^[^0-9]|^0[0-9]{8}").fill_null(False)  # a sign or many noughts: the cast takes them
+    odd = np.flatnonzero((plain.is_null() | (plain > most) | strange).to_numpy())
     found = plain.fill_null(MISSING).to_numpy()
     if len(odd):
         found = found.copy()
@@ -103,7 +105,10 @@ def _numbers(column: pl.Series, most: int) -> npt.NDArray[np.int32]:
 def unmapped_code(compiled: Compiled, row: dict[str, str | None]) -> str:
     """The first code of a row the scheme can't map, in the order they are looked at."""
     scheme = compiled.scheme
-    for code in (*codes(row["principal_diagnosis"]), *codes(row["other_diagnoses"])):
+    principal = spelt(row["principal_diagnosis"] or "")
+    if principal and scheme.principal(principal) is None:
+        return principal
+    for code in codes(row["other_diagnoses"]):
         if scheme.diagnosis(code) is None:
             return code
     for code in (*codes(row["principal_procedure"]), *codes(row["other_procedures"])):

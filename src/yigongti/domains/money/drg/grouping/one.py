@@ -117,7 +117,7 @@ def _end(path: list[Line], reason: Reason, *, mdc: str = "", adrg: str = "", cod
 
 
 def _map(case: Case, scheme: Scheme, path: list[Line]) -> tuple[_Mapped | None, tuple[Reason, str]]:
-    principal = scheme.diagnosis(case.principal_diagnosis)
+    principal = scheme.principal(case.principal_diagnosis)
     if principal is None:
         return None, (Reason.UNMAPPED_PRINCIPAL, case.principal_diagnosis)
     others, procedures = [], []

@@ -12,15 +12,7 @@ MOST_SITES = 64
 
 
 def check_whole(scheme: Scheme, report: Report) -> None:
-    """Findings of a scheme whose rows are all in order; adds to ``report``."""
-    if len(scheme.mdcs) > MOST_MDCS:
-        report.error("mdc.csv", 0, _("MDC超过{most}个。").format(most=MOST_MDCS))
-        return
-    for mdc in scheme.mdcs:
-        if len(frozenset().union(*mdc.sites.values())) > MOST_SITES:
-            report.error(
-                "mdc_diagnoses.csv", 0, _("MDC{mdc}的身体部位超过{most}个。").format(mdc=mdc.code, most=MOST_SITES)
-            )
+    """Findings of a scheme whose rows are all in order and that ``refuse`` has let pass; adds to ``report``."""
     _unknown_codes(scheme, report)
     _names_and_order(scheme, report)
     _complications(scheme, report)
@@ -29,6 +21,28 @@ def check_whole(scheme: Scheme, report: Report) -> None:
     _overlapping_mdcs(scheme, report)
     if not report.refused:
         _reach(scheme, report)
+
+
+def refuse(scheme: Scheme, report: Report) -> None:
+    """What makes a scheme unusable although each row is in order; adds errors to ``report``."""
+    if len(scheme.mdcs) > MOST_MDCS:
+        report.error("mdc.csv", 0, _("MDC超过{most}个。").format(most=MOST_MDCS))
+    for mdc in scheme.mdcs:
+        if len(frozenset().union(*mdc.sites.values())) > MOST_SITES:
+            report.error(
+                "mdc_diagnoses.csv", 0, _("MDC{mdc}的身体部位超过{most}个。").format(mdc=mdc.code, most=MOST_SITES)
+            )
+        for place, adrg in enumerate(mdc.adrgs):
+            if adrg.match is Match.ALWAYS and place + 1 < len(mdc.adrgs):
+                after = "、".join(later.code for later in mdc.adrgs[place + 1 :][:5])
+                report.error(
+                    "adrg.csv",
+                    0,
+                    _("{adrg}接收进入MDC{mdc}的所有病例，排在它之后的{after}没有病例能到达。").format(
+                        adrg=adrg.code, mdc=mdc.code, after=after
+                    ),
+                    _("请把它排在最后。"),
+                )
 
 
 def _unknown_codes(scheme: Scheme, report: Report) -> None:
@@ -52,7 +66,7 @@ def _unknown_codes(scheme: Scheme, report: Report) -> None:
 def _names_and_order(scheme: Scheme, report: Report) -> None:
     for mdc in scheme.mdcs:
         medical = ""
-        for place, adrg in enumerate(mdc.adrgs):
+        for adrg in mdc.adrgs:
             if not adrg.code.startswith(mdc.code):
                 report.warn("adrg.csv", 0, _("ADRG{adrg}的代码不以MDC{mdc}开头。").format(adrg=adrg.code, mdc=mdc.code))
             if adrg.medical:
@@ -70,16 +84,6 @@ def _names_and_order(scheme: Scheme, report: Report) -> None:
                     report.warn(
                         "drg.csv", 0, _("DRG{drg}的代码不以ADRG{adrg}开头。").format(drg=drg.code, adrg=adrg.code)
                     )
-            if adrg.match is Match.ALWAYS and place + 1 < len(mdc.adrgs):
-                after = "、".join(later.code for later in mdc.adrgs[place + 1 :][:5])
-                report.error(
-                    "adrg.csv",
-                    0,
-                    _("{adrg}接收进入MDC{mdc}的所有病例，排在它之后的{after}没有病例能到达。").format(
-                        adrg=adrg.code, mdc=mdc.code, after=after
-                    ),
-                    _("请把它排在最后。"),
-                )
 
 
 def _complications(scheme: Scheme, report: Report) -> None:
@@ -139,5 +143,6 @@ def _overlapping_mdcs(scheme: Scheme, report: Report) -> None:
 def _reach(scheme: Scheme, report: Report) -> None:
     from yigongti.domains.money.drg.scheme.reach import unreached
 
-    for drg, why in unreached(scheme):
-        report.warn("drg.csv", 0, _("没有找到能到达{drg}的病例。").format(drg=drg), why)
+    for drg, tried, why in unreached(scheme):
+        words = _("按表中编码试了{tried}例，没有找到能到达{drg}的病例。").format(drg=drg, tried=f"{tried:,}")
+        report.warn("drg.csv", 0, words, why)

@@ -84,7 +84,9 @@ def valid_procedures(tables: Tables, report: Report) -> dict[str, str]:
     return found
 
 
-def read_weights(tables: Tables, report: Report) -> dict[str, tuple[tuple[date, Weight], ...]]:
+def read_weights(
+    tables: Tables, report: Report, in_force: date | None = None
+) -> dict[str, tuple[tuple[date, Weight], ...]]:
     file = "weights.csv"
     found: dict[str, dict[date, Weight]] = defaultdict(dict)
     drgs = {cells["drg"] for row, cells in tables.of("drg.csv")}
@@ -113,9 +115,11 @@ def read_weights(tables: Tables, report: Report) -> dict[str, tuple[tuple[date, 
         if since in found[code]:
             report.error(file, row, _("DRG{code}在{day}已有权重。").format(code=code, day=since))
         found[code][since] = Weight(int(scaled), cost, int(stay_e2), cells["low_risk"] == "1")
-    if tables.rows.get(file):
-        for code in sorted(drgs - found.keys()):
-            report.often(file, 0, _("DRG没有权重，入组后无法算支付标准"), code)
+    for code in sorted(drgs - found.keys()):
+        report.often(file, 0, _("DRG没有权重，入组后无法算支付标准"), code)
+    for code, of in sorted(found.items()):
+        if in_force is not None and min(of) > in_force:
+            report.often(file, 0, _("方案生效时DRG还没有权重，此前的病例无法算支付标准"), f"{code} {min(of)}")
     return {code: tuple(sorted(of.items())) for code, of in found.items()}
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from yigongti.domains.money.drg.scheme.about import read_about
+from yigongti.domains.money.drg.scheme.checking import check_whole, refuse
 from yigongti.domains.money.drg.scheme.flat import (
     choices,
     read_complications,
@@ -30,10 +31,8 @@ class _Lists:
 
 def check(folder: Path) -> tuple[Scheme | None, list[Finding]]:
     """Read and check a folder whole. The scheme is None when there are errors; warnings leave it usable."""
-    from yigongti.domains.money.drg.scheme.checking import check_whole
-
     scheme, report = _read(folder)
-    if scheme is not None:
+    if scheme is not None and not report.refused:
         check_whole(scheme, report)
     refused = report.refused
     return (None if refused else scheme), report.close()
@@ -68,8 +67,9 @@ def _read(folder: Path) -> tuple[Scheme | None, Report]:
         diagnosis_names=read_names(tables, "icd10_diagnoses.csv"),
         further_names=read_names(tables, "diagnosis_names.csv"),
         procedure_names=read_names(tables, "icd9cm3_procedures.csv"),
-        weights=read_weights(tables, report),
+        weights=read_weights(tables, report, about.starts_on),
     )
+    refuse(scheme, report)
     return scheme, report
 
 

@@ -1,6 +1,9 @@
 """Which DRGs some case reaches: cases made from the scheme's own lists are grouped; what none meets is named."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import islice
+from math import gcd
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +17,13 @@ if TYPE_CHECKING:
 
 FEW, MANY = 12, 120
 """Codes tried of a procedure list at first, and where that reached nothing; four times as many principal diagnoses."""
+
+MOST = 40_000
+MOST_IN_ALL = {FEW: 1_500_000, MANY: 600_000}
+"""Cases made for one ADRG, and in all of a round: where there could be more, evenly spread ones of them."""
+
+PIECE = 50_000
+"""Cases grouped at a time: memory does not grow with what is not reached."""
 
 Made = tuple[int, int, int, int, str, tuple[str, ...], tuple[str, ...]]
 """sex, years, days, weight, principal diagnosis, other diagnoses, procedures"""
@@ -30,24 +40,27 @@ def _samples(scheme: Scheme) -> Samples:
     return {level: list(by_table.values()) for level, by_table in found.items()}
 
 
-def unreached(scheme: Scheme) -> list[tuple[str, str]]:
-    """DRGs no made case reached, with what is likely the reason."""
+def unreached(scheme: Scheme) -> list[tuple[str, int, str]]:
+    """DRGs no made case reached, how many were made for its ADRG, and what is likely the reason."""
     from yigongti.domains.money.drg.grouping.compiled import Compiled
 
     compiled, samples = Compiled(scheme), _samples(scheme)
     drgs: set[str] = set()
     adrgs: set[str] = set()
+    tried: Counter[str] = Counter()
     for few in (FEW, MANY):  # whole lists are crossed for those only that a few codes of each did not reach
-        made = [
-            case
+        open_ones = [
+            (mdc, adrg)
             for mdc in scheme.mdcs
             for adrg in mdc.adrgs
             if not drgs.issuperset(drg.code for drg in adrg.drgs)
-            for case in _cases(scheme, mdc, adrg, few, samples)
         ]
-        met_drgs, met_adrgs = _met(made, compiled)
-        drgs |= met_drgs
-        adrgs |= met_adrgs
+        most = max(min(MOST, MOST_IN_ALL[few] // max(len(open_ones), 1)), 3)
+        made = (case for mdc, adrg in open_ones for case in _cases(scheme, mdc, adrg, few, most, samples, tried))
+        while piece := list(islice(made, PIECE)):
+            met_drgs, met_adrgs = _met(piece, compiled)
+            drgs |= met_drgs
+            adrgs |= met_adrgs
     found = []
     for mdc in scheme.mdcs:
         for place, adrg in enumerate(mdc.adrgs):
@@ -59,7 +72,7 @@ def unreached(scheme: Scheme) -> list[tuple[str, str]]:
                 else:
                     before = "、".join(earlier.code for earlier in mdc.adrgs[:place]) or "—"
                     why = _("排在前面的组（{before}）或MDC可能已接收了它的全部病例。").format(before=before)
-                found.append((drg.code, why))
+                found.append((drg.code, tried[adrg.code], why))
     return found
 
 
@@ -75,7 +88,7 @@ def _met(made: list[Made], compiled: "Compiled") -> tuple[set[str], set[str]]:
             age_years=np.array([case[1] for case in made], dtype=np.int32),
             age_days=np.array([case[2] for case in made], dtype=np.int32),
             birth_weight_g=np.array([case[3] for case in made], dtype=np.int32),
-            principal=np.array([compiled.diagnoses.number(case[4]) for case in made], dtype=np.int32),
+            principal=np.array([compiled.principals.number(case[4]) for case in made], dtype=np.int32),
             others=np.array([code for codes in others for code in codes], dtype=np.int32),
             others_at=np.cumsum([0, *map(len, others)], dtype=np.int64),
             procedures=np.array([code for codes in procedures for code in codes], dtype=np.int32),
@@ -87,17 +100,34 @@ def _met(made: list[Made], compiled: "Compiled") -> tuple[set[str], set[str]]:
     return {outcome.drg for outcome in met}, {outcome.adrg for outcome in met}
 
 
-def _cases(scheme: Scheme, mdc: Mdc, adrg: Adrg, few: int, samples: Samples) -> Iterator[Made]:
+def _cases(
+    scheme: Scheme, mdc: Mdc, adrg: Adrg, few: int, most: int, samples: Samples, tried: Counter[str]
+) -> Iterator[Made]:
     sex = 2 if mdc.entry is Entry.FEMALE else 1
     newborn = adrg.match in (Match.NEWBORN_DIAGNOSIS, Match.NEWBORN_PROCEDURE, Match.NEWBORN_WEIGHT)
     infant = newborn or mdc.entry is Entry.UNDER_ONE_YEAR
     years, days = (0, NEWBORN_DAYS if newborn else NEWBORN_DAYS + 1) if infant else (40, 0)
     low = adrg.weight_band[0] if adrg.weight_band else 3000
-    for principal in _principals(scheme, mdc, adrg, few * 4):
-        companions = _companions(scheme, mdc, adrg, principal)
-        for procedures in _procedures(scheme, adrg, few):
-            for other in _others(scheme, principal, samples):
-                yield sex, years, days, max(low, 1), principal, (*companions, *other), procedures
+    principals, procedures = _principals(scheme, mdc, adrg, few * 4), _procedures(scheme, adrg, few)
+    companions = {code: _companions(scheme, mdc, adrg, code) for code in principals}
+    others = {code: _others(scheme, code, samples) for code in principals}
+    for principal, operations in _crossed(principals, procedures, most // 3):
+        for other in others[principal]:
+            tried[adrg.code] += 1
+            yield sex, years, days, max(low, 1), principal, (*companions[principal], *other), operations
+
+
+def _crossed(
+    principals: list[str], procedures: list[tuple[str, ...]], most: int
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each diagnosis with each procedure; of too many pairs evenly spread ones, in which every one of both stands."""
+    wide = len(procedures)
+    pairs = len(principals) * wide
+    step = max(-(-pairs // max(most, 1)), 1)
+    while step > 1 and gcd(step, wide) > 1:
+        step += 1
+    for place in range(0, pairs, step):
+        yield principals[place // wide], procedures[place % wide]
 
 
 def _principals(scheme: Scheme, mdc: Mdc, adrg: Adrg, most: int) -> list[str]:

@@ -10,6 +10,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from yigongti.domains.money.drg.scheme.scheme import spelt
+
 TABLES: dict[str, tuple[str, ...]] = {
     "mdc.csv": ("order", "mdc", "name", "entry"),
     "mdc_diagnoses.csv": ("mdc", "body_site", "diagnosis_code"),
@@ -30,6 +32,12 @@ OPTIONAL: dict[str, tuple[str, ...]] = {
     "procedure_map.csv": ("code", "grouper_code"),
     "weights.csv": ("drg", "from", "weight", "mean_cost_fen", "mean_stay_days", "low_risk"),
 }
+
+CODES = ("diagnosis_code", "principal_diagnosis_code", "procedure_code", "code", "grouper_code")
+"""Columns with codes of diagnoses and procedures: one spelling in all tables, that of ``spelt``."""
+
+LONGEST = {"mdc": 8, "adrg": 20, "drg": 20}
+"""Longest codes of groups that a result can hold; QY adds two letters to an MDC."""
 
 LARGEST = 64 << 20
 """Bytes of a table beyond which it is not read: the national ones have less than 2 MB."""
@@ -169,6 +177,14 @@ def _rows(file: str, content: bytes, columns: tuple[str, ...], report: Report) -
             row = {name: cells[place].strip() for name, place in places}
             if any(cells[place] != row[name] for name, place in places):
                 report.often(file, reader.line_num, _("单元格前后有空格，已略去"), next(iter(row.values())))
+            for name in CODES:
+                if name in row and (right := spelt(row[name])) != row[name]:
+                    report.often(file, reader.line_num, _("编码的写法已改正（大写，填充的x小写）"), row[name])
+                    row[name] = right
+            for name, most in LONGEST.items():
+                if len(row.get(name, "")) > most:
+                    words = _("{name}超过{most}个字：{text}。").format(name=name, most=most, text=row[name][:40])
+                    report.error(file, reader.line_num, words)
             found.append((reader.line_num, row))
     except csv.Error as error:
         report.error(file, reader.line_num, _("不是合格的CSV：{error}。").format(error=error))

@@ -111,9 +111,7 @@ class Scheme:
     @cached_property
     def listed_diagnoses(self) -> frozenset[str]:
         """Diagnoses the grouper's own tables name."""
-        of_mdcs = (mdc.diagnoses for mdc in self.mdcs)
-        of_adrgs = (adrg.diagnoses for adrg in self.adrgs.values())
-        return frozenset().union(*of_mdcs, *of_adrgs, self.complications, self.exclusions)
+        return self.grouping_diagnoses.union(self.complications, self.exclusions)
 
     @cached_property
     def listed_procedures(self) -> frozenset[str]:
@@ -124,6 +122,20 @@ class Scheme:
     def diagnosis_spellings(self) -> dict[str, str]:
         """Every diagnosis code the scheme understands → the code it is grouped by."""
         return _spellings(self.listed_diagnoses, self.diagnosis_map, self.diagnosis_names)
+
+    @cached_property
+    def grouping_diagnoses(self) -> frozenset[str]:
+        """Diagnoses that put a case into an MDC or an ADRG."""
+        of_mdcs = (mdc.diagnoses for mdc in self.mdcs)
+        of_adrgs = (adrg.diagnoses for adrg in self.adrgs.values())
+        return frozenset().union(*of_mdcs, *of_adrgs)
+
+    @cached_property
+    def principal_spellings(self) -> dict[str, str]:
+        """As ``diagnosis_spellings``, for principal diagnoses: one that only the tables of complications and exclusions
+        name groups nothing itself, and goes through the map."""
+        own = {code: code for code in self.listed_diagnoses} | dict(self.diagnosis_map)
+        return {**self.diagnosis_spellings, **own, **{code: code for code in self.grouping_diagnoses}}
 
     @cached_property
     def procedure_spellings(self) -> dict[str, str]:
@@ -137,6 +149,11 @@ class Scheme:
         it has no rule for, and lets it be.
         """
         found = self.diagnosis_spellings.get(code)
+        return found if found is not None or self.diagnosis_map or self.diagnosis_names else code
+
+    def principal(self, code: str) -> str | None:
+        """The code a principal diagnosis is grouped by; None: the scheme can't map it."""
+        found = self.principal_spellings.get(code)
         return found if found is not None or self.diagnosis_map or self.diagnosis_names else code
 
     def procedure(self, code: str) -> str | None:

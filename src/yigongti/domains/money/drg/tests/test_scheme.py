@@ -7,10 +7,11 @@ import pytest
 
 from yigongti.domains.money.drg.api import Case, group
 from yigongti.domains.money.drg.catalogue import SHIPPED
+from yigongti.domains.money.drg.scheme import reach
 from yigongti.domains.money.drg.scheme.loading import check, load
 from yigongti.domains.money.drg.scheme.reading import SchemeRefused
 from yigongti.domains.money.drg.scheme.rules import band, tags
-from yigongti.domains.money.drg.tests.factories import rows, write_scheme
+from yigongti.domains.money.drg.tests.factories import SMALL, rows, write_scheme
 
 
 def errors(folder: Path) -> list[str]:
@@ -24,8 +25,18 @@ def warnings(folder: Path) -> list[str]:
     return [str(finding) for finding in findings]
 
 
-def test_the_small_scheme_is_sound(tmp_path: Path) -> None:
-    assert warnings(write_scheme(tmp_path)) == []
+def test_the_small_scheme_is_sound_but_for_its_weights(tmp_path: Path) -> None:
+    found = warnings(write_scheme(tmp_path))
+    assert len(found) == 1 and "DRG没有权重" in found[0] and "24处" in found[0]  # drg.csv has 24 groups
+
+
+def test_a_scheme_with_a_weight_for_every_group_from_its_first_day_is_sound(tmp_path: Path) -> None:
+    about = "name: 测试\nversion: t1\nfrom: 2026-01-01\n"
+    weights = [[row[2], "2026-01-01", "1", "100", "5", ""] for row in SMALL["drg.csv"][1:]]
+    assert warnings(write_scheme(tmp_path, about=about, weights=[WEIGHTS, *weights])) == []
+    weights[3][1] = "2026-02-01"  # PR11: January's cases have none
+    found = warnings(write_scheme(tmp_path, about=about, weights=[WEIGHTS, *weights]))
+    assert len(found) == 1 and "生效时DRG还没有权重" in found[0] and "PR11 2026-02-01" in found[0]
 
 
 def test_what_a_scheme_says_of_itself(tmp_path: Path) -> None:
@@ -42,6 +53,33 @@ def test_what_a_scheme_says_of_itself(tmp_path: Path) -> None:
     assert errors(write_scheme(tmp_path, about="name: 演示\nversion: v2\nfrom: 2026-01-01\nto: 2025-01-01\n"))
     assert errors(write_scheme(tmp_path, about="- 1\n- 2\n"))
     assert errors(write_scheme(tmp_path, about="name: [\n"))
+
+
+NO_WORDS = [
+    "qy: [any]", "qy: {a: 1}", "from: 2024-02-30", "from: 2024-13-01", "from: soon", "source: [a, b]", "? [a]\n: b",
+    "place: &a [*a]", "source: " + "[" * 3000 + "]" * 3000, "from: 99999-01-01", "source: " + "x" * 70_000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", NO_WORDS)
+def test_a_scheme_yaml_of_the_wrong_kind_is_named_and_nothing_falls(tmp_path: Path, line: str) -> None:
+    found = errors(write_scheme(tmp_path, about=f"name: 演示\nversion: v2\n{line}\n"))
+    assert found and all(text.startswith("scheme.yaml") for text in found)
+
+
+@pytest.mark.parametrize("version", ['"a\\0b"', '"a\\nb"', "v" * 61, "..", "a/../b", "a//b", "/a"])
+def test_a_version_that_is_no_name_is_refused(tmp_path: Path, version: str) -> None:
+    assert any("version" in text for text in errors(write_scheme(tmp_path, about=f"name: 演示\nversion: {version}\n")))
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.10", "2025", "CHS-DRG 1.1", "2025版", "a/b", "v" * 60])
+def test_versions_are_kept_as_written(tmp_path: Path, version: str) -> None:
+    assert load(write_scheme(tmp_path, about=f"name: 演示\nversion: {version}\n")).about.version == version
+
+
+@pytest.mark.parametrize(("qy", "is_so"), [("off", "off"), ("no", "off"), ("Any", "any"), ("principal", "principal")])
+def test_qy_as_people_write_it(tmp_path: Path, qy: str, is_so: str) -> None:
+    assert load(write_scheme(tmp_path, about=f"name: 演示\nversion: v\nqy: {qy}\n")).about.qy == is_so
 
 
 WEIGHTS = ["drg", "from", "weight", "mean_cost_fen", "mean_stay_days", "low_risk"]
@@ -120,6 +158,83 @@ def test_a_group_behind_one_that_takes_all_is_an_error(tmp_path: Path) -> None:
         drg=rows("drg", ["PW1", "1", "PW19", "none", "黄疸"]),
     )
     assert any("PV1接收进入MDCP的所有病例" in text for text in errors(folder))
+    with pytest.raises(SchemeRefused, match="PV1"):  # what the check refuses is not grouped by either
+        load(folder)
+
+
+def test_more_categories_than_can_be_compiled_are_refused(tmp_path: Path) -> None:
+    names = [f"Q{number:02d}" for number in range(70)]
+    folder = write_scheme(
+        tmp_path,
+        mdc=rows("mdc", *([str(50 + n), name, "多", "principal_diagnosis"] for n, name in enumerate(names))),
+        mdc_diagnoses=rows("mdc_diagnoses", *([name, "", "I63"] for name in names)),
+        adrg=rows("adrg", *([name, "1", name + "Z", "always", ""] for name in names)),
+        drg=rows("drg", *([name + "Z", "1", name + "Z9", "none", "多"] for name in names)),
+    )
+    with pytest.raises(SchemeRefused, match="MDC超过60个"):
+        load(folder)
+
+
+@pytest.mark.parametrize(
+    ("changed", "where"),
+    [
+        ({"mdc": rows("mdc", ["8", "ABCDEFGHI", "九个字", "principal_diagnosis"])}, "mdc.csv:9"),  # 8 and QY make 10
+        ({"adrg": rows("adrg", ["B", "4", "B" * 21, "always", ""])}, "adrg.csv:22"),
+        ({"drg": rows("drg", ["BR1", "4", "B" * 21, "none", "?"])}, "drg.csv:26"),
+    ],
+)
+def test_codes_longer_than_a_result_can_hold_are_refused(changed: dict, where: str, tmp_path: Path) -> None:
+    folder = write_scheme(tmp_path, **changed)
+    assert any(text.startswith(where) and "超过" in text for text in errors(folder))
+    with pytest.raises(SchemeRefused):
+        load(folder)
+
+
+def test_codes_of_the_tables_are_read_in_one_spelling(tmp_path: Path) -> None:
+    small = [[cell.replace("I63", "i63.9X0") for cell in row] for row in SMALL["mdc_diagnoses.csv"]]
+    listed = [[cell.replace("I63", "i63.9X0") for cell in row] for row in SMALL["adrg_codes.csv"]]
+    folder = write_scheme(
+        tmp_path,
+        mdc_diagnoses=small,
+        adrg_codes=listed,
+        complications=rows("complications", ["e78", "CC", ""]),
+        diagnosis_map=[["code", "grouper_code"], ["g99", "i63.9X0"]],
+    )
+    assert [text for text in warnings(folder) if text.startswith("mdc_diagnoses.csv") and "i63.9X0" in text]
+    scheme = load(folder)
+    for written in ("I63.9x0", "i63.9X0", "G99", "g99"):
+        assert group(Case(written, sex=1, age_years=60), scheme).drg == "BR15", written
+        assert group(Case(written, sex=1, age_years=60, other_diagnoses="E78"), scheme).drg == "BR13", written
+
+
+def test_one_wrong_cell_does_not_make_the_check_try_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AA1 takes every operation: no later group that asks for one is reached, each with long lists to cross."""
+    met: list[int] = []
+    real = reach._met
+    monkeypatch.setattr(reach, "_met", lambda made, compiled: (met.append(len(made)), real(made, compiled))[1])
+    monkeypatch.setattr(reach, "MOST_IN_ALL", {reach.FEW: 20_000, reach.MANY: 9_000})
+    monkeypatch.setattr(reach, "PIECE", 700)
+    codes = [f"77.{number:04d}" for number in range(600)]
+    groups = [f"BB{letter}" for letter in "23456789"]
+    folder = write_scheme(
+        tmp_path,
+        mdc_diagnoses=rows("mdc_diagnoses", *(["B", "", f"G{number:03d}"] for number in range(600))),
+        adrg=rows(
+            "adrg",
+            ["A", "1", "AA1", "principal_procedure_valid", ""],
+            *(["B", str(10 + place), name, "principal_procedure", ""] for place, name in enumerate(groups)),
+            without="A,1,AA1",
+        ),
+        adrg_codes=rows("adrg_codes", *([name, "procedure", "1", code] for name in groups for code in codes)),
+        drg=rows("drg", *([name, "1", name + "9", "none", "手术"] for name in groups)),
+        valid_procedures=rows("valid_procedures", *([code, ""] for code in codes)),
+    )
+    found = [text for text in warnings(folder) if "没有找到能到达" in text]
+    assert [text for text in found if "BB29" in text and "例，没有" in text]
+    assert max(met) <= 700 and sum(met) <= 20_000 + 9_000
+    assert not [text for text in found if "PR15" in text or "NZ19" in text]  # what asks for no operation is reached
 
 
 ODD = [
@@ -228,3 +343,11 @@ def test_the_shipped_demonstration_scheme_is_sound_and_says_that_it_is_one() -> 
 def test_the_demonstration_scheme_by_hand(expected: str, principal: str, others: str, procedures: str) -> None:
     case = Case(principal, sex=1, age_years=66, other_diagnoses=others, procedures=procedures)
     assert group(case, load(SHIPPED[0])).drg == expected
+
+
+def test_pairs_are_spread_so_that_each_of_both_stands_among_them() -> None:
+    principals, procedures = [f"p{n}" for n in range(480)], [(f"o{n}",) for n in range(120)]
+    found = list(reach._crossed(principals, procedures, 13_000))
+    assert len(found) <= 13_000
+    assert {one for one, _ in found} == set(principals) and {one for _, one in found} == set(procedures)
+    assert len(list(reach._crossed(principals[:10], procedures, 13_000))) == 1_200
