@@ -13,11 +13,12 @@ from tests.claims.county import Here, back, claim, ids, settled
 from tests.claims.lines import charged, line
 from tests.claims.test_findings import officer, rows, step
 from tests.claims.test_screens import YEAR, stay
+from yigongti.domains.care.referrals.tests.factories import signed_in
 from yigongti.domains.money.claims import api, confirmed
 from yigongti.domains.money.claims.models import Finding
 from yigongti.domains.money.claims.services.screening import screen
 from yigongti.kernel import clock
-from yigongti.kernel.access.api import system_actor
+from yigongti.kernel.access.api import Role, system_actor
 
 SYSTEM = system_actor("tests")
 
@@ -97,6 +98,8 @@ def test_of_charges_outside_the_list_the_fund_paid_nothing(here: Here) -> None:
     assert row.amount_fen == 5_000
     confirm(here, row, "50")
     assert parts() == [[("S1", ids()["S1"], 1_489)]]
+    page = signed_in(Role.INSURANCE_OFFICER, here.bureau).get(row.get_absolute_url()).content.decode()
+    assert "其中基金应收回" in page and "<strong>14.89</strong>" in page
 
 
 @pytest.mark.django_db

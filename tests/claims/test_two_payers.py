@@ -9,9 +9,10 @@ from tests.claims.lines import charged, line
 from tests.claims.test_screens import YEAR, found, numbers, stay
 from yigongti.domains.base.organisation.models import Organisation
 from yigongti.domains.base.organisation.tests.factories import organisation
+from yigongti.domains.care.referrals.tests.factories import signed_in
 from yigongti.domains.money.claims import api, selectors
 from yigongti.domains.money.claims.screens.rules import ClaimRef, key_of_claims
-from yigongti.kernel.access.api import system_actor
+from yigongti.kernel.access.api import Role, system_actor
 
 pytestmark = pytest.mark.django_db
 SYSTEM = system_actor("tests")
@@ -64,6 +65,11 @@ def test_a_reversal_takes_back_its_own_payers_claim(here: Here, second: Here) ->
     settled([claim(1, 2)], second, name="second.csv")
     mine, theirs = (selectors.numbered(payer.bureau, ["S1"])["S1"] for payer in (here, second))
     assert selectors.chain(mine).reversals and not selectors.chain(theirs).whole
+    pages = [
+        signed_in(Role.INSURANCE_OFFICER, where.bureau).get(one.address).content.decode()
+        for where, one in ((here, mine), (second, theirs))
+    ]
+    assert ["已被冲销" in page for page in pages] == [True, False]
     lines = {line.claim.source_id: line.reversed for line in api.Claims(SYSTEM) if line.claim.record_no == "S1"}
     assert lines == {here.bureau: True, second.bureau: False}
     assert {one.claim.source_id for one in api.Claims(SYSTEM).narrowed(mark="reversed")} == {here.bureau}

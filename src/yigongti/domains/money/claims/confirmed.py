@@ -17,7 +17,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
+from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple
+
+from django.db.models import Q
 
 from yigongti.domains.base.health_record import api as health_record
 from yigongti.domains.money.claims.findings import named
@@ -27,6 +31,7 @@ from yigongti.kernel.access.api import ScopedQuerySet
 from yigongti.kernel.money import split
 
 Key = tuple[int, str]
+FEW = 50
 
 
 class FundPart(NamedTuple):
@@ -86,7 +91,7 @@ def confirmed_amounts(since: date, until: date, *, place: str | None = None) -> 
     claims = {(one["source_id"], one["record_no"]) for row in asked for one in row.claims}
     before = [
         row
-        for row in rows.filter(confirmed_at__lt=start).order_by("confirmed_at", "pk")
+        for row in _naming(rows.filter(confirmed_at__lt=start), claims).order_by("confirmed_at", "pk")
         if any((one["source_id"], one["record_no"]) in claims for one in row.claims)
     ]
     known = _now(claims)
@@ -94,6 +99,22 @@ def confirmed_amounts(since: date, until: date, *, place: str | None = None) -> 
     for row in before:
         _parts(row, known, taken)
     return [_view(row, _parts(row, known, taken)) for row in asked]
+
+
+def _naming(rows: ScopedQuerySet, claims: Collection[Key]) -> ScopedQuerySet:
+    """Of findings those that may name one of these claims: for a few the index tells, for many all are read."""
+    if len(claims) > FEW:
+        return rows
+    named_so = (Q(claims__contains=[{"source_id": payer, "record_no": number}]) for payer, number in claims)
+    return rows.filter(reduce(or_, named_so, Q(pk__in=())))
+
+
+def offered(row: Finding) -> ConfirmedAmount | None:
+    """What one finding offers to clearing now; None for one that isn't confirmed."""
+    if row.state != "confirmed" or row.confirmed_at is None:
+        return None
+    day = row.confirmed_at.astimezone(clock.ZONE).date()
+    return next((one for one in confirmed_amounts(day, day, place=row.place) if one.finding_id == row.pk), None)
 
 
 def stands(row: Finding) -> bool:

@@ -34,10 +34,10 @@ def claim(request: HttpRequest, pk: int) -> HttpResponse:
     said = selectors.versions_of(shown)
     lines = selectors.lines_of(shown)
     charged = sum(line.amount_fen for line in lines)
-    match = match_of(shown)
+    match, chain = match_of(shown), selectors.chain(shown)
     context = {
         "claim": shown,
-        "tags": _tags(shown, said, match),
+        "tags": _tags(shown, said, match, chain),
         "card": residents.card(shown.resident_id),
         "named": actor.may(IDENTIFY, shown.source_id),
         "managing": organisation_name(shown.managing_id),
@@ -50,7 +50,7 @@ def claim(request: HttpRequest, pk: int) -> HttpResponse:
         "payments": sheet.payments(shown),
         "further": sheet.further(shown),
         "versions": _versions(said),
-        "chain": selectors.chain(shown),
+        "chain": chain,
         "match": match,
         "certificate_address": _certificate_address(match, actor),
         "either": _either(shown, match),
@@ -61,12 +61,16 @@ def claim(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "claims/claim.html", context)
 
 
-def _tags(claim: ClaimView, said: list[ClaimView], match: CertificateMatch) -> list[tuple[str, str]]:
+def _tags(
+    claim: ClaimView, said: list[ClaimView], match: CertificateMatch, chain: selectors.Chain
+) -> list[tuple[str, str]]:
     found = [("", claim.setting_label)]
     if not claim.inside_county:
         found.append(("", _("县域外")))
     if claim.reverses:
         found.append(("attention", _("冲销")))
+    elif chain.reversals:
+        found.append(("bad", _("已被冲销")) if not chain.left_fen else ("attention", _("部分冲销")))
     if claim.withdrawn:
         found.append(("bad", _("已撤回")))
     elif not claim.stands:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from yigongti.domains.base.residents import api as residents
 from yigongti.domains.money.claims import findings as reading
 from yigongti.domains.money.claims import selectors
+from yigongti.domains.money.claims.confirmed import offered
 from yigongti.domains.money.claims.models import Finding, Screening
 from yigongti.domains.money.claims.permissions import EXPORT, FINDINGS, SCREEN, VIEW
 from yigongti.domains.money.claims.screens import screens
@@ -166,6 +167,7 @@ def finding(request: HttpRequest, pk: int) -> HttpResponse:
             {"row": one, "told": _told(row, one.facts), "newest": number == 0} for number, one in enumerate(kept)
         ],
         "changed": row.changed_at is not None and row.changed_at >= row.entered_at,
+        "offered": offered(row),
     }
     return case_page(request, row, "claims/finding.html", context)
 
