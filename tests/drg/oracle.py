@@ -11,7 +11,7 @@ from typing import Any
 class Oracle:
     """Reads a folder of tables; ``group`` answers with (mdc, adrg, drg, status)."""
 
-    def __init__(self, folder: Path, qy: str = "off") -> None:
+    def __init__(self, folder: Path, qy: str = "off", mapped: bool = True) -> None:
         def rows(name: str) -> list[dict[str, str]]:
             path = folder / name
             if not path.exists():
@@ -19,7 +19,7 @@ class Oracle:
             with path.open(encoding="utf-8-sig", newline="") as file:
                 return [{key: (value or "").strip() for key, value in row.items()} for row in csv.DictReader(file)]
 
-        self.qy = qy
+        self.qy, self.mapped = qy, mapped
         self.mdcs = sorted(rows("mdc.csv"), key=lambda row: int(row["order"]))
         self.mdc_diagnoses = {(row["mdc"], row["diagnosis_code"]) for row in rows("mdc_diagnoses.csv")}
         self.sites: dict[tuple[str, str], set[str]] = {}
@@ -47,21 +47,37 @@ class Oracle:
         listed = {code for _, code in self.mdc_diagnoses} | set(self.complications) | set(self.exclusions)
         listed |= {code for (_, kind, _), codes in self.codes.items() if kind == "diagnosis" for code in codes}
         operations = {code for (_, kind, _), codes in self.codes.items() if kind == "procedure" for code in codes}
-        self.entering = {code for _, code in self.mdc_diagnoses}
-        self.entering |= {code for (_, kind, _), codes in self.codes.items() if kind == "diagnosis" for code in codes}
+        any_lists = [
+            one["adrg"] for of in self.adrgs.values() for one in of if one["match"].startswith("any_diagnosis")
+        ]
+        self.looked_at = {  # which tables a code is looked up in, by where it stands in the case
+            "principal": {code for _, code in self.mdc_diagnoses}
+            | {code for (_, kind, _), codes in self.codes.items() if kind == "diagnosis" for code in codes},
+            "other": set(self.complications)
+            | {code for _, code in self.sites}
+            | {code for adrg in any_lists for code in self.codes.get((adrg, "diagnosis", "1"), ())},
+            "procedure": operations,
+        }
         self.listed = {"diagnosis": listed, "procedure": operations | self.valid}
         self.named = {
             "diagnosis": {row["code"] for row in rows("icd10_diagnoses.csv")},
             "procedure": {row["code"] for row in rows("icd9cm3_procedures.csv")},
         }
 
-    def known(self, kind: str, code: str) -> str | None:
-        """A code the tables list stands for itself; another goes through the map; else the code list must have it."""
-        if code in self.listed[kind]:
+    def known(self, place: str, code: str) -> str | None:
+        """The map leads from a code "to a code the grouper knows" (the tables' description): so a code that a table
+        looked at in its place names needs no map; another takes it, where it leads to a code of the tables.
+        ``mapped=False``: a grouper without maps, which takes every code as it stands.
+        """
+        if not self.mapped:
             return code
-        if code in self.maps[kind]:
-            return self.maps[kind][code]
-        if code in self.named[kind] or not (self.maps[kind] or self.named[kind]):
+        kind = "procedure" if place == "procedure" else "diagnosis"
+        if code in self.looked_at[place]:
+            return code
+        to = self.maps[kind].get(code)
+        if to is not None and (to in self.listed[kind] or code not in self.listed[kind]):
+            return to
+        if code in self.listed[kind] or code in self.named[kind] or not (self.maps[kind] or self.named[kind]):
             return code
         return None
 
@@ -72,10 +88,8 @@ class Oracle:
             return "", "", "", "invalid"
         if not case["diagnoses"]:
             return "", "", "", "invalid"
-        diagnoses = [self.known("diagnosis", code) for code in case["diagnoses"]]
-        first = case["diagnoses"][0]
-        if first not in self.entering and first in self.maps["diagnosis"]:
-            diagnoses[0] = self.maps["diagnosis"][first]  # what only complications and exclusions name groups nothing
+        principal, *others = case["diagnoses"]
+        diagnoses = [self.known("principal", principal), *(self.known("other", code) for code in others)]
         procedures = [self.known("procedure", code) for code in case["procedures"]]
         if None in diagnoses or None in procedures:
             return "", "", "0000", "ungroupable"

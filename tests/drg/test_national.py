@@ -219,6 +219,54 @@ def test_an_operation_without_a_group_is_ambiguous_where_the_scheme_says_so(
     assert oracle.group(case)[2] == drg
 
 
+PATIENTS = [
+    {"sex": 1, "age_years": 40, "age_days": None, "birth_weight_g": None},
+    {"sex": 2, "age_years": 40, "age_days": None, "birth_weight_g": None},
+    {"sex": 1, "age_years": 0, "age_days": 3, "birth_weight_g": 3000},
+]
+
+
+def test_no_principal_diagnosis_is_left_without_a_group_its_map_leads_to(folder: Path, scheme: Scheme) -> None:
+    """Every row of the map, as a principal diagnosis, beside a grouper that has no map at all: where the code itself
+    comes to a group, that is the answer; where only what it is mapped to does, that."""
+    bare = Oracle(folder, mapped=False)
+    rows = [(code, to) for code, to in bare.maps["diagnosis"].items() if code != to]
+    assert len(rows) > 4_000
+    made = [patient | {"diagnoses": [code], "procedures": []} for code, _ in rows for patient in PATIENTS]
+    itself = [bare.group(case) for case in made]
+    target = [bare.group(patient | {"diagnoses": [to], "procedures": []}) for _, to in rows for patient in PATIENTS]
+    through_the_map = set()
+    for case, own, to, found in zip(made, itself, target, in_batch(made, scheme), strict=True):
+        if own[3] == "grouped":
+            assert found == own, case
+        elif not own[0]:  # in no list of an MDC
+            assert found == to, case
+            through_the_map |= {case["diagnoses"][0]} if to[3] == "grouped" else set()
+    assert {"B20.100", "A49.100", "A43.000", "B06.900", "P23.000"} <= through_the_map
+
+
+@pytest.mark.parametrize(
+    ("drg", "diagnosis"), [("YR15", "B20.100"), ("SV15", "A49.100"), ("YR15", "B20.100x001"), ("SV15", "A49.103")]
+)
+def test_diagnoses_that_only_the_complications_name(drg: str, diagnosis: str, oracle: Oracle, scheme: Scheme) -> None:
+    """B20.100 stands in complications.csv alone; diagnosis_map.csv: B20.100x001, which is in MDC Y's list."""
+    case = PLAIN | {"diagnoses": [diagnosis]}
+    assert group(as_case(case), scheme).drg == oracle.group(case)[2] == in_batch([case], scheme)[0][2] == drg
+
+
+def test_a_procedure_is_grouped_as_itself_or_as_what_it_is_mapped_to(folder: Path, scheme: Scheme) -> None:
+    bare = Oracle(folder, mapped=False)
+    rows = [(code, to) for code, to in bare.maps["procedure"].items() if code != to]
+    some = ["I63.900", "I21.401", "K80.000", "S72.000", "C50.900"]
+    made = [PLAIN | {"diagnoses": [one], "procedures": [code]} for code, _ in rows for one in some]
+    mapped = [PLAIN | {"diagnoses": [one], "procedures": [to]} for _, to in rows for one in some]
+    for case, found, answer in zip(made, in_batch(made, scheme), map(bare.group, mapped), strict=True):
+        if case["procedures"][0] not in bare.looked_at["procedure"]:
+            assert found == answer, case
+        else:
+            assert found == bare.group(case), case
+
+
 def random_case(oracle: Oracle, chance: random.Random, pools: dict[str, list[str]]) -> dict:
     """A case near the tables' edges: its group's own lists, strangers among them, ages around the limits."""
     mdc = chance.choice(oracle.mdcs)

@@ -32,7 +32,7 @@ class Codes:
         self.size = len(self.codes) + 1
         self.nothing = len(self.codes)
         self.unknown = self.nothing if lenient else UNMAPPED
-        place = {code: number for number, code in enumerate(self.codes)}
+        self._place = place = {code: number for number, code in enumerate(self.codes)}
         self.spellings = sorted(spellings)
         self.numbers: Ints = np.array([place[spellings[code]] for code in self.spellings], dtype=np.int32)
         self._number = dict(zip(self.spellings, self.numbers.tolist(), strict=True))
@@ -43,8 +43,12 @@ class Codes:
     def members(self, codes: Iterable[str]) -> Bools:
         """A flag for each number; −1 and −2 (unmapped, none) look up the last two places, which are false."""
         flags = np.zeros(self.size + 2, dtype=np.bool_)
-        flags[[n for code in codes if (n := self._number.get(code)) is not None and self.codes[n] == code]] = True
+        flags[[self._place[code] for code in codes if code in self._place]] = True
         return flags
+
+    def place(self, code: str) -> int:
+        """The number of a code cases are grouped by; −1 when none ever is."""
+        return self._place.get(code, -1)
 
 
 @dataclass
@@ -196,8 +200,7 @@ class Compiled:
         names = sorted(frozenset().union(*mdc.sites.values()))
         bits = np.zeros(self.diagnoses.size + 2, dtype=np.uint64)
         for code, sites in mdc.sites.items():
-            number = self.diagnoses.number(code)
-            if 0 <= number < self.diagnoses.nothing:
+            if (number := self.diagnoses.place(code)) >= 0:
                 bits[number] = sum(1 << (names.index(site) % 64) for site in sites)
         return bits
 
@@ -210,11 +213,12 @@ class Compiled:
         self.complication_table = np.zeros(size, dtype=np.int32)
         self.exclusion_table = np.full(size, -1, dtype=np.int32)
         for code, one in scheme.complications.items():
-            number = self.diagnoses.number(code)
-            self.level[number] = 2 if one.level is Level.MCC else 1
-            self.complication_table[number] = numbers[one.table] if one.table else 0
+            if (number := self.diagnoses.place(code)) >= 0:
+                self.level[number] = 2 if one.level is Level.MCC else 1
+                self.complication_table[number] = numbers[one.table] if one.table else 0
         for code, table in scheme.exclusions.items():
-            self.exclusion_table[self.diagnoses.number(code)] = numbers.get(table, -1)
+            if (number := self.diagnoses.place(code)) >= 0:
+                self.exclusion_table[number] = numbers.get(table, -1)
 
 
 def _lower(ranks: npt.NDArray[np.uint16], flags: Bools, rank: int) -> None:

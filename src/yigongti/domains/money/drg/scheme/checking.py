@@ -52,14 +52,16 @@ def _unknown_codes(scheme: Scheme, report: Report) -> None:
     if scheme.procedure_names:
         for code in sorted(scheme.listed_procedures - scheme.procedure_names.keys()):
             report.often("icd9cm3_procedures.csv", 0, _("分组表用到的手术操作不在编码表中"), code, _("请核对编码。"))
-    for file, mapped, listed, names in (
-        ("diagnosis_map.csv", scheme.diagnosis_map, scheme.listed_diagnoses, scheme.diagnosis_names),
-        ("procedure_map.csv", scheme.procedure_map, scheme.listed_procedures, scheme.procedure_names),
+    alone = {code for code in scheme.diagnosis_map if scheme.principal(code) == scheme.diagnosis(code) == code}
+    operations = {code for code in scheme.procedure_map if scheme.procedure(code) == code}
+    for file, mapped, listed, names, own in (
+        ("diagnosis_map.csv", scheme.diagnosis_map, scheme.listed_diagnoses, scheme.diagnosis_names, alone),
+        ("procedure_map.csv", scheme.procedure_map, scheme.listed_procedures, scheme.procedure_names, operations),
     ):
         for code, target in mapped.items():
             if target not in listed and target not in names:
                 report.often(file, 0, _("对照到的编码，分组表和编码表都没有"), f"{code}→{target}")
-            elif code in listed and code != target:
+            elif code in own and code != target:
                 report.often(file, 0, _("分组表已认得的编码，不再按对照表转换"), f"{code}→{target}")
 
 

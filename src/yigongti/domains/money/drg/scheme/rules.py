@@ -64,6 +64,10 @@ NEEDS = {
 }
 
 
+ANY_DIAGNOSIS = (Match.NEWBORN_WEIGHT, Match.ANY_DIAGNOSIS_AND_PROCEDURE_VALID)
+"""Match kinds that look at the other diagnoses too."""
+
+
 class Severity(StrEnum):
     """The test a DRG of an ADRG puts to the other diagnoses."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from yigongti.domains.money.drg.scheme.rules import Entry, Level, Match, Qy, Severity, medical
+from yigongti.domains.money.drg.scheme.rules import ANY_DIAGNOSIS, Entry, Level, Match, Qy, Severity, medical
 
 
 @dataclass(frozen=True)
@@ -109,51 +109,60 @@ class Scheme:
         return {adrg.code: adrg for mdc in self.mdcs for adrg in mdc.adrgs}
 
     @cached_property
-    def listed_diagnoses(self) -> frozenset[str]:
-        """Diagnoses the grouper's own tables name."""
-        return self.grouping_diagnoses.union(self.complications, self.exclusions)
-
-    @cached_property
-    def listed_procedures(self) -> frozenset[str]:
-        lists = (codes for adrg in self.adrgs.values() for codes in adrg.procedures.values())
-        return frozenset().union(*lists, self.valid_procedures)
-
-    @cached_property
-    def diagnosis_spellings(self) -> dict[str, str]:
-        """Every diagnosis code the scheme understands → the code it is grouped by."""
-        return _spellings(self.listed_diagnoses, self.diagnosis_map, self.diagnosis_names)
-
-    @cached_property
     def grouping_diagnoses(self) -> frozenset[str]:
-        """Diagnoses that put a case into an MDC or an ADRG."""
+        """What a principal diagnosis is looked for in: the lists of MDCs and ADRGs."""
         of_mdcs = (mdc.diagnoses for mdc in self.mdcs)
         of_adrgs = (adrg.diagnoses for adrg in self.adrgs.values())
         return frozenset().union(*of_mdcs, *of_adrgs)
 
     @cached_property
+    def further_diagnoses(self) -> frozenset[str]:
+        """What other diagnoses are looked for in: complications, body sites, ADRGs that take any diagnosis."""
+        sites = (mdc.sites for mdc in self.mdcs)
+        of_any = (adrg.diagnoses for adrg in self.adrgs.values() if adrg.match in ANY_DIAGNOSIS)
+        return frozenset().union(self.complications, *sites, *of_any)
+
+    @cached_property
+    def listed_diagnoses(self) -> frozenset[str]:
+        """Diagnoses the grouper's own tables name."""
+        return self.grouping_diagnoses.union(self.complications, self.exclusions)
+
+    @cached_property
+    def grouping_procedures(self) -> frozenset[str]:
+        """Procedures the lists of ADRGs name."""
+        return frozenset().union(*(codes for adrg in self.adrgs.values() for codes in adrg.procedures.values()))
+
+    @cached_property
+    def listed_procedures(self) -> frozenset[str]:
+        return self.grouping_procedures.union(self.valid_procedures)
+
+    @cached_property
     def principal_spellings(self) -> dict[str, str]:
-        """As ``diagnosis_spellings``, for principal diagnoses: one that only the tables of complications and exclusions
-        name groups nothing itself, and goes through the map."""
-        own = {code: code for code in self.listed_diagnoses} | dict(self.diagnosis_map)
-        return {**self.diagnosis_spellings, **own, **{code: code for code in self.grouping_diagnoses}}
+        """Every diagnosis code the scheme understands → the code it is grouped by as a principal diagnosis."""
+        return _spellings(self.grouping_diagnoses, self.diagnosis_map, self.listed_diagnoses, self.diagnosis_names)
+
+    @cached_property
+    def diagnosis_spellings(self) -> dict[str, str]:
+        """The same for other diagnoses."""
+        return _spellings(self.further_diagnoses, self.diagnosis_map, self.listed_diagnoses, self.diagnosis_names)
 
     @cached_property
     def procedure_spellings(self) -> dict[str, str]:
-        return _spellings(self.listed_procedures, self.procedure_map, self.procedure_names)
-
-    def diagnosis(self, code: str) -> str | None:
-        """The code a diagnosis is grouped by; None: the scheme can't map it.
-
-        A code the grouper's tables name stands for itself; another goes through the map; one that only the code list
-        names groups nothing and disturbs nothing. A scheme without map and code list can't tell a wrong code from one
-        it has no rule for, and lets it be.
-        """
-        found = self.diagnosis_spellings.get(code)
-        return found if found is not None or self.diagnosis_map or self.diagnosis_names else code
+        return _spellings(self.grouping_procedures, self.procedure_map, self.listed_procedures, self.procedure_names)
 
     def principal(self, code: str) -> str | None:
-        """The code a principal diagnosis is grouped by; None: the scheme can't map it."""
+        """The code a principal diagnosis is grouped by; None: the scheme can't map it.
+
+        A code stands for itself where a table that is looked at in its place names it. Another goes through the map;
+        one that only another table or the code list names groups nothing and disturbs nothing. A scheme without map and
+        code list can't tell a wrong code from one it has no rule for, and lets it be.
+        """
         found = self.principal_spellings.get(code)
+        return found if found is not None or self.diagnosis_map or self.diagnosis_names else code
+
+    def diagnosis(self, code: str) -> str | None:
+        """The code an other diagnosis is grouped by; None: the scheme can't map it."""
+        found = self.diagnosis_spellings.get(code)
         return found if found is not None or self.diagnosis_map or self.diagnosis_names else code
 
     def procedure(self, code: str) -> str | None:
@@ -178,8 +187,13 @@ class Scheme:
         return found
 
 
-def _spellings(listed: frozenset[str], mapped: Mapping[str, str], named: Mapping[str, str]) -> dict[str, str]:
-    return {code: code for code in named} | dict(mapped) | {code: code for code in listed}
+def _spellings(
+    own: frozenset[str], mapped: Mapping[str, str], listed: frozenset[str], named: Mapping[str, str]
+) -> dict[str, str]:
+    """``own``: what is looked at in this place; ``listed``: what any table names. A map that leads to no table takes no
+    code away from one that names it."""
+    useful = {code: to for code, to in mapped.items() if to in listed or code not in listed}
+    return {code: code for code in named} | {code: code for code in listed} | useful | {code: code for code in own}
 
 
 def spelt(code: str) -> str:

@@ -213,6 +213,38 @@ def test_codes_are_mapped_and_what_can_not_be_says_so(tmp_path: Path) -> None:
         assert code in found.words
 
 
+MAPS = {
+    "diagnosis_map": [["code", "grouper_code"], ["I50", "I63"], ["N40", "E11"], ["J18", "G45"], ["I64", "Q99"]],
+    "procedure_map": [["code", "grouper_code"], ["51.23", "37.51"], ["81.54", "01.24"]],
+}
+PLACES = [
+    ("BR15", "I50", "", ""),  # only the complications and exclusions name I50: no group by itself, so the map's I63
+    ("BR11", "I63", "I50", ""),  # as a complication it is the table's own MCC
+    ("MZ19", "N40", "", ""),  # MDC M names it
+    ("BR13", "I63", "N40", ""),  # no table of other diagnoses does: the map's E11, a CC
+    ("BR13", "I63", "J18", ""),  # its own CC (table 101), not the map's G45
+    ("BR11", "I63", "I50|J18", ""),
+    ("BR15", "I63", "I64", ""),  # its own MCC, of the principal diagnosis's table 96: excluded
+    ("BR11", "G45", "I64", ""),
+    ("0000", "I64", "", ""),  # the map's Q99 is in no table: I64 as it stands, which enters nothing
+    ("AA19", "I63", "", "51.23"),  # valid, but in no group's list: the map's 37.51
+    ("IC15", "M17", "", "81.54"),  # in IC1's own list
+]
+
+
+@pytest.mark.parametrize(("expected", "principal", "others", "procedures"), PLACES)
+def test_a_code_goes_through_the_map_where_no_table_looked_at_in_its_place_names_it(
+    tmp_path: Path, expected: str, principal: str, others: str, procedures: str
+) -> None:
+    mapped = load(write_scheme(tmp_path, **MAPS))
+    assert drg(mapped, principal, others, procedures) == expected
+    row = dict.fromkeys(COLUMNS, "") | {"sex": "1", "age_years": "50", "principal_diagnosis": principal}
+    row |= {"other_diagnoses": others, "principal_procedure": procedures}
+    compiled = Compiled(mapped)
+    frame = pl.DataFrame([row], schema=dict.fromkeys(COLUMNS, pl.String))
+    assert compiled.outcomes[outcomes(Encoder(compiled).cases(frame), compiled)[0]].drg == expected
+
+
 def test_the_path_says_what_a_coder_asks(scheme: Scheme) -> None:
     found = group(Case(sex=1, age_years=70, principal_diagnosis="I63", other_diagnoses="J18|I64"), scheme)
     words = "\n".join(line.words for line in found.path)
