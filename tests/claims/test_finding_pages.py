@@ -156,6 +156,11 @@ def test_a_run_is_asked_for_and_done_in_the_background(
     assert "system" not in text(payer.get(reverse("claims:screen")))
 
 
+def test_a_run_by_itself_is_said_in_words(here: Here, one: Finding, payer: Client) -> None:
+    page = text(payer.get(reverse("claims:screen")))
+    assert "系统自动" in page and "system:" not in page
+
+
 def test_the_command_says_what_it_found(here: Here) -> None:
     settled([stay(1, "03-01", "03-08"), stay(2, "03-10", "03-15")], here)
     run = CliRunner().invoke(group, ["screen", "--since", "2025-01-01", "--until", "2025-12-31"])

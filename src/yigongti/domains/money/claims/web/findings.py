@@ -212,5 +212,6 @@ def _ran(row: Screening) -> dict[str, Any]:
     counts = row.counts.values()
     return {
         "row": row,
+        "who": row.started_by_name if row.started_by_id is not None else _("系统自动"),
         **{name: sum(one.get(name, 0) for one in counts) for name in ("found", "new", "changed", "gone")},
     }
