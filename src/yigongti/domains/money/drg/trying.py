@@ -17,11 +17,15 @@ from yigongti.domains.money.drg.scheme.rules import Level
 from yigongti.domains.money.drg.scheme.scheme import Scheme
 
 MOST_CODES = 40
+MOST_TRIED = 300
+"""Codes listed and tried: half of those tried are the nearest, the others spread over the rest."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """What a further diagnosis of a level would lead to: the group then, and codes that would count here."""
+    """What a further diagnosis of a level would lead to: the group then, codes that come to it (each was tried), and
+    how many of the level would count beside the principal diagnosis.
+    """
 
     level: Level
     grouped: Grouped
@@ -58,11 +62,8 @@ def attempt(
         codes = _counting(case, scheme, level)
         if not codes or found.status is not Status.GROUPED:
             continue
-        tried = [
-            (code, group(replace(case, other_diagnoses=(*case.other_diagnoses, code)), scheme))
-            for code in _nearest(case, codes)
-        ]
-        then = next((one for _code, one in tried if one.drg != found.drg and one.adrg == found.adrg), None)
+        changed = _changed(case, found, codes, scheme)
+        then = next(iter(changed.values()), None)
         if then is None:
             continue
         worth = paid(then)
@@ -71,7 +72,7 @@ def attempt(
                 level,
                 then,
                 _name(scheme, then.drg),
-                tuple((code, scheme.diagnosis_name(code)) for code, one in tried if one.drg == then.drg),
+                tuple((code, scheme.diagnosis_name(code)) for code in changed),
                 len(codes),
                 worth.payment.fund_fen - now.payment.fund_fen if worth and now else 0,
             )
@@ -99,8 +100,28 @@ def _counting(case: Case, scheme: Scheme, level: Level) -> list[str]:
     ]
 
 
+def _changed(case: Case, found: Grouped, codes: list[str], scheme: Scheme) -> dict[str, Grouped]:
+    """Codes with any of which the case comes to one other DRG of its ADRG, those most like what is written first.
+
+    Each is tried: a further injury may make it a case of several body sites, which is another group altogether.
+    """
+    ordered = _nearest(case, codes)
+    further = ordered[MOST_TRIED // 2 :]
+    tried = ordered[: MOST_TRIED // 2] + further[:: max(-(-2 * len(further) // MOST_TRIED), 1)]
+    changed: dict[str, Grouped] = {}
+    for code in tried:
+        then = group(replace(case, other_diagnoses=(*case.other_diagnoses, code)), scheme)
+        if then.adrg == found.adrg and then.drg != found.drg:
+            first = next(iter(changed.values()), then)
+            if then.drg == first.drg:
+                changed[code] = then
+        if len(changed) == MOST_CODES:
+            break
+    return changed
+
+
 def _nearest(case: Case, codes: list[str]) -> list[str]:
     """Those that stand nearest to what is already written (the same category, then the same chapter) first."""
     written = (case.principal_diagnosis, *case.other_diagnoses)
     categories, letters = {code[:3] for code in written}, {code[:1] for code in written}
-    return sorted(codes, key=lambda code: (code[:3] not in categories, code[:1] not in letters, code))[:MOST_CODES]
+    return sorted(codes, key=lambda code: (code[:3] not in categories, code[:1] not in letters, code))
