@@ -25,6 +25,7 @@ from yigongti.kernel.lake.api import snapshot
 from yigongti.kernel.workflow.api import open_case
 
 FIRST_YEAR, PAST_YEARS = 2020, 3
+MOST_PERSONS = 100_000_000
 
 
 class DraftRefused(Exception):
@@ -242,6 +243,26 @@ def enter(
         changed.append(member)
     Participant.objects.unscoped("of a year one prepares").bulk_update(changed, ["persons", "source", "points"])
     record(actor=actor, act="insurance_fund.inputs", subject=f"insurance_fund.year:{year.pk}")
+
+
+@transaction.atomic
+def enter_persons(year: FundYear, persons: Mapping[int, int], *, actor: Actor) -> int:
+    """Store members' insured persons alone, by participant. Gives how many changed.
+
+    Raises Forbidden, DraftRefused once the budget has been proposed, or for a number beyond reason.
+    """
+    _may_enter(year, actor)
+    changed = []
+    for member in year.members():
+        if member.pk in persons:
+            if not 0 <= persons[member.pk] <= MOST_PERSONS:
+                raise DraftRefused(_("参保人数要填不小于零的整数"))
+            member.persons, member.source = persons[member.pk], "entered"
+            changed.append(member)
+    Participant.objects.unscoped("of a year one prepares").bulk_update(changed, ["persons", "source"])
+    record(actor=actor, act="insurance_fund.inputs", subject=f"insurance_fund.year:{year.pk}",
+           detail={"persons": len(changed)})  # fmt: skip
+    return len(changed)
 
 
 def _enter_past(row: Participant, past_year: int, figures: tuple[int, int] | None) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from yigongti.domains.money.insurance_fund.web import corrections, export, figures, preparing, what_if, year
+from yigongti.domains.money.insurance_fund.web import corrections, export, figures, persons, preparing, what_if, year
 
 app_name = "insurance_fund"
 prefix = "insurance-fund/"
@@ -12,6 +12,8 @@ urlpatterns = [
     path("new/", year.new, name="new"),
     path("<int:pk>/", year.year, name="year"),
     path("<int:pk>/inputs/", preparing.inputs, name="inputs"),
+    path("<int:pk>/inputs/persons/", persons.file, name="persons"),
+    path("<int:pk>/inputs/persons/template/", persons.file_template, name="persons_template"),
     path("<int:pk>/budget/", figures.budget, name="budget"),
     path("<int:pk>/clearing/", figures.clearing, name="clearing"),
     path("<int:pk>/members/", figures.members, name="members"),
