@@ -141,7 +141,7 @@ def account(
     payment = paid(status, mdc, weight_e4, bill, terms)
     steps = [Step(_("实际费用"), _cost_words(bill, with_claims), bill.total_fen)]
     if weight_e4 is not None:
-        steps.append(Step(_("机构系数"), _coefficient_words(rules), None, values["coefficient_rule"]))
+        steps.append(Step(_("机构的系数"), _coefficient_words(rules), None, values["coefficient_rule"]))
         steps.append(
             Step(
                 _("支付标准"),
@@ -192,7 +192,7 @@ def paid_elsewhere(found: Account, kind: Kind, record_no: str, rule: Value[Any] 
     )
     payment = Payment(kind, found.payment.standard_fen, 0, 0)
     step = Step(str(KIND_WORDS[kind]), words.format(number=record_no), 0, rule)
-    kept = [one for one in found.steps if one.label in (_("实际费用"), _("机构系数"), _("支付标准"))]
+    kept = [one for one in found.steps if one.label in (_("实际费用"), _("机构的系数"), _("支付标准"))]
     return Account(payment, (*kept, step))
 
 

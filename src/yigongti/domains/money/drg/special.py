@@ -61,12 +61,14 @@ class Share:
 
 @dataclass(frozen=True)
 class Standing:
-    """Whether a reader may apply for a case. ``reasons``: those open to it; ``why_not``: one sentence, or nothing."""
+    """Whether a reader may apply for a case. ``reasons``: those open to it; ``why_not``: one sentence, or nothing;
+    ``fits``: the case itself is one that may be applied for, whatever the calendar and the count say."""
 
     reasons: tuple[tuple[str, str], ...]
     why_not: str
     share: Share | None
     until: date | None
+    fits: bool
 
 
 def visible(actor: Actor) -> ScopedQuerySet:
@@ -170,7 +172,8 @@ def standing(row: GroupedClaim, *, actor: Actor) -> Standing | None:
     until = row.settled_on + timedelta(days=SPECIAL_WITHIN.at(place=row.place, as_of=row.settled_on).value)
     counted = share(row.institution_id, row.settled_on.year)
     reasons = _reasons(row)
-    return Standing(reasons, _why_not(row, reasons, until, counted), counted, until)
+    unfit = _unfit(row, reasons)
+    return Standing(reasons, unfit or _why_not(row, until, counted), counted, until, not unfit)
 
 
 def _reasons(row: GroupedClaim) -> tuple[tuple[str, str], ...]:
@@ -183,19 +186,27 @@ def _reasons(row: GroupedClaim) -> tuple[tuple[str, str], ...]:
     return tuple((one.value, str(one.label)) for one in SpecialReason if one.value in allowed and fits.get(one, True))
 
 
-def _why_not(row: GroupedClaim, reasons: Iterable[tuple[str, str]], until: date, counted: Share) -> str:
-    asked: ScopedQuerySet = SpecialReview.objects.unscoped("asks only whether there is one")
+def _unfit(row: GroupedClaim, reasons: Iterable[tuple[str, str]]) -> str:
+    """Why the case itself is none to be reviewed, or nothing."""
     if not row.stands:
         return _("这笔结算已被更正、冲销或撤回。")
-    if asked.filter(LIVE, claim_id=row.claim_id).exists():
-        return _("这个病例已申请过特例单议。")
+    if row.outlier == Kind.SPECIAL:
+        return ""
     if row.status != Status.GROUPED or row.outlier not in ELIGIBLE:
         kind = KIND_WORDS[Kind(row.outlier)]
         return _("支付类别为“%(kind)s”的病例不适用特例单议。") % {"kind": kind}
     if bill_of(row).total_fen <= row.whole_fen:
         return _("实际费用没有超过按病组的支付，不用申请。")
-    if not reasons:
-        return _("这个病例不符合可以申请的任何理由。")
+    return "" if reasons else _("这个病例不符合可以申请的任何理由。")
+
+
+def _why_not(row: GroupedClaim, until: date, counted: Share) -> str:
+    """Why a case that might be reviewed can't be applied for now, or nothing."""
+    asked: ScopedQuerySet = SpecialReview.objects.unscoped("asks only whether there is one")
+    if asked.filter(LIVE, claim_id=row.claim_id).exists():
+        return _("这个病例已申请过特例单议。")
+    if row.outlier == Kind.SPECIAL:
+        return _("这个病例正按特例单议的决定支付。")
     if clock.today() > until:
         return _("已过申请期限（%(until)s）。") % {"until": until}
     if counted.left < 1:

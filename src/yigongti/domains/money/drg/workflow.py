@@ -110,7 +110,7 @@ COEFFICIENTS = Workflow(
     steps=[
         Step("approve", _("批准"), ("proposed",), "approved", by=COEFFICIENT_APPROVE, at=PAYER,
              apart_from=APPLICANT, effect=_effects("coefficients", "approve")),
-        Step("reject", _("不予批准"), ("proposed",), "rejected", by=COEFFICIENT_APPROVE, at=PAYER,
+        Step("reject", _("不批准"), ("proposed",), "rejected", by=COEFFICIENT_APPROVE, at=PAYER,
              apart_from=APPLICANT, asks=(REASON,), effect=_effects("coefficients", "reject"), plain=True),
     ],
 )
