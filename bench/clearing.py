@@ -33,18 +33,19 @@ def run() -> list[Result]:
     """A year of Kunshan's: three areas, thirty members and a hundred institutions elsewhere."""
     actor = system_actor("bench")
     organisation.load_place(PLACE, actor)
-    files = _make(size(ROWS) // 12)
+    files, told = _make(size(ROWS) // 12)
     case = _year()
     found = gathering.gather(case)
     if found.scope is None or found.snapshot is None or found.statement is None or found.sums is None:
         raise AssertionError(found.why)
-    of, taken = found.scope, found.snapshot
+    of, taken, referrals = found.scope, found.snapshot, found.referrals
     sql = f"""
-        SELECT managing_id, institution_id, date_trunc('month', happened_on) AS month, setting = 'pharmacy',
-               inside_county, certificate_no <> '', sum(visits), sum(fund_fen), sum(total_fen)
-        FROM read_parquet({files!r})
-        WHERE place = '{PLACE}' AND insurance_kind = '02' AND insured_division IN ('', '320583')
-          AND happened_on >= DATE '{YEAR}-01-01' AND happened_on < DATE '{YEAR + 1}-01-01'
+        SELECT managing_id, institution_id, date_trunc('month', claims.happened_on) AS month, setting = 'pharmacy',
+               inside_county, match = 'covered', sum(visits), sum(fund_fen), sum(total_fen),
+               sum(CASE WHEN match <> 'covered' THEN with_fen - without_fen END)
+        FROM read_parquet({files!r}) claims LEFT JOIN read_parquet({told!r}) told ON told.id = claims.id
+        WHERE claims.place = '{PLACE}' AND insurance_kind = '02' AND insured_division IN ('', '320583')
+          AND claims.happened_on >= DATE '{YEAR}-01-01' AND claims.happened_on < DATE '{YEAR + 1}-01-01'
         GROUP BY ALL
     """
     bare = _bare(sql)
@@ -52,7 +53,7 @@ def run() -> list[Result]:
         raise AssertionError("the two do not agree")
 
     def whole() -> None:
-        computing.compute(found.rules, found.inputs, claims.sums(taken, of))
+        computing.compute(found.rules, found.inputs, claims.sums(taken, of, referrals))
 
     counted = f"{sum(int(row[6]) for row in bare):,} visits"
     ours, plain = seconds(whole), seconds(lambda: _bare(sql))
@@ -89,15 +90,16 @@ def _year() -> FundYear:
     return case
 
 
-def _make(per_month: int) -> list[str]:
-    """Twelve months of random claims in the dataset's own schema; returns the files."""
+def _make(per_month: int) -> tuple[list[str], list[str]]:
+    """Twelve months of random claims, and how those out of the county stand to certificates, in the datasets' own
+    schemas; returns the files of both."""
     schema = dataset_named("claims").schema
     draw = np.random.default_rng(7)
     members = np.array([view.id for view in organisation.institutions(PLACE, date(YEAR, 12, 31)) if view.tier])
     elsewhere = np.arange(100_000, 100_100)
     categories = np.array([f"{letter}{n:02d}" for letter in "ABCDEFGHIJKLMNOPQRSTZ" for n in range(100)])
     empty = pa.array([""] * per_month)
-    made = []
+    made, told = [], []
     for month in range(1, 13):
         start = date(YEAR, month, 1)
         days = (clock.next_month(start) - start).days
@@ -135,10 +137,21 @@ def _make(per_month: int) -> list[str]:
                 columns.append(empty)
             else:
                 columns.append(pa.nulls(per_month, field.type))
-        file = f"claims/{start:%Y-%m}.bench.parquet"
-        path = settings.VAR / "lake" / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(pa.table(columns, schema=schema), path, compression="zstd", row_group_size=256 * 1024)
-        Part.objects.create(dataset="claims", month=start, file=file, rows=per_month, published_at=clock.now())
-        made.append(str(path))
-    return made
+        made.append(_published("claims", start, pa.table(columns, schema=schema)))
+        away, half = np.flatnonzero(~own), int((~own).sum())
+        with_fen = paid[away] + np.where(referred[away], 0, fen[away] // 10)
+        told.append(_published("claim_referrals", start, pa.table({
+            "id": numbers[away], "place": [PLACE] * half, "happened_on": on[away],
+            "match": np.where(referred[away], "covered", "none"), "certificate_id": np.ones(half, dtype="int64"),
+            "with_fen": with_fen, "without_fen": paid[away],
+        }).cast(dataset_named("claim_referrals").schema)))  # fmt: skip
+    return made, told
+
+
+def _published(dataset: str, start: date, rows: pa.Table) -> str:
+    file = f"{dataset}/{start:%Y-%m}.bench.parquet"
+    path = settings.VAR / "lake" / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(rows, path, compression="zstd", row_group_size=256 * 1024)
+    Part.objects.create(dataset=dataset, month=start, file=file, rows=rows.num_rows, published_at=clock.now())
+    return str(path)
