@@ -5,6 +5,8 @@ A mistake in a file stops the start with its line.
 
 from collections.abc import Mapping
 
+from django.utils.translation import get_language, ngettext
+
 from yigongti.domains.money.claims.codes import Category
 from yigongti.kernel.policy.api import Content, Kind
 
@@ -27,7 +29,9 @@ class WordsKind(Kind[tuple[str, ...]]):
         return words
 
     def show(self, value: tuple[str, ...]) -> str:
-        return "、".join(value)
+        if _in_chinese():
+            return "、".join(value)
+        return ngettext("%(n)d 个中文字样", "%(n)d 个中文字样", len(value)) % {"n": len(value)}
 
 
 class ChargedAsKind(Kind[Mapping[str, frozenset[str]]]):
@@ -50,7 +54,12 @@ class ChargedAsKind(Kind[Mapping[str, frozenset[str]]]):
         return found
 
     def show(self, value: Mapping[str, frozenset[str]]) -> str:
-        return "；".join(
-            f"{start} {'、'.join(str(one.label) for one in Category if one in categories)}"
+        comma, semicolon = ("、", "；") if _in_chinese() else (", ", "; ")
+        return semicolon.join(
+            f"{start} {comma.join(str(one.label) for one in Category if one in categories)}"
             for start, categories in value.items()
         )
+
+
+def _in_chinese() -> bool:
+    return (get_language() or "zh").startswith("zh")
