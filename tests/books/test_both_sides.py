@@ -1,10 +1,13 @@
 """Vouchers from a template; dealings of two books: confirmed by the other side, posted in both or in neither."""
 
+import contextlib
 from datetime import date
 
+import hypothesis.strategies as st
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.urls import reverse
+from hypothesis import HealthCheck, example, given, settings
 
 from tests.support.people import person
 from yigongti.domains.care.referrals.tests.factories import signed_in
@@ -276,6 +279,41 @@ def test_drafting_asks_who_acts(world):
             vouchers.draft_from_template(world.lead.id, said, actor=actor)
         with pytest.raises(Forbidden):
             vouchers.redraft_from_template(voucher, said, actor=actor)
+
+
+TRIED = st.lists(
+    st.tuples(st.sampled_from([step.name for step in Voucher.workflow.steps]), st.sampled_from(sorted(PEOPLE))),
+    max_size=12,
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(tried=TRIED, reversed_too=st.booleans())
+@example(tried=[("offer", "author"), ("confirm", "other side"), ("approve", "colleague")], reversed_too=True)
+def test_whatever_is_tried_both_sides_are_posted_or_neither(world, tried, reversed_too):
+    """Any steps by anybody: both books agree, and what is posted was confirmed there and approved here by others."""
+    with transaction.atomic():
+        actors = people(world)
+        voucher = dealing(world)
+        for step, who in tried:
+            with contextlib.suppress(StepRefused):
+                take_step(voucher, step, actor=actors[who], answers={"reason": "x"})
+        done = Voucher.objects.unscoped("test").get(pk=voucher.pk)
+        theirs = ledger.entry_by_source(f"books.voucher:{voucher.pk}:other")
+        assert (done.entry_id is not None) == (theirs is not None) == (done.state == "posted")
+        assert all(pair.agrees for pair in selectors.pairs([world.lead.id, world.west.id], DAY))
+        if theirs is not None:
+            confirmers = {actors[who].id for who in ("other side", "other side's colleague", "keeps both")}
+            assert done.confirmed_by_id in confirmers and theirs.approved_by_id == done.confirmed_by_id
+            assert 21 not in (done.approved_by_id, done.confirmed_by_id)
+            if reversed_too:
+                back = vouchers.draft_reversal(theirs, on=DAY, reason="x", actor=west(world))
+                take_step(back, "offer", actor=west(world))
+                assert standing(world.lead, world.west) != [{}, {}]
+                take_step(back, "confirm", actor=world.finance(21))
+                take_step(back, "approve", actor=west(world, 52))
+                assert standing(world.lead, world.west) == [{}, {}]
+        transaction.set_rollback(True)
 
 
 # -- pages, each person in a browser of their own ----------------------------------------------------------------------

@@ -181,8 +181,16 @@ def other_entry(case: Voucher) -> int | None:
     if case.reverses_id is None:
         found = ledger.entry_by_source(f"books.voucher:{case.pk}{keeping.OTHER}")
         return found.id if found else None
-    original = keeping.pair_of(ledger.entry(case.reverses_id))
-    return original.reversed_by_id if original else None
+    pair = keeping.pair_of(ledger.entry(case.reverses_id))
+    return pair.reversed_by_id if pair else None
+
+
+def other_original(case: Voucher) -> int | None:
+    """Of the reversal of a dealing, the entry in the other book that is taken back with it."""
+    if case.other_book_id is None or case.reverses_id is None:
+        return None
+    pair = keeping.pair_of(ledger.entry(case.reverses_id))
+    return pair.id if pair else None
 
 
 def _check_year_close(case: Voucher) -> None:

@@ -96,6 +96,9 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if found.state != "draft" or found.kind != Voucher.Kind.ORDINARY:
         messages.error(request, _("只有草稿可以修改。"))
         return HttpResponseRedirect(found.get_absolute_url())
+    if found.template and found.template not in TEMPLATES:
+        messages.error(request, _("这个模板已经不用了，请作废后重新填制。"))
+        return HttpResponseRedirect(found.get_absolute_url())
     if found.template:
         return template_pages.edit(request, actor, book, found)
     if request.method == "POST":
@@ -208,6 +211,7 @@ def voucher(request: HttpRequest, pk: int) -> HttpResponse:
         "label": template.label if template else "",
         "confirmed": people.get(found.confirmed_by_id or 0, ""),
         "other_entry": reviewing.other_entry(found),
+        "other_original": reviewing.other_original(found),
         "sees_other": found.other_organisation_id is not None and actor.may(VIEW, found.other_organisation_id),
         "same_paper": selectors.same_paper(found) if sees_book else [],
         "together": _together(found) if sees_book and found.is_open else [],
