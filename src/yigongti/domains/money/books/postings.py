@@ -21,7 +21,7 @@ DAILY, FUND, SUBSIDY, MEMBERS, OTHERS = "daily", "fund", "subsidy", "members", "
 GROUPS: dict[str, str | Promise] = {
     DAILY: _("日常收支"),
     FUND: _("医保资金"),
-    SUBSIDY: _("财政补助"),
+    SUBSIDY: _("财政补助资金"),
     MEMBERS: _("成员单位之间"),
     OTHERS: _("与其他医共体、县外医院"),
 }

@@ -25,6 +25,8 @@ from yigongti.kernel.access.web.guard import permission_required
 from yigongti.kernel.intake.sheets import fen_of
 from yigongti.kernel.ledger import api as ledger
 from yigongti.kernel.ledger.api import BookView, EntryRefused
+from yigongti.kernel.notices.api import in_the_places_language
+from yigongti.kernel.ui import words
 from yigongti.kernel.ui.forms import Form
 from yigongti.kernel.workflow.api import StepRefused, take_step
 
@@ -93,7 +95,7 @@ def table_of(template: Template, names: Mapping[str, str]) -> list[dict[str, Any
         for code, amount in pairs:
             drawn.setdefault((code, debit), []).append(str(AMOUNTS.get(amount, amount)))
     return [
-        {"code": code, "name": names.get(code, ""), "debit": debit, "amount": "、".join(amounts)}
+        {"code": code, "name": names.get(code, ""), "debit": debit, "amount": words.joined(amounts)}
         for (code, debit), amounts in drawn.items()
     ]
 
@@ -117,8 +119,8 @@ def choose(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _speaks_of(word: str, template: Template, lines: list[dict[str, Any]], group: str) -> bool:
-    words = [str(template.label), group, *(f"{line['code']} {line['name']} {line['amount']}" for line in lines)]
-    return all(any(part in text.casefold() for text in words) for part in word.casefold().split())
+    spoken = [str(template.label), group, *(f"{line['code']} {line['name']} {line['amount']}" for line in lines)]
+    return all(any(part in text.casefold() for text in spoken) for part in word.casefold().split())
 
 
 @permission_required(KEEP)
@@ -130,7 +132,8 @@ def new(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     template = TEMPLATES.get(name)
     if template is None or not template.hand:
         raise Http404(name)
-    first = {"on": clock.today().isoformat(), "summary": str(template.label)}
+    with in_the_places_language():  # it may be kept as it stands
+        first = {"on": clock.today().isoformat(), "summary": str(template.label)}
     form = TemplateForm(template, book, request.POST or None, initial=first)
     return answer(request, actor, book, form, None)
 
