@@ -1,5 +1,6 @@
 """``./yigongti drg``: check a scheme, group a file of cases, regroup the claims of a period."""
 
+import signal
 import sys
 import time
 from datetime import datetime
@@ -85,10 +86,12 @@ def group(folder: Path, cases: Path, out: Path | None, explain: str, qy: str | N
     _speak(language)
     from yigongti.domains.money.drg.grouping.compiled import Compiled
     from yigongti.domains.money.drg.grouping.files import CasesRefused, Done, group_file, summary
+    from yigongti.domains.money.drg.grouping.reasons import Reason
     from yigongti.domains.money.drg.scheme.loading import load
     from yigongti.domains.money.drg.scheme.reading import SchemeRefused
     from yigongti.domains.money.drg.scheme.rules import Qy
 
+    signal.signal(signal.SIGTERM, _stop)  # so that nothing half-written stays behind
     if out is None and not explain:
         raise click.UsageError("give --out, --explain, or both")
     if out is not None and not out.absolute().parent.is_dir():
@@ -107,6 +110,10 @@ def group(folder: Path, cases: Path, out: Path | None, explain: str, qy: str | N
             click.echo(
                 f"{done.rows:,} cases: {parts}  ({taken:.1f} s, {done.rows / max(taken, 1e-9):,.0f}/s)", err=True
             )
+            if done.encoding not in ("", "utf-8"):
+                click.echo(f"read as {done.encoding.upper()}", err=True)
+            if done.reasons[Reason.ROW]:
+                click.echo(f"{done.reasons[Reason.ROW]:,} rows could not be read: see their reason", err=True)
             if done.repeated:
                 more = f" … ({done.repeated_in_all:,} in all)" if done.repeated_in_all > len(done.repeated) else ""
                 click.echo(f"case_id in more than one row: {', '.join(done.repeated)}{more}", err=True)
@@ -116,6 +123,10 @@ def group(folder: Path, cases: Path, out: Path | None, explain: str, qy: str | N
         raise click.ClickException(str(refused)) from refused
 
 
+def _stop(number: int, frame: object) -> None:
+    sys.exit(128 + number)
+
+
 def _progress(rows: int, read: int, size: int) -> None:
     click.echo(f"\r{rows:,} cases, {100 * read // max(size, 1)} %", nl=False, err=True)
 
@@ -123,13 +134,18 @@ def _progress(rows: int, read: int, size: int) -> None:
 def _explain(cases: Path, case_id: str, scheme: object) -> None:
     from yigongti.domains.money.drg.grouping.files import find_case
     from yigongti.domains.money.drg.grouping.one import group as group_one
+    from yigongti.domains.money.drg.grouping.reasons import Reason, Status, sentence
     from yigongti.domains.money.drg.scheme.scheme import Scheme
 
     if not isinstance(scheme, Scheme):
         raise TypeError(scheme)
-    case = find_case(cases, case_id)
-    if case is None:
+    row = find_case(cases, case_id)
+    if row is None:
         raise click.ClickException(f"no case {case_id!r} in {cases}")
+    case, readable = row
+    if not readable:
+        click.echo(f"{case_id}  —  {Status.INVALID.value}  {sentence(Reason.ROW)}")
+        return
     found = group_one(case, scheme)
     click.echo(f"{case_id}  {found.drg or '—'}  {found.status.value}  {found.words}")
     for number, line in enumerate(found.path, start=1):

@@ -4,10 +4,12 @@ A row that can't be read or grouped stands in the output with its reason. The ou
 """
 
 import csv
+import fcntl
 import io
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -16,48 +18,46 @@ from uuid import uuid4
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from django.utils.translation import gettext as _
 
 from yigongti.domains.money.drg.grouping.batch import outcomes
-from yigongti.domains.money.drg.grouping.case import COLUMNS, Case
+from yigongti.domains.money.drg.grouping.case import Case
 from yigongti.domains.money.drg.grouping.compiled import Compiled
 from yigongti.domains.money.drg.grouping.encoding import Encoder, unmapped_code
 from yigongti.domains.money.drg.grouping.reasons import UNMAPPED, Reason, Status, sentence
 from yigongti.domains.money.drg.grouping.repeats import Repeats
+from yigongti.domains.money.drg.grouping.rows import CasesRefused, Reader
+
+__all__ = ["ADDED", "CasesRefused", "Done", "Progress", "find_case", "group_file", "summary"]
 
 ADDED = ("mdc", "adrg", "drg", "status", "reason")
-BLOCK = 8 << 20
-"""Bytes read at a time."""
-
-LONGEST_ROW = 1 << 20
-
 Progress = Callable[[int, int, int], None]
 """Called with rows done, bytes done, bytes in all."""
 
 
-class CasesRefused(ValueError):
-    """The file is no file of cases; the words say what to do."""
-
-
 @dataclass
 class Done:
-    """What became of a file. ``repeated``: case ids that stand in more than one row (the first twenty) and how many."""
+    """What became of a file. ``repeated``: case ids that stand in more than one row (the first twenty) and how many;
+    ``encoding``: what it was read as, "" where all of it is ASCII.
+    """
 
     rows: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
     reasons: Counter[Reason] = field(default_factory=Counter)
     repeated: list[str] = field(default_factory=list)
     repeated_in_all: int = 0
+    encoding: str = ""
 
 
 def group_file(path: Path, out: Path, compiled: Compiled, progress: Progress | None = None) -> Done:
     """Group every row of ``path`` into ``out``. Raises CasesRefused when the header is not that of cases."""
     done, encoder = Done(), Encoder(compiled)
     size = path.stat().st_size
-    draft = out.with_name(f".{out.name}.{uuid4().hex[:8]}.draft")
+    _clear_drafts(out)
+    draft = out.with_name(f"{_draft_start(out)}{uuid4().hex[:8]}{DRAFT}")
     try:
         with path.open("rb") as source, draft.open("wb") as target, Repeats(draft.with_suffix(".ids")) as repeats:
-            reader = _Reader(source)
+            fcntl.flock(target, fcntl.LOCK_EX)  # says that somebody is at work on it
+            reader = Reader(source)
             kept = [name for name in reader.header if name not in ADDED]
             _write_header(target, kept)
             for frame, readable in reader.frames():
@@ -68,22 +68,42 @@ def group_file(path: Path, out: Path, compiled: Compiled, progress: Progress | N
                     progress(done.rows, source.tell(), size)
             target.flush()
             os.fsync(target.fileno())
+            done.encoding = reader.encoding
             if repeats.found():
                 _name_repeated(path, repeats, done)
-        draft.replace(out)
+            draft.replace(out)
         _sync(out.parent)
     finally:
         draft.unlink(missing_ok=True)
     return done
 
 
-def find_case(path: Path, case_id: str) -> Case | None:
-    """The first row of a case as a Case; None when there is none. Raises CasesRefused."""
+DRAFT = ".draft"
+
+
+def _draft_start(out: Path) -> str:
+    return f".{out.name}."
+
+
+def _clear_drafts(out: Path) -> None:
+    """Remove what a run for the same output left behind when it was killed; not what another is still writing."""
+    for left in out.parent.iterdir():
+        if left.name.startswith(_draft_start(out)) and left.name.endswith(DRAFT):
+            with suppress(OSError), left.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                left.unlink()
+
+
+def find_case(path: Path, case_id: str) -> tuple[Case, bool] | None:
+    """The first row of a case as a Case, and whether the row could be read; None when there is none. Raises
+    CasesRefused.
+    """
     with path.open("rb") as source:
-        for frame, _readable in _Reader(source).frames():
-            found = frame.filter(pl.col("case_id").str.strip_chars() == case_id.strip())
+        for frame, readable in Reader(source).frames():
+            found = np.flatnonzero((frame["case_id"].str.strip_chars() == case_id.strip()).fill_null(False).to_numpy())
             if len(found):
-                return Case.of_row(found.row(0, named=True))
+                place = int(found[0])
+                return Case.of_row(frame.row(place, named=True)), readable is None or bool(readable[place])
     return None
 
 
@@ -140,137 +160,23 @@ def _with_codes(
 
 
 def _name_repeated(path: Path, repeats: Repeats, done: Done) -> None:
-    """Which ids stand twice, by reading the file again: only their traces were kept."""
-    seen: Counter[str] = Counter()
-    with path.open("rb") as source:
-        for frame, _readable in _Reader(source).frames():
-            seen.update(repeats.suspects(frame["case_id"]))
-    twice = [case_id for case_id, times in seen.items() if times > 1]
-    done.repeated, done.repeated_in_all = twice[:20], len(twice)
+    """Which ids stand twice, by reading the file again: only their traces were kept.
 
-
-class _Reader:
-    """A CSV file in blocks of whole rows, every column as text, named as in the header."""
-
-    def __init__(self, source: BinaryIO) -> None:
-        self.source = source
-        self.encoding = "utf-8"
-        self.rest = b""
-        self.header = self._header()
-
-    def _header(self) -> list[str]:
-        start = self.source.read(BLOCK)
-        if not start.strip():
-            raise CasesRefused(_("文件是空的。"))
-        try:
-            start[: start.rfind(b"\n") + 1 or None].decode("utf-8")
-        except UnicodeDecodeError:
-            self.encoding = "gb18030"
-        start = start.removeprefix(b"\xef\xbb\xbf")
-        line, _end, self.rest = start.partition(b"\n")
-        names = [name.strip() for name in next(csv.reader([line.decode(self.encoding, "replace").strip("\r")]), [])]
-        absent = [name for name in COLUMNS if name not in names]
-        if absent:
-            raise CasesRefused(
-                _("缺少列：{absent}。表头应有：{columns}。").format(absent="、".join(absent), columns=",".join(COLUMNS))
-            )
-        if len(set(names)) < len(names):
-            twice = "、".join(sorted({name for name in names if names.count(name) > 1}))
-            raise CasesRefused(_("表头有重复的列：{twice}。").format(twice=twice))
-        return names
-
-    def frames(self) -> Iterator[tuple[pl.DataFrame, npt.NDArray[np.bool_] | None]]:
-        """Frames of rows, and which of their rows could be read (None: all)."""
-        while True:
-            more = self.source.read(BLOCK)
-            block, self.rest = self.rest + more, b""
-            if more:
-                cut = _last_row_end(block)
-                if not cut and len(block) > LONGEST_ROW + BLOCK:
-                    cut = block.rfind(b"\n") + 1 or len(block)  # a quote that is never closed must not swallow the file
-                block, self.rest = block[:cut], block[cut:]
-            if block.strip():
-                yield self._frame(block)
-            if not more:
-                return
-
-    def _frame(self, block: bytes) -> tuple[pl.DataFrame, npt.NDArray[np.bool_] | None]:
-        if self.encoding != "utf-8":
-            block = block.decode(self.encoding, "replace").encode()
-        if block.count(b'"') % 2:
-            return self._row_by_row(block)
-        try:
-            frame = pl.read_csv(
-                io.BytesIO(block),
-                has_header=False,
-                new_columns=self.header,
-                schema=dict.fromkeys(self.header, pl.String),
-            )
-        except (pl.exceptions.PolarsError, UnicodeDecodeError):
-            return self._row_by_row(block)
-        if b'"' in block and len(frame) != block.count(b"\n") + (not block.endswith(b"\n")):
-            return self._row_by_row(block)  # fields over several lines: were their quotes meant so?
-        return frame, None
-
-    def _row_by_row(self, block: bytes) -> tuple[pl.DataFrame, npt.NDArray[np.bool_] | None]:
-        """A block with a row that is not of the header's shape: the others are kept, that one is marked."""
-        wide = len(self.header)
-        rows: list[list[str]] = []
-        readable: list[bool] = []
-        for cells in _records(block.decode("utf-8", "replace").replace("\0", "\ufffd"), wide):
-            readable.append(len(cells) == wide and "\ufffd" not in "".join(cells))
-            if len(cells) > wide:
-                cells = [*cells[: wide - 1], ",".join(cells[wide - 1 :])]
-            rows.append([*cells, *[""] * (wide - len(cells))])
-        frame = pl.DataFrame(rows, schema=dict.fromkeys(self.header, pl.String), orient="row")
-        return frame, np.array(readable, dtype=np.bool_)
-
-
-def _records(text: str, wide: int) -> Iterator[list[str]]:
-    """Rows of CSV. A row over several lines with a wrong number of columns, or with text after a closing quote, began
-    with a quote nobody closed: its lines are then rows of their own, so that a stray quote takes no other row with it.
+    Where there are more than can be named, their traces count them (two ids of one trace among a thousand million
+    rows: once in a hundred files), and the first of them are named.
     """
-    lines = text.splitlines(keepends=True)
-    done = 0
-    while done < len(lines):
-        reader = csv.reader((lines[place] for place in range(done, len(lines))), strict=True)
-        taken = 0
-        try:
-            for cells in reader:
-                several = reader.line_num - taken > 1
-                if several and len(cells) != wide:
-                    break
-                taken = reader.line_num
-                if cells:
-                    yield cells
-            else:
-                return
-        except csv.Error:
-            pass
-        line = lines[done + taken].rstrip("\r\n")
-        done += taken + 1
-        if line:
-            yield _alone(line)
+    seen: Counter[str] = Counter()
+    many = repeats.twice > MOST_COUNTED
+    with path.open("rb") as source:
+        for frame, _readable in Reader(source).frames():
+            seen.update(repeats.suspects(frame["case_id"]))
+            if many and len(seen) >= MOST_NAMED:
+                break
+    twice = [case_id for case_id, times in seen.items() if many or times > 1]
+    done.repeated, done.repeated_in_all = twice[:MOST_NAMED], repeats.twice if many else len(twice)
 
 
-def _alone(line: str) -> list[str]:
-    """The cells of one line, its quotes being ordinary characters."""
-    return next(csv.reader([line], quoting=csv.QUOTE_NONE), [])
-
-
-def _last_row_end(block: bytes) -> int:
-    """Where the last whole row of a block ends: after a line end that stands in no quotes; 0 without any."""
-    end = block.rfind(b"\n") + 1
-    if not end or b'"' not in block:
-        return end
-    inside = block.count(b'"', 0, end) % 2 == 1
-    while inside:
-        before = block.rfind(b"\n", 0, end - 1) + 1
-        if not before:
-            return 0
-        inside ^= block.count(b'"', before, end) % 2 == 1
-        end = before
-    return end
+MOST_NAMED, MOST_COUNTED = 20, 10_000
 
 
 def summary(done: Done) -> dict[Status, int]:

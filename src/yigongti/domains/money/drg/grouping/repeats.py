@@ -48,6 +48,11 @@ class Repeats:
         self._twice = np.concatenate(twice)
         return bool(len(self._twice))
 
+    @property
+    def twice(self) -> int:
+        """How many traces came twice."""
+        return len(self._twice)
+
     def suspects(self, ids: pl.Series) -> list[str]:
         """Those of some ids whose trace came twice."""
         kept = ids.filter(ids.fill_null("") != "")

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from yigongti.domains.money.drg.cli import drg
-from yigongti.domains.money.drg.grouping import files
+from yigongti.domains.money.drg.grouping import files, rows
 from yigongti.domains.money.drg.grouping.compiled import Compiled
 from yigongti.domains.money.drg.grouping.files import CasesRefused, group_file
 from yigongti.domains.money.drg.scheme.loading import load
@@ -99,7 +99,7 @@ def test_bad_rows_stand_in_the_output_with_their_reason(tmp_path: Path, compiled
 def test_fields_in_quotes_may_hold_line_ends_across_blocks(
     tmp_path: Path, compiled: Compiled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "BLOCK", 200)
+    monkeypatch.setattr(rows, "BLOCK", 200)
     lines = [f'{number},1,70,,,I63,J18|I50,,,"first\nsecond, ""{number}"""' for number in range(50)]
     found, done = run(tmp_path, compiled, f"{HEADER},note\n" + "\n".join(lines) + "\n")
     assert done.rows == 50
@@ -112,8 +112,8 @@ def test_fields_in_quotes_may_hold_line_ends_across_blocks(
 def test_a_quote_nobody_closed_takes_no_other_row_with_it(
     tmp_path: Path, compiled: Compiled, monkeypatch: pytest.MonkeyPatch, block: int, stray: list[int]
 ) -> None:
-    monkeypatch.setattr(files, "BLOCK", block)
-    monkeypatch.setattr(files, "LONGEST_ROW", 500)
+    monkeypatch.setattr(rows, "BLOCK", block)
+    monkeypatch.setattr(rows, "LONGEST_ROW", 500)
     lines = [f"{number},1,70,,,I63,J18|I50,,,n" for number in range(60)]
     for number in stray:
         lines[number] = f'{number},1,70,,,"I63,J18|I50,,,n'
@@ -127,7 +127,7 @@ def test_a_quote_nobody_closed_takes_no_other_row_with_it(
 def test_case_ids_that_stand_twice_are_named(
     tmp_path: Path, compiled: Compiled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "BLOCK", 150)
+    monkeypatch.setattr(rows, "BLOCK", 150)
     lines = [f"{number % 40},1,70,,,I63,,," for number in range(43)]
     _, done = run(tmp_path, compiled, f"{HEADER}\n" + "\n".join(lines) + "\n")
     assert (done.repeated, done.repeated_in_all) == (["0", "1", "2"], 3)
