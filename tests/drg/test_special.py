@@ -268,6 +268,21 @@ def test_a_corrected_claim_lets_the_decision_lapse_visibly(spring: Here) -> None
     assert again.pk != row.pk and again.total_fen == 2_000_010
 
 
+def test_a_scheme_that_is_missing_for_a_while_takes_no_decision_away(
+    spring: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(spring)
+    row = granted(spring, applied(spring))
+    regroup_due(settings.PLACE, actor=ACTOR)
+    with monkeypatch.context() as without:
+        without.setattr("yigongti.domains.money.drg.services.claims.scheme_in_force", lambda *_: None)
+        regroup_due(settings.PLACE, actor=ACTOR)
+        assert standing() == {}
+    regroup_due(settings.PLACE, actor=ACTOR)
+    assert (of("S1").outlier, of("S1").special_id) == ("special", row.pk)
+    assert SpecialReview.objects.unscoped("test").get(pk=row.pk).in_force
+
+
 @pytest.mark.parametrize("state", ["applied", "hearing", "proposed"])
 def test_a_claim_taken_back_ends_what_is_under_way(spring: Here, state: str) -> None:
     filled(spring)

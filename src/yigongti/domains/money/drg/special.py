@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, Max
 from django.db.models.functions import ExtractYear
 from django.utils.translation import gettext as _
 
@@ -122,8 +122,8 @@ def share(institution_id: int, year: int) -> Share:
     mine = rows.filter(stands=True, place=settings.PLACE, institution_id=institution_id, settled_on__year=year)
     asked: ScopedQuerySet = SpecialReview.objects.unscoped("counts applications, names nobody")
     used = asked.filter(LIVE, place=settings.PLACE, institution_id=institution_id, settled_on__year=year).count()
-    newest = mine.order_by("-settled_on").values_list("institution_name", flat=True).first() or ""
-    return Share(institution_id, newest, year, mine.count(), _most(year), used)
+    found = mine.aggregate(n=Count("pk"), name=Max("institution_name"))
+    return Share(institution_id, found["name"] or "", year, found["n"], _most(year), used)
 
 
 def shares(year: int, *, actor: Actor) -> list[Share]:

@@ -126,7 +126,8 @@ def _month(place: str, month: date, file: str, actor: Actor) -> Month:
         amend_new(found.here)
         written = replace_month(span)
         replace_elsewhere(found.elsewhere)
-    lapse_all(found.lapsing, actor=actor)
+    if scheme is not None:  # a scheme that is missing for a while takes no decision away
+        lapse_all(found.lapsing, actor=actor)
     cases = 0 if rows is None else len(rows)
     GroupedMonth.objects.update_or_create(
         place=place,
