@@ -9,6 +9,7 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator
+from functools import cached_property
 from typing import BinaryIO
 
 import numpy as np
@@ -188,7 +189,7 @@ def _rows(block: bytes, wide: int) -> int | None:
         return rows if int(np.count_nonzero(commas)) == rows * (wide - 1) else None  # one row long: the parser says so
     if len(quotes) % 2 or not _paired(data, quotes):
         return None
-    outside = ~np.logical_xor.accumulate(data == QUOTE)
+    outside = np.cumsum(data == QUOTE, dtype=np.uint8) % 2 == 0  # an even number of quotes before; 256 is even too
     ends = np.flatnonzero(newlines & outside)
     if not block.endswith(b"\n"):
         ends = np.append(ends, len(block))
@@ -213,10 +214,20 @@ class _Lines:
         ends = np.flatnonzero(self._data == NEWLINE) + 1
         self.ends = ends if block.endswith(b"\n") else np.append(ends, len(block))
         self.starts = np.concatenate([[0], self.ends[:-1]])
-        self.broken = self.holding(0)
-        blank = np.isin(self._data, [NEWLINE, RETURN])
-        held = np.concatenate([[0], np.cumsum(~blank)])
-        self.empty: Bools = held[self.ends] == held[self.starts]
+
+    @cached_property
+    def broken(self) -> Bools:
+        """With a byte that is no text."""
+        return self.holding(0)
+
+    @cached_property
+    def empty(self) -> Bools:
+        """Nothing but a line end."""
+        lengths = self.ends - self.starts
+        lengths -= self._data[self.ends - 1] == NEWLINE
+        lengths -= (lengths == 1) & (self._data[self.starts] == RETURN)
+        found: Bools = lengths == 0
+        return found
 
     def __len__(self) -> int:
         return len(self.ends)
