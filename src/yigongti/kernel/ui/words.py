@@ -85,3 +85,8 @@ def age(born: date | None, on: date | None = None) -> str:
 def joined(parts: list[str]) -> str:
     """Words listed one after the other, with the comma of the language."""
     return (", " if (get_language() or "").startswith("en") else "、").join(parts)
+
+
+def who(actor_name: str) -> str:
+    """Who did something, as people read it: what the platform does by itself is not called by its inner name."""
+    return _("系统自动") if actor_name.startswith("system:") else actor_name

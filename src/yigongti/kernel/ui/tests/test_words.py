@@ -6,6 +6,7 @@ import pytest
 from django.utils import translation
 
 from yigongti.kernel import clock
+from yigongti.kernel.access.api import system_actor
 from yigongti.kernel.ui import spark, words
 from yigongti.kernel.ui.chart import Chart, Series
 
@@ -76,3 +77,8 @@ def test_a_sparkline_breaks_where_nothing_is_known():
 def test_a_chart_with_uneven_series_is_refused():
     with pytest.raises(ValueError, match="2 values for 1"):
         Chart(["a"], [Series("x", [1, 2])])
+
+
+def test_what_the_platform_does_is_not_called_by_its_inner_name():
+    assert words.who(system_actor("claims.screen").name) == "系统自动"
+    assert words.who("王丽") == "王丽"
