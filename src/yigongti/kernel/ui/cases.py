@@ -72,7 +72,8 @@ class CasePage:
         """Newest first, headed by the deadline of an open case."""
         entries = [
             Entry(
-                title=line.label, at=line.at, who=words.who(line.actor_name), where=organisation_name(line.organisation_id),
+                title=line.label, at=line.at, who=words.who(line.actor_name),
+                where=organisation_name(line.organisation_id),
                 detail="\n".join(_said(label, answer) for label, answer in line.answers),
                 tag=line.state,
             )
