@@ -84,7 +84,9 @@ def late_claims(request: HttpRequest, pk: int) -> HttpResponseBase:
 def _change(row: Difference) -> str:
     if row.told.gone:
         return _("已撤下或被更正")
-    return _("已被冲销") if not row.target.fund_fen and row.target.services < 0 else _("清算后到达")
+    if not row.target.fund_fen and row.target.services < 0:
+        return _("已被冲销")
+    return _("清算后到达") if row.target.services else _("清算后变更")
 
 
 @permission_required(CLAIMS)
