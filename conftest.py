@@ -9,8 +9,13 @@ from uuid import uuid4
 os.environ.setdefault("YIGONGTI_VAR", tempfile.mkdtemp(prefix="yigongti-test-"))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yigongti.config.settings")
 
+import hypothesis
 import pytest
 from django.conf import LazySettings
+
+# How long something takes depends on what else the machine does: no test fails by the clock.
+hypothesis.settings.register_profile("house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture(autouse=True)
