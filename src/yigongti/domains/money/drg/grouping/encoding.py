@@ -90,7 +90,9 @@ def _numbers(column: pl.Series, most: int) -> npt.NDArray[np.int32]:
     if column.null_count() == len(column):
         return np.full(len(column), MISSING, dtype=np.int32)
     plain = column.cast(pl.Int32, strict=False)
-    strange = column.str.contains(r"^[^0-9]|^0[0-9]{8}").fill_null(False)  # a sign or many noughts: the cast takes them
+    strange = column.str.len_bytes() > 8  # many noughts, or a sign: the cast would take them
+    strange |= column.str.starts_with("+") | column.str.starts_with("-")
+    strange = strange.fill_null(False)
     odd = np.flatnonzero((plain.is_null() | (plain > most) | strange).to_numpy())
     found = plain.fill_null(MISSING).to_numpy()
     if len(odd):

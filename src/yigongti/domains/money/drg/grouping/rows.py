@@ -184,11 +184,11 @@ def _rows(block: bytes, wide: int) -> int | None:
     data = np.frombuffer(block, dtype=np.uint8)
     newlines, commas = data == NEWLINE, data == COMMA
     quotes = np.flatnonzero(data == QUOTE) if b'"' in block else np.zeros(0, dtype=np.intp)
-    if not len(quotes):
-        rows = int(np.count_nonzero(newlines)) + (not block.endswith(b"\n"))
-        return rows if int(np.count_nonzero(commas)) == rows * (wide - 1) else None  # one row long: the parser says so
     if len(quotes) % 2 or not _paired(data, quotes):
         return None
+    if (quotes[1::2] - quotes[0::2] == 1).all():  # nothing stands in quotes
+        rows = int(np.count_nonzero(newlines)) + (not block.endswith(b"\n"))
+        return rows if int(np.count_nonzero(commas)) == rows * (wide - 1) else None  # one row long: the parser says so
     outside = np.cumsum(data == QUOTE, dtype=np.uint8) % 2 == 0  # an even number of quotes before; 256 is even too
     ends = np.flatnonzero(newlines & outside)
     if not block.endswith(b"\n"):
@@ -199,10 +199,21 @@ def _rows(block: bytes, wide: int) -> int | None:
 
 def _paired(data: npt.NDArray[np.uint8], quotes: Places) -> bool:
     """Whether every first quote stands at the beginning of a field and every second one at its end, or both inside."""
-    padded = np.concatenate([[np.uint8(NEWLINE)], data, np.array([NEWLINE, NEWLINE], dtype=np.uint8)])
-    before, after = padded[quotes[0::2]], padded[quotes[1::2] + 2]
-    ends = np.isin(after, [NEWLINE, COMMA, QUOTE]) | ((after == RETURN) & (padded[quotes[1::2] + 3] == NEWLINE))
-    return bool(np.isin(before, [NEWLINE, COMMA, QUOTE]).all() and ends.all())
+    if len(quotes) % 2:
+        return False
+    if not len(quotes):
+        return True
+    before, after = _sign(data, quotes[0::2] - 1), _sign(data, quotes[1::2] + 1)
+    returned = (after == RETURN) & (_sign(data, quotes[1::2] + 2) == NEWLINE)
+    at_ends = [(signs == NEWLINE) | (signs == COMMA) | (signs == QUOTE) for signs in (before, after)]
+    return bool(at_ends[0].all() and (at_ends[1] | returned).all())
+
+
+def _sign(data: npt.NDArray[np.uint8], places: Places) -> npt.NDArray[np.uint8]:
+    """What stands at some places; a newline before the beginning and behind the end."""
+    found = data[np.clip(places, 0, len(data) - 1)]
+    found[(places < 0) | (places >= len(data))] = NEWLINE
+    return found
 
 
 class _Lines:
