@@ -116,6 +116,7 @@ def test_scene_4_the_year_is_closed(at_desk, platform):
 
     # what if: another rule changes each member's result, and nothing of the year
     payer.open(f"{year}what-if/")
+    page.locator("main summary", has_text="预先留出多少").click()
     field = page.get_by_label("质量保证金比例").first
     field.fill("6")
     page.get_by_role("button", name="测算", exact=True).click()

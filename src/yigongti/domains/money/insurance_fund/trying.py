@@ -15,15 +15,18 @@ from yigongti.domains.money.insurance_fund.statement import Statement
 from yigongti.kernel.lake.api import snapshot
 from yigongti.kernel.policy.api import Parameter
 
-OFFERED: tuple[Parameter[Any], ...] = (
-    policy.PERSONS_WEIGHT, policy.SERVICES_WEIGHT, policy.ALLOCATION, policy.RISK_RATE, policy.DEPOSIT_RATE,
-    policy.ILLNESS_HEAD, policy.FLOOR, policy.CAP, policy.GROWTH_CAP, policy.SURPLUS, policy.OVERSPEND,
-    policy.REASONABLE_LIMIT, policy.OVERSPEND_FUND_SHARE, policy.BAND_LOWER, policy.BAND_UPPER, policy.BAND_KEPT,
-    policy.BAND_FUND, policy.DEPOSIT_RULE, policy.DEPOSIT_FULL, policy.DEPOSIT_NONE, policy.COVERS,
-    policy.DISTRIBUTION, policy.WITHIN_TIER, policy.GRASSROOTS_SHARE, policy.RATIO_COUNTY, policy.RATIO_TOWN,
-    policy.RATIO_VILLAGE,
+GROUPS: tuple[tuple[str, tuple[Parameter[Any], ...]], ...] = (
+    ("budget", (policy.PERSONS_WEIGHT, policy.SERVICES_WEIGHT, policy.ALLOCATION, policy.FLOOR, policy.CAP,
+                policy.GROWTH_CAP, policy.COVERS)),
+    ("set_aside", (policy.RISK_RATE, policy.DEPOSIT_RATE, policy.ILLNESS_HEAD)),
+    ("outcome", (policy.SURPLUS, policy.OVERSPEND, policy.REASONABLE_LIMIT, policy.OVERSPEND_FUND_SHARE,
+                 policy.BAND_LOWER, policy.BAND_UPPER, policy.BAND_KEPT, policy.BAND_FUND)),
+    ("deposit", (policy.DEPOSIT_RULE, policy.DEPOSIT_FULL, policy.DEPOSIT_NONE)),
+    ("distribution", (policy.DISTRIBUTION, policy.WITHIN_TIER, policy.GRASSROOTS_SHARE, policy.RATIO_COUNTY,
+                      policy.RATIO_TOWN, policy.RATIO_VILLAGE)),
 )  # fmt: skip
-"""The rules that can be tried out, in the order of the page."""
+"""The rules that can be tried out, as the page groups them."""
+OFFERED = tuple(parameter for _name, group in GROUPS for parameter in group)
 
 HOLDER_LINES = ("budget", "use", "delta", "surplus_kept", "overspend_fund", "overspend_borne", "deposit_returned",
                 "balance")  # fmt: skip

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from yigongti.domains.money.insurance_fund import gathering, selectors, trying, warnings
 from yigongti.domains.money.insurance_fund.models import Scenario
@@ -18,6 +19,14 @@ from yigongti.domains.money.insurance_fund.words import LINES, whose
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.access.web.guard import permission_required
 from yigongti.kernel.policy.api import Parameter
+
+GROUPS = {
+    "budget": gettext_lazy("预算怎样分"),
+    "set_aside": gettext_lazy("预先留出多少"),
+    "outcome": gettext_lazy("结余与超支"),
+    "deposit": gettext_lazy("质量保证金返还"),
+    "distribution": gettext_lazy("成员单位之间怎样分"),
+}
 
 
 @permission_required(TRY)
@@ -49,7 +58,11 @@ def what_if(request: HttpRequest, pk: int) -> HttpResponse:
     names = whose(found)
     context = {
         **head(found, actor, "what_if"),
-        "fields": [_field(p, found, asked, wrong) for p in trying.OFFERED],
+        "groups": [
+            {"label": GROUPS[name], "open": nth == 0 or any(p.name in changes or p.name in wrong for p in group),
+             "fields": [_field(p, found, asked, wrong) for p in group]}
+            for nth, (name, group) in enumerate(trying.GROUPS)
+        ],
         "trial": trial,
         "changes": [
             {"label": str(p.label), "now": found.rules.values[p.name].shown if p.name in found.rules.values else "–",
