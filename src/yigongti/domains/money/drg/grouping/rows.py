@@ -143,18 +143,18 @@ class Reader:
         odd: list[tuple[int, list[str], bool]] = []
         plain = np.ones(len(lines), dtype=np.bool_)
         done = 0
-        for line in np.flatnonzero(lines.holding(QUOTE)).tolist():
+        for line in np.flatnonzero(~lines.sound).tolist():
             if line >= done:
                 cells, taken = lines.record(line, wide)
                 odd.append((line, cells, len(cells) == wide and not lines.broken[line : line + taken].any()))
                 done = line + taken
                 plain[line:done] = False
         plain &= ~lines.empty
-        good = plain & (lines.counts(COMMA) == wide - 1) & ~lines.broken
-        odd += [(line, lines.text(line).split(","), False) for line in np.flatnonzero(plain & ~good).tolist()]
+        good = plain & (lines.commas == wide - 1) & ~lines.broken
+        odd += [(line, lines.cells(line), False) for line in np.flatnonzero(plain & ~good).tolist()]
         frame = self._parsed(lines.joined(good)) if good.any() else None
         if frame is None or len(frame) != good.sum():
-            odd += [(line, lines.text(line).split(","), True) for line in np.flatnonzero(good).tolist()]
+            odd += [(line, lines.cells(line), True) for line in np.flatnonzero(good).tolist()]
             good[:] = False
             frame = pl.DataFrame(schema=dict.fromkeys(self.header, pl.String))
         cells_of = [_fitted(cells, wide) for _line, cells, _readable in odd]
@@ -232,6 +232,40 @@ class _Lines:
         return self.holding(0)
 
     @cached_property
+    def sound(self) -> Bools:
+        """Without quotes, or with none but such as open and close its own fields: a row by itself, where one begins."""
+        quotes = np.flatnonzero(self._data == QUOTE)
+        counts = np.diff(np.searchsorted(quotes, self.ends), prepend=0)
+        owners = np.repeat(np.arange(len(self)), counts)
+        closing = (np.arange(len(quotes)) - (np.cumsum(counts) - counts)[owners]) % 2 == 1
+        beside = _sign(self._data, np.where(closing, quotes + 1, quotes - 1))
+        fits = (beside == NEWLINE) | (beside == COMMA) | (beside == QUOTE)
+        fits |= closing & (beside == RETURN) & (_sign(self._data, quotes + 2) == NEWLINE)
+        found: Bools = counts % 2 == 0
+        found[owners[~fits]] = False
+        return found
+
+    @cached_property
+    def commas(self) -> Places:
+        """How many separate the cells of each line; those in quotes do not."""
+        places = np.flatnonzero(self._data == COMMA)
+        counts = np.diff(np.searchsorted(places, self.ends), prepend=0)
+        if b'"' not in self.block:
+            return counts
+        parity = np.cumsum(self._data == QUOTE, dtype=np.uint8)
+        before = np.where(self.starts > 0, parity[self.starts - 1], 0).astype(np.uint8)
+        owners = np.repeat(np.arange(len(self)), counts)
+        return np.bincount(owners[(parity[places] - before[owners]) % 2 == 0], minlength=len(self))
+
+    def cells(self, line: int) -> list[str]:
+        """The cells of a sound line."""
+        text = self.text(line)
+        try:
+            return next(csv.reader([text]), []) if '"' in text else text.split(",")
+        except csv.Error:  # a carriage return outside quotes
+            return text.split(",")
+
+    @cached_property
     def empty(self) -> Bools:
         """Nothing but a line end."""
         lengths = self.ends - self.starts
@@ -300,7 +334,7 @@ def _last_row_end(block: bytes) -> int:
         return cut
     lines = _Lines(block[:end])  # a stray quote: row by row
     done = 0
-    for line in np.flatnonzero(lines.holding(QUOTE)).tolist():
+    for line in np.flatnonzero(~lines.sound).tolist():
         if line < done:
             continue
         taken = lines.taken(line)
