@@ -178,6 +178,18 @@ def test_two_years_do_not_take_the_same(here, monkeypatch):
     assert by_home(first) == {here.id("east"): 500_000}
 
 
+def test_a_reversal_that_came_before_what_it_takes_back_goes_with_it(here):
+    """Both came late, the reversal a day earlier, when the person was the west's already: nothing is left at either."""
+    rows, first, after = closed(here)
+    back = claim(here, date(YEAR, 12, 31), "west_centre", "outside", -500_000, visits=0, reverses="LATE1",
+                 recorded_on=date(AFTER, 1, 2))  # fmt: skip
+    late = claim(here, date(YEAR, 12, 30), "east_centre", "outside", 500_000, visits=0, record_no="LATE1",
+                 recorded_on=date(AFTER, 1, 3))  # fmt: skip
+    publish([*rows, back, late])
+    take(after, here)
+    assert not any(by_home(first).values())
+
+
 def test_whoever_took_them_approves_nothing(here):
     rows, _first, after = closed(here)
     publish([*rows, claim(here, date(YEAR, 12, 30), "east_centre", "outside", 500_000)])

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from tests.fund.test_corrections import AFTER, added, closed, lines
-from tests.fund.world import YEAR, World, claim, publish, running, usual, world
+from tests.fund.world import YEAR, World, claim, cleared, publish, running, usual, world
 from yigongti.domains.care.referrals.tests.factories import signed_in
 from yigongti.domains.money.insurance_fund import gathering
 from yigongti.domains.money.insurance_fund.models import Correction, FundYear
@@ -154,9 +154,42 @@ def test_the_pages(here, confirmed):
     assert got.context["fund"] == -150_000 and rows[3]["record_no"] in got.content.decode()
     # who was treated there sees it too; another's director the sum alone
     assert rows[3]["record_no"] in west.get(below.replace("&amp;", "&")).content.decode()
-    other = signed_in(Role.DIRECTOR, here.id("east_clinic")).get(below.replace("&amp;", "&"))
+    clinic = signed_in(Role.DIRECTOR, here.id("east_clinic"))
+    other = clinic.get(below.replace("&amp;", "&"))
     assert other.context["fund"] == -150_000 and rows[3]["record_no"] not in other.content.decode()
+    # of other than a figure, only what he may see
+    by_institution = f"{reverse('insurance_fund:corrections', args=[case.pk])}?institution={here.id('west_hospital')}"
+    assert clinic.get(by_institution).context["fund"] == 0
+    assert west.get(by_institution).context["fund"] == -150_000
     for odd in ("home=x", "where=moon", "certified=2", "treated=" + "9" * 30):
         assert officer.get(f"{reverse('insurance_fund:corrections', args=[case.pk])}?{odd}").status_code == 404
     cells = gathering.gather(case).inputs.corrections
     assert [(one.of_year, one.cause, one.cell.fund_fen) for one in cells] == [(YEAR, "finding", -150_000)]
+
+
+WAYS = [("east_hospital", "west_hospital"), ("west_hospital", "east_hospital"), ("east_centre", "east_hospital")]
+
+
+@pytest.mark.parametrize(("before", "after"), WAYS)
+@pytest.mark.parametrize("late", [False, True])
+def test_it_is_taken_off_where_the_claim_counts_now(here, confirmed, before, after, late):
+    """1,000.00 of the closed year, or come since, sent again as treated elsewhere and taken: 400.00 confirmed of it are
+    the other institution's, and what that one earned is 600.00."""
+    rows = usual(here)
+    first = claim(here, date(YEAR, 12, 3), "east_centre", before, 100_000)
+    publish(rows if late else [*rows, first])
+    cleared(here)
+    publish(usual(here, AFTER), AFTER)
+    case = running(here, AFTER)
+    if late:
+        publish([*rows, first])
+        case = take_step(case, "take_late", actor=here.officer)
+    again = claim(here, date(YEAR, 12, 3), "east_centre", after, 100_000, record_no=first["record_no"])
+    publish([*rows, again])
+    case = take_step(case, "take_late", actor=here.officer)
+    confirmed.append(Confirmed(1, (part(again, 40_000),)))
+    case = take(case, here)
+    corrections = Correction.objects.filter(into=case)
+    assert [row.institution_id for row in corrections.filter(cause="finding")] == [here.id(after)]
+    earned = sum(row.fund_fen for row in corrections if row.institution_id == here.id(after))
+    assert earned == 60_000

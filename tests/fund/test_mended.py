@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from tests.fund.test_findings import Confirmed
 from tests.fund.world import YEAR, World, claim, cleared, drafted, publish, running, usual, world
 from yigongti.domains.base.organisation.tests.factories import of_tier, organisation
 from yigongti.domains.care.referrals.tests.factories import signed_in
@@ -102,6 +103,24 @@ def test_kept_claims_that_are_gone_are_said_in_words(here, settings, page):
     client = signed_in(Role.INSURANCE_OFFICER, here.id("county"))
     got = client.get(address(page, case), {"home": "all"}, follow=True)
     assert got.status_code == 200 and "丢失或被改动" in got.content.decode()
+
+
+@pytest.mark.parametrize("step", ["take_late", "take_findings"])
+def test_kept_claims_that_are_gone_refuse_what_reads_them(here, settings, monkeypatch, step):
+    """The next year's page shows all the same, and says so."""
+    rows = usual(here)
+    publish(rows)
+    first = cleared(here)
+    publish(usual(here, YEAR + 1), YEAR + 1)
+    after = running(here, YEAR + 1)
+    one = Confirmed(1, ((rows[0]["source_id"], rows[0]["record_no"], rows[0]["id"], 30_000),))
+    monkeypatch.setattr(correcting.claims_api, "confirmed_amounts", lambda since, until, *, place=None: [one])
+    for file in (settings.VAR / "lake" / "kept" / closing.kept_name(first)).glob("*"):
+        file.unlink()
+    page = signed_in(Role.INSURANCE_OFFICER, here.id("county")).get(address("year", after))
+    assert page.status_code == 200 and "丢失或被改动" in page.content.decode()
+    with pytest.raises(StepRefused, match="丢失或被改动"):
+        take_step(after, step, actor=here.officer)
 
 
 def test_a_late_claim_of_nobodys_insured_stays_open(here):

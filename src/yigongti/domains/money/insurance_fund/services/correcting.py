@@ -8,10 +8,13 @@ For a confirmed finding the target is what the fund takes back, for as long as t
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from logging import getLogger
 
+import duckdb
 from django.utils.translation import gettext as _
 
 from yigongti.domains.money.claims import api as claims_api
@@ -25,6 +28,7 @@ from yigongti.kernel.lake.api import Snapshot, engine, kept, snapshot
 from yigongti.kernel.workflow.api import StepRefused
 from yigongti.kernel.workflow.table import Answers
 
+logger = getLogger(__name__)
 Number = tuple[int, str]  # payer, claim number
 FIRST_DAY = date(2000, 1, 1)
 
@@ -139,7 +143,7 @@ def since_closing(closing: Closing) -> list[Difference]:
         target[slot] -= _amounts(one)
         told[slot.number] = _told(one, gone=True)
     new: dict[Number, int | None] = {}
-    for one in came:
+    for one in sorted(came, key=lambda one: bool(one.reverses)):  # what is taken back before what takes it back
         first = cells.get(one.id)  # the same claim: where it stood stays
         home = first.home if first else _home(one, homes, new)
         new[one.source_id, one.record_no] = home
@@ -250,8 +254,8 @@ def confirmed(case: FundYear) -> list[Difference]:
 def _located(
     case: FundYear, earlier: Iterable[Closing], numbers: Collection[Number], taken: Iterable[Correction]
 ) -> dict[Number, tuple[int, Slot, Told]]:
-    """In which year and cell claims count: as the open year reads them, as a closed one kept them, as a late one was
-    taken, or as they were when something was taken back before."""
+    """In which year and cell claims count: as the open year reads them, as what came late was taken, as a closed year
+    kept them, or as they were when something was taken back before."""
     found: dict[Number, tuple[int, Slot, Told]] = {}
 
     def look(read: Reading, year_id: int) -> None:
@@ -267,22 +271,35 @@ def _located(
     if own.snapshot is not None and own.snapshot.files:
         with own.reading() as read:
             look(read, case.pk)
+    late = Correction.objects.filter(
+        cause=Correction.LATE, of_year_id__in=[closing.year_id for closing in earlier],
+        record_no__in=[number[1] for number in numbers],
+    )  # fmt: skip
+    rows = list(late.order_by("pk"))
+    left: dict[tuple[int, Slot], int] = defaultdict(int)
+    for row in rows:
+        left[row.of_year_id, slot_of(row)] += row.fund_fen
+    standing = [row for row in reversed(rows) if left[row.of_year_id, slot_of(row)] > 0]
+    _as_taken(found, numbers, standing)  # a claim that was moved since closing is where it was moved to
     for closing in earlier:
         closed = gathering.kept_year(closing)
         if closed.snapshot is not None and any(number not in found for number in numbers):
             with closed.reading() as read:
                 look(read, closing.year_id)
-    late = Correction.objects.filter(
-        cause=Correction.LATE, of_year_id__in=[closing.year_id for closing in earlier],
-        record_no__in=[number[1] for number in numbers],
-    )  # fmt: skip
-    for row in (*late.order_by("-pk"), *reversed(list(taken))):
+    _as_taken(found, numbers, [*reversed(rows), *reversed(list(taken))])
+    return found
+
+
+def _as_taken(
+    found: dict[Number, tuple[int, Slot, Told]], numbers: Collection[Number], rows: Iterable[Correction]
+) -> None:
+    """Add where claims not found yet counted when they were taken, by these rows, the first of a number first."""
+    for row in rows:
         number = row.source_id, row.record_no
         if number in numbers:
             day = row.taken_at.astimezone(clock.ZONE).date()
             one = Told(row.claim_id, row.happened_on, day, row.institution_name)
             found.setdefault(number, (row.of_year_id, replace(slot_of(row), finding_id=None), one))
-    return found
 
 
 # -- taking them ----------------------------------------------------------------------------------------------------
@@ -303,9 +320,20 @@ def _lock_before(case: FundYear) -> list[Closing]:
     return list(_closed_before(case))
 
 
+@contextmanager
+def kept_claims() -> Iterator[None]:
+    """Within the block claims of closed years are read. Raises StepRefused in words where what was kept is gone."""
+    try:
+        yield
+    except (duckdb.Error, OSError) as gone:
+        logger.error("kept claims of a closed year: %s", gone)
+        raise StepRefused(_("冻结时保存的结算数据已经丢失或被改动，请立即联系平台运维。")) from gone
+
+
 def take_late(case: FundYear, actor: Actor, answers: Answers) -> None:
     """Effect: what earlier, closed years differ by since becomes use of this one, whose insured and where it was."""
-    found = [one for closing in _lock_before(case) for one in since_closing(closing)]
+    with kept_claims():
+        found = [one for closing in _lock_before(case) for one in since_closing(closing)]
     if not _take(case, found, actor):
         raise StepRefused(_("没有迟到的结算单。"))
 
@@ -313,7 +341,9 @@ def take_late(case: FundYear, actor: Actor, answers: Answers) -> None:
 def take_findings(case: FundYear, actor: Actor, answers: Answers) -> None:
     """Effect: what was confirmed as paid wrongly is taken off the use of this year, and off what was earned by it."""
     _lock_before(case)
-    if not _take(case, confirmed(case), actor):
+    with kept_claims():
+        found = confirmed(case)
+    if not _take(case, found, actor):
         raise StepRefused(_("没有尚未计入的核实金额。"))
 
 
@@ -343,7 +373,9 @@ class Waiting:
 
 
 def waiting(found: Gathered) -> Waiting:
-    """Confirmed findings that this year could take and has not."""
+    """Confirmed findings that this year could take and has not. Raises StepRefused as the step would."""
     holders = {holder.id for holder in found.inputs.holders}
-    rows = [one for one in confirmed(found.year) if one.open and one.has_a_budget(holders)]
+    with kept_claims():
+        every = confirmed(found.year)
+    rows = [one for one in every if one.open and one.has_a_budget(holders)]
     return Waiting(len({one.slot.number for one in rows}), sum(one.open.fund_fen for one in rows))

@@ -19,7 +19,7 @@ from yigongti.domains.money.insurance_fund.models import Correction
 from yigongti.domains.money.insurance_fund.permissions import APPROVE, CLAIMS, PREPARE
 from yigongti.domains.money.insurance_fund.services import closing, correcting
 from yigongti.domains.money.insurance_fund.services.correcting import Difference
-from yigongti.domains.money.insurance_fund.web.figures import kept_gone, within
+from yigongti.domains.money.insurance_fund.web.figures import NARROWING, corrections_below, kept_gone, within
 from yigongti.domains.money.insurance_fund.web.year import head
 from yigongti.domains.money.insurance_fund.words import LINES, whose
 from yigongti.kernel.access.api import Actor
@@ -91,14 +91,17 @@ def _change(row: Difference) -> str:
 
 @permission_required(CLAIMS)
 def corrections(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The corrections this year counts as use, claim by claim, all or those below a figure."""
+    """The corrections this year counts as use, claim by claim, all or those below a figure.
+
+    As with claims: what isn't shown to a reader is summed only as far as it is a figure of the statement anyway.
+    """
     actor: Actor = request.actor  # type: ignore[attr-defined]
     found = gathering.gather(selectors.year(pk, actor=actor))
     rows = _narrowed(request, found)
-    fund = rows.aggregate(fen=Sum("fund_fen"))["fen"] or 0
-    mine = within(actor, found)
+    mine, every = within(actor, found), rows
     if mine is not None:
         rows = rows.filter(Q(institution_id__in=mine) | Q(home_id__in=mine))
+    fund = (every if _is_figure(request, found) else rows).aggregate(fen=Sum("fund_fen"))["fen"] or 0
     names = whose(found)
     page = Listing(
         request, rows.select_related("of_year"), name="fund-corrections", title=_("更正"),
@@ -125,6 +128,17 @@ def corrections(request: HttpRequest, pk: int) -> HttpResponseBase:
     )  # fmt: skip
     context = {**head(found, actor, "corrections"), "fund": fund, "narrowed": mine is not None}
     return page.render("insurance_fund/corrections.html", context)
+
+
+def _is_figure(request: HttpRequest, found: Gathered) -> bool:
+    """Whether all corrections are asked for, or those below a line of the statement and no others."""
+    asked = {name: request.GET[name] for name in NARROWING if request.GET.get(name)}
+    lines = found.statement.lines if found.statement else ()
+    return not asked or any(
+        asked == {name: str(value) for name, value in narrowed.items()}
+        for line in lines
+        if (narrowed := corrections_below(line)) is not None
+    )
 
 
 def _narrowed(request: HttpRequest, found: Gathered) -> QuerySet[Correction]:

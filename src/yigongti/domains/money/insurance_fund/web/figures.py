@@ -139,11 +139,18 @@ def claims_address(found: Gathered, one: Line) -> str:
     return reverse("insurance_fund:claims", args=[found.year.pk]) + "?" + urlencode(asked)
 
 
+def corrections_below(one: Line) -> dict[str, str | int] | None:
+    """Which corrections are in a figure; None where it has none."""
+    if one.name != "corrections" and "corrections_fen" not in dict(one.inputs):
+        return None
+    return dict(one.claims or (("home", one.of or 0),))
+
+
 def corrections_address(found: Gathered, one: Line) -> str:
     """Where the corrections in a figure are listed; "" where it has none."""
-    if one.name != "corrections" and "corrections_fen" not in dict(one.inputs):
+    asked = corrections_below(one)
+    if asked is None:
         return ""
-    asked = dict(one.claims or (("home", one.of or 0),))
     return reverse("insurance_fund:corrections", args=[found.year.pk]) + "?" + urlencode(asked)
 
 

@@ -26,6 +26,7 @@ from yigongti.kernel.ui.cases import case_page
 from yigongti.kernel.ui.chart import Chart, Series
 from yigongti.kernel.ui.forms import Form
 from yigongti.kernel.ui.listing import Column, Listing
+from yigongti.kernel.workflow.api import StepRefused
 
 COLOURS = {"drafting": "", "proposed": "attention", "approved": "info", "running": "info", "clearing": "attention",
            "cleared": "good", "settled": "good"}  # fmt: skip
@@ -88,7 +89,10 @@ def year(request: HttpRequest, pk: int) -> HttpResponse:
     found = gathering.gather(case)
     context = {**head(found, actor, "year"), **_going(found)}
     if case.state == "running" and (actor.may(PREPARE, case.payer_id) or actor.may(APPROVE, case.payer_id)):
-        context["waiting"] = correcting.waiting(found)
+        try:
+            context["waiting"] = correcting.waiting(found)
+        except StepRefused as gone:
+            messages.error(request, str(gone))
     if case.state in ("proposed", "clearing") and actor.may(APPROVE, case.payer_id):
         context["blocking"] = checks.blocking(checks.findings(found, clearing=case.state == "clearing"))
     return case_page(request, case, "insurance_fund/year.html", context)
