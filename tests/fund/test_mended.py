@@ -9,17 +9,19 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from tests.fund.test_claims import moved
 from tests.fund.test_findings import Confirmed
 from tests.fund.world import YEAR, World, claim, cleared, drafted, publish, running, usual, world
 from yigongti.domains.base.organisation.tests.factories import of_tier, organisation
 from yigongti.domains.care.referrals.tests.factories import signed_in
 from yigongti.domains.money.books import api as books
-from yigongti.domains.money.insurance_fund import gathering, rules
+from yigongti.domains.money.insurance_fund import checks, gathering, rules
 from yigongti.domains.money.insurance_fund.formulas import clearing as formulas
 from yigongti.domains.money.insurance_fund.homes import Homes, Stretch
 from yigongti.domains.money.insurance_fund.inputs import YearInputs
 from yigongti.domains.money.insurance_fund.models import Correction, FundYear
 from yigongti.domains.money.insurance_fund.services import closing, correcting, drafting
+from yigongti.kernel import clock
 from yigongti.kernel.access.api import Role
 from yigongti.kernel.workflow.api import StepRefused, take_step
 
@@ -182,3 +184,38 @@ def test_a_closing_written_before_payments_were_part_of_it_is_read(here):
     for holder in data["holders"]:
         del holder["paid"], holder["overspend_choice"]
     assert {holder.paid for holder in YearInputs.from_json(data).holders} == {None}
+
+
+def _centre(here, key, under):
+    made = here.made[key] = organisation("community_centre", key, here.made[under], legal_person=True)
+    of_tier(made, "primary")
+    return made
+
+
+def test_a_centre_that_joined_in_the_year_does_not_stop_its_clearing(here, monkeypatch):
+    """It brings nobody into a budget that is agreed, and nobody can be entered any more: said, not in the way."""
+    publish(usual(here, 2026), 2026)
+    case = running(here, 2026)
+    moved(_centre(here, "new", "county"), here.made["east"], date(2026, 6, 15))
+    monkeypatch.setattr(clock, "today", lambda: date(2027, 1, 1))
+    case = take_step(case, "prepare_clearing", actor=here.officer)
+    [said] = [one for one in checks.findings(gathering.gather(case), clearing=True) if one.name == "no_population"]
+    assert said.rows == ("new",) and not said.blocks
+    assert take_step(case, "approve_clearing", actor=here.second, answers={"seen": "yes"}).frozen
+
+
+def test_a_centre_that_moves_in_the_year_has_its_people_where_it_is_at_the_end(here):
+    """None with the east, which it leaves on 15 June, is nothing amiss; none with the west is."""
+    centre = _centre(here, "centre2", "east")
+    moved(centre, here.made["west"], date(2026, 6, 15))
+    made = drafting.open_year("kunshan", 2026, "residents", actor=here.officer)
+    rows = {m.holder.organisation_id: m.pk for m in made.members() if m.organisation_id == centre.pk}
+    assert set(rows) == {here.id("east"), here.id("west")}
+
+    def lacking(persons: int) -> list[str]:
+        said = {m.pk: 100 for m in made.members()} | {rows[here.id("east")]: 0, rows[here.id("west")]: persons}
+        drafting.enter_persons(made, said, actor=here.officer)
+        found = checks.findings(gathering.gather(made), clearing=False)
+        return [row for one in found if one.name == "no_population" and one.blocks for row in one.rows]
+
+    assert lacking(100) == [] and lacking(0) == ["centre2"]

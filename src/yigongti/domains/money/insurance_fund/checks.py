@@ -14,7 +14,7 @@ from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.money.insurance_fund import policy
 from yigongti.domains.money.insurance_fund.claims import DATASET, NONE, SERVICE_ENDED, Reading, Which
 from yigongti.domains.money.insurance_fund.gathering import Gathered
-from yigongti.domains.money.insurance_fund.models import Accepted, Closing
+from yigongti.domains.money.insurance_fund.models import Accepted, Closing, Participant
 from yigongti.domains.money.insurance_fund.statement import digest
 from yigongti.kernel.lake.api import engine, snapshot, table
 
@@ -139,12 +139,21 @@ def _budget(found: Gathered) -> list[Finding]:
                 [found.rules.gap(name) for name in found.rules.gaps],
             )
         )
-    lacking = [row for row in found.year.members() if row.kind in CENTRES and not row.persons]
+    lacking = [
+        row for row in found.year.members() if row.kind in CENTRES and not row.persons and _at_the_end(row, found)
+    ]
     made.append(
-        _made("no_population",
-              [row.name for row in lacking], keys=[row.organisation_id for row in lacking])
+        _made("no_population", [row.name for row in lacking], keys=[row.organisation_id for row in lacking],
+              warning=found.year.rules is not None)
     )  # fmt: skip
     return made
+
+
+def _at_the_end(row: Participant, found: Gathered) -> bool:
+    """Whether a member stands with its holder at the end of the year: there its insured persons are counted."""
+    if found.scope is None or row.holder is None:
+        return True
+    return found.scope.homes.stretches[-1].holder_of.get(row.organisation_id) == row.holder.organisation_id
 
 
 def _unconfirmed(found: Gathered) -> Finding:
