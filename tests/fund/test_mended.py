@@ -219,3 +219,33 @@ def test_a_centre_that_moves_in_the_year_has_its_people_where_it_is_at_the_end(h
         return [row for one in found if one.name == "no_population" and one.blocks for row in one.rows]
 
     assert lacking(100) == [] and lacking(0) == ["centre2"]
+
+
+def _taking_back(here, one, on, **values):
+    said = {"reverses": one["record_no"], "visits": 0, "resident_id": one["resident_id"], **values}
+    return claim(here, on, "east_centre", "east_hospital", -one["fund_fen"], **said)
+
+
+def _said(case, name):
+    return [one for one in checks.findings(gathering.gather(case), clearing=True) if one.name == name]
+
+
+def test_what_takes_back_more_than_there_was_is_named(here):
+    """10,000.00 taken back twice; a reversal taken back; one taken back once is nothing amiss."""
+    rows = usual(here)
+    twice = [_taking_back(here, rows[0], date(YEAR, 2, day)) for day in (3, 4)]
+    once = _taking_back(here, rows[11], date(YEAR, 3, 3))
+    of_it = _taking_back(here, once, date(YEAR, 3, 4), fund_fen=-1, total_fen=-2)
+    back = _taking_back(here, rows[22], date(YEAR, 4, 3))
+    publish([*rows, *twice, once, of_it, back])
+    [found] = _said(running(here), "over_reversed")
+    assert found.blocks and found.acceptable and set(found.ids) == {*(one["id"] for one in twice), of_it["id"]}
+
+
+def test_what_one_payer_takes_back_of_nothing_says_nothing_of_anothers(here):
+    rows = usual(here)
+    good = _taking_back(here, rows[0], date(YEAR, 3, 1))
+    bad = _taking_back(here, rows[0], date(YEAR, 3, 2), fund_fen=-5, total_fen=-5, source_id=here.id("outsider"))
+    publish([*rows, good, bad])
+    [found] = _said(running(here), "orphan_reversal")
+    assert found.ids == (bad["id"],)

@@ -1,7 +1,7 @@
 """What stands in the way of approving a year, named row by row. A finding blocks until it is mended in its source, or,
 where it may be right after all, until whoever prepares the year says why (``acceptable``)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,10 @@ WORDS: Mapping[str, tuple[Words, Words]] = {
     "orphan_reversal": (
         gettext_lazy("冲销单找不到原结算单"),
         gettext_lazy("补传原结算单；原单确在平台启用前的，请说明"),
+    ),
+    "over_reversed": (
+        gettext_lazy("冲销的比原结算单多"),
+        gettext_lazy("请来源机构撤下多余的冲销单；确实无误的，请说明"),
     ),
     "twice": (gettext_lazy("同一结算单出现两次"), gettext_lazy("冲销重复的一单；确是两次的，请说明")),
     "two_places": (gettext_lazy("有人在两地参保"), gettext_lazy("请经办机构查明在哪里参保；已查明的，请说明")),
@@ -208,9 +212,9 @@ def _claims(read: Reading, backend: Any) -> list[Finding]:
     ).to_pyarrow().to_pylist()[0]  # fmt: skip
     made = [_twice(read), _outside(read)]
     if seen["negative"]:
-        made += [_negative(read), _orphans(read, backend)]
-    elif mine.filter(mine.reverses != "").count().to_pyarrow().as_py():  # a reversal of nothing
-        made.append(_orphans(read, backend))
+        made.append(_negative(read))
+    if mine.filter(mine.reverses != "").count().to_pyarrow().as_py():
+        made += [_orphans(read, backend), _over_reversed(read)]
     if seen["elsewhere"]:
         made.append(_two_places(read))
     if seen["unknown"]:
@@ -250,11 +254,30 @@ def _orphans(read: Reading, backend: Any) -> Finding:
         every.filter(every.record_no.isin([no for _source, no in named])).select("source_id", "record_no").distinct()
     )
     known = set(map(tuple, zip(*there.to_pyarrow().to_pydict().values(), strict=True)))
-    lost = [no for pair in named if pair not in known for no in [pair[1]]]
-    return _listed(
-        "orphan_reversal",
-        reversals.filter(reversals.reverses.isin(lost)) if lost else reversals.limit(0), acceptable=True,
-    )  # fmt: skip
+    lost = [pair for pair in named if pair not in known]
+    return _listed("orphan_reversal", _naming(reversals, lost), acceptable=True)
+
+
+def _naming(reversals: Any, pairs: Collection[tuple[int, str]]) -> Any:
+    """Of reversals those that take back one of these claims, by payer and number."""
+    if not pairs:
+        return reversals.limit(0)
+    sources, numbers = zip(*pairs, strict=True)
+    return reversals.semi_join(ibis.memtable({"source_id": sources, "reverses": numbers}), ["source_id", "reverses"])
+
+
+def _over_reversed(read: Reading) -> Finding:
+    """What takes back more than there was: twice the same, or a reversal. Of claims of the year."""
+    reversals = read.claims.filter(read.claims.reverses != "")
+    back = reversals.group_by("source_id", "reverses").aggregate(
+        back_fund=reversals.fund.sum(), back_total=reversals.total.sum()
+    )
+    back = back.rename(record_no="reverses")
+    both = read.claims.inner_join(back, ["source_id", "record_no"])
+    over = both.filter((both.fund + both.back_fund < 0) | (both.total + both.back_total < 0) | (both.reverses != ""))
+    pairs = over.select("source_id", "record_no").to_pyarrow().to_pydict()
+    found = _naming(reversals, list(zip(pairs["source_id"], pairs["record_no"], strict=True)))
+    return _listed("over_reversed", found, acceptable=True)
 
 
 def _twice(read: Reading) -> Finding:
