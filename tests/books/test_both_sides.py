@@ -217,7 +217,7 @@ def test_a_large_dealing_is_countersigned_by_who_is_over_both(world):
 SMALL = ("draft", "offered", "submitted")
 STEPS = {  # which steps lead on from a state, of a dealing
     "draft": {"offer", "discard"}, "offered": {"confirm", "decline", "take_back"},
-    "submitted": {"approve", "give_back", "take_back"}, "checked": {"countersign", "refuse"},
+    "submitted": {"approve", "give_back", "take_back", "decline"}, "checked": {"countersign", "refuse", "decline"},
 }  # fmt: skip
 PEOPLE = {  # who may ever take which steps, the author apart from those of second persons
     "author": {"offer", "discard", "take_back", "give_back"},

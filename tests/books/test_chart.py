@@ -107,5 +107,5 @@ def test_accounts_the_platform_comes_to_ship_reach_open_books(busy, monkeypatch)
     assert all("1220" in found for found in codes)
     assert ["160101" in found for found in codes] == [False, True]  # lines stand in the account above it
     assert charts.align(actor=SYSTEM) == [
-        f"{busy.lead.name}: 160101 is not opened, lines stand in the account above it"
+        f"{busy.lead.name}: 160101 is not opened, lines or drafts stand in the account above it"
     ]

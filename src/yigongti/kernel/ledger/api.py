@@ -20,6 +20,7 @@ from yigongti.kernel.ledger.selectors import (
     recount,
 )
 from yigongti.kernel.ledger.services import (
+    MOST_FEN,
     add_accounts,
     close_month,
     mirrored,
@@ -46,6 +47,7 @@ from yigongti.kernel.ledger.views import (
 )
 
 __all__ = [
+    "MOST_FEN",
     "AccountKind",
     "AccountSpec",
     "AccountView",

@@ -67,9 +67,12 @@ def entry(entry_id: int) -> EntryView:
     return found[0]
 
 
-def entry_by_source(source: str) -> EntryView | None:
-    """The entry something caused, if it has been posted: the last one, where it was reversed and posted again."""
+def entry_by_source(source: str, *, posted_with: int | None = None) -> EntryView | None:
+    """The entry something caused, if it has been posted: the last one, where it was reversed and posted again; or the
+    one of the same generation as another entry."""
     rows = Entry.objects.unscoped(WHY).filter(source=source).order_by("-again")
+    if posted_with is not None:
+        rows = rows.filter(again__in=Entry.objects.unscoped(WHY).filter(pk=posted_with).values("again"))
     pk = rows.values_list("pk", flat=True).first()
     return entry(pk) if pk else None
 

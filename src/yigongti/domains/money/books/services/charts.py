@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from yigongti.domains.base.organisation import api as organisation
-from yigongti.domains.money.books.chart import chart_of
+from yigongti.domains.money.books.chart import ACCUMULATED, DISTRIBUTION, EARLIER_YEARS, SURPLUS, chart_of
 from yigongti.domains.money.books.models import ChartAccount, ChartProposal, Voucher, VoucherLine
 from yigongti.domains.money.books.permissions import APPROVE_CHART, CHART
 from yigongti.domains.money.books.postings import TEMPLATES
@@ -32,7 +32,8 @@ KINDS = {
 } | {str(kind.value): kind for kind in AccountKind}  # fmt: skip
 FIRST_DIGIT = dict(zip("12345", AccountKind, strict=True))
 YES = ("是", "yes", "1", "true")
-POSTED_BY_TEMPLATES = {code for one in TEMPLATES.values() for code, _amount in one.debits + one.credits}
+CLOSING = {SURPLUS, DISTRIBUTION, ACCUMULATED, EARLIER_YEARS}  # the year is carried to these themselves
+POSTED_BY_TEMPLATES = CLOSING | {code for one in TEMPLATES.values() for code, _amount in one.debits + one.credits}
 _CODE = re.compile(r"[1-5][0-9]{3,19}")
 
 
@@ -128,8 +129,15 @@ def align(*, actor: Actor) -> list[str]:
             .values_list("account__code", flat=True)
             .distinct()
         )
+        drafted = VoucherLine.objects.filter(
+            account__book_id=book.id, account__code__in=above, voucher__state__in=Voucher.UNDER_WAY
+        )
+        posted |= set(drafted.values_list("account__code", flat=True))
         stuck = {spec.code for spec in fresh if any(spec.code.startswith(code) for code in posted)}
-        left += [f"{book.name}: {code} is not opened, lines stand in the account above it" for code in sorted(stuck)]
+        left += [
+            f"{book.name}: {code} is not opened, lines or drafts stand in the account above it"
+            for code in sorted(stuck)
+        ]
         if wanted := [spec for spec in fresh if spec.code not in stuck]:
             ledger.add_accounts(book.id, wanted, actor=actor)
     return left

@@ -309,7 +309,7 @@ def pair_of(entry: EntryView) -> EntryView | None:
     mine, theirs = entry.source, f"{entry.source}{OTHER}"
     if mine.endswith(OTHER):
         theirs = mine.removesuffix(OTHER)
-    found = ledger.entry_by_source(theirs)
+    found = ledger.entry_by_source(theirs, posted_with=entry.id)
     if found is None or (found.template, found.on) != (template.mirror, entry.on):
         return None
     named = [line.counterparty_id for line in entry.lines]

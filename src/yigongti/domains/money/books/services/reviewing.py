@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from yigongti.domains.money.books import selectors
@@ -18,7 +19,7 @@ from yigongti.kernel.ledger.api import EntryRefused, NewEntry, NewLine
 from yigongti.kernel.money import yuan
 from yigongti.kernel.workflow.api import StepRefused
 
-MONEY = "10"  # cash, bank: every payment goes through them, so they say nothing of what is split
+MONEY = "10"  # cash, bank: every payment goes through them; they count where a voucher moves nothing else
 
 
 def submit(case: Voucher, actor: Actor, answers: Any) -> None:
@@ -36,11 +37,15 @@ def submit(case: Voucher, actor: Actor, answers: Any) -> None:
 
 
 def _check_lines(case: Voucher, book_id: int) -> None:
-    lines = list(case.lines.filter(account__book_id=book_id))
+    lines = list(case.lines.filter(account__book_id=book_id).select_related("account"))
     if len(lines) < 2:
         raise StepRefused(_("一张凭证至少要有两行分录。"))
     if total := sum(line.fen for line in lines):
         raise StepRefused(_("借贷不平，相差%(yuan)s元。") % {"yuan": yuan(abs(total))})
+    leaves = selectors.leaves(ledger.accounts(book_id))
+    for line in lines:  # accounts may have been opened below it since it was drafted
+        if case.kind != Voucher.Kind.REVERSAL and line.account.code not in leaves:
+            raise StepRefused(_("科目%(code)s不能直接记账，请选用它的明细科目。") % {"code": line.account.code})
     book = ledger.book(book_id)
     if book.is_open(case.on_day):
         return
@@ -58,14 +63,19 @@ def together(case: Voucher) -> list[VoucherLine]:
     if case.kind != Voucher.Kind.ORDINARY or not hands:
         return []
     near = Voucher.objects.unscoped("of the same book").filter(
-        book_id=case.book_id, kind=Voucher.Kind.ORDINARY, large=False, editor_ids__overlap=sorted(hands),
-        on_day__gte=case.on_day - days, on_day__lte=case.on_day + days, entry__reversed_by__isnull=True,
+        Q(editor_ids__overlap=sorted(hands)) | Q(prepared_by_id__in=hands),
+        book_id=case.book_id, kind=Voucher.Kind.ORDINARY, large=False, on_day__gte=case.on_day - days,
+        on_day__lte=case.on_day + days, entry__reversed_by__isnull=True,
         state__in=("offered", "submitted", "checked", "posted"),
     )  # fmt: skip
     lines = VoucherLine.objects.filter(account__book_id=case.book_id).select_related("account", "voucher")
     mine, theirs = lines.filter(voucher=case), lines.filter(voucher__in=near.exclude(pk=case.pk))
     same = {_what(line) for line in mine}
-    return [line for line in [*mine, *theirs] if _what(line) in same and not line.account.code.startswith(MONEY)]
+    counted = [line for line in [*mine, *theirs] if not line.account.code.startswith(MONEY)]
+    if mine and not any(line.voucher_id == case.pk for line in counted):  # between money accounts: only with such
+        others = {line.voucher_id for line in counted}
+        counted = [line for line in [*mine, *theirs] if line.voucher_id not in others]
+    return [line for line in counted if _what(line) in same]
 
 
 def counted_together(case: Voucher) -> int:

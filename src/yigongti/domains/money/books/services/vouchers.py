@@ -119,6 +119,10 @@ def _take_template(voucher: Voucher, book: BookView, said: FromTemplate, actor: 
         raise EntryRefused(_("往来对方不能是本单位自己。"))
     if other is not None and not other.is_open(said.on):
         raise ledger.PeriodClosed(_("“%(name)s”这个月已经结账，请换一个日期。") % {"name": other.name})
+    if voucher.sent and said.other_id != voucher.other_book_id:
+        raise EntryRefused(_("已请对方看过，换往来单位请作废后重新填制。"))
+    if any(type(fen) is not int or fen > ledger.MOST_FEN for fen in said.amounts.values()):
+        raise EntryRefused(_("金额要是整数分，而且不能太大。"))
     posting = keeping.Posting(
         said.template, book.organisation_id, said.on, dict(said.amounts), "books.voucher", said.summary,
         other.organisation_id if other else None, both_sides=other is not None,
@@ -149,6 +153,14 @@ def _paper(number: str) -> str:
 def draft_reversal(entry: EntryView, *, on: date, reason: str, actor: Actor) -> Voucher:
     """The reversal of an entry, as a draft with the mirrored lines. Raises Forbidden, EntryRefused."""
     actor.require(KEEP, entry.organisation_id)
+    with transaction.atomic():
+        partner = keeping.pair_of(entry)
+        for book_id in sorted({entry.book_id, *([partner.book_id] if partner else [])}):
+            ledger.held(book_id)  # the other side may be about to draw it up as well
+        return _reversal(ledger.entry(entry.id), on, reason, actor)
+
+
+def _reversal(entry: EntryView, on: date, reason: str, actor: Actor) -> Voucher:
     if not reason.strip():
         raise EntryRefused(_("请写明冲销的理由。"))
     if entry.reverses_id is not None:
@@ -242,6 +254,10 @@ def _fill(voucher: Voucher, book: BookView, on: date, summary: str, lines: Seque
         raise ledger.PeriodClosed(_("这个月已经结账，或在建账之前；请记入还没有结账的月份。"))
     if on >= clock.next_month(clock.today()):
         raise EntryRefused(_("日期不能晚于本月。"))
+    if "\0" in summary + "".join(line.note for line in lines):
+        raise EntryRefused(_("文字里有不能保存的字符。"))
+    if any(type(line.fen) is not int or abs(line.fen) > ledger.MOST_FEN for line in lines):
+        raise EntryRefused(_("金额要是整数分，而且不能太大。"))
     voucher.on_day, voucher.summary = on, summary.strip()[:200]
     voucher.total_fen = sum(line.fen for line in lines if line.fen > 0)
     voucher.edited_by_id = actor.id

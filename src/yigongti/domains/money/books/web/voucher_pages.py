@@ -21,6 +21,7 @@ from yigongti.domains.money.books.services.vouchers import DraftLine
 from yigongti.domains.money.books.web import asked, template_pages
 from yigongti.domains.money.books.web.books import book_context
 from yigongti.domains.money.books.web.lines import Drawn
+from yigongti.domains.money.books.web.looked import as_shown
 from yigongti.domains.money.books.web.typed import MOST_ROWS, ROWS, Typed, TypedLine, fill, read_file, read_typed
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor, names_of
@@ -29,7 +30,6 @@ from yigongti.kernel.intake.sheets import LARGEST, SheetRefused
 from yigongti.kernel.ledger import api as ledger
 from yigongti.kernel.ledger.api import BookView, EntryRefused
 from yigongti.kernel.money import yuan
-from yigongti.kernel.ui.cases import case_page
 from yigongti.kernel.ui.filters import ChoiceFilter, TextFilter
 from yigongti.kernel.ui.listing import Column, Listing
 from yigongti.kernel.workflow.api import StepRefused, take_step
@@ -202,6 +202,7 @@ def voucher(request: HttpRequest, pk: int) -> HttpResponse:
     people = names_of({one for one in hands if one})
     template = TEMPLATES.get(found.template)
     sees_book = actor.may(VIEW, found.organisation_id)
+    approves = sees_book or actor.may(APPROVE_LARGE, found.organisation_id)
     context = {
         "sides": [
             (names, drawn, sum(line.debit for line in drawn), sum(line.credit for line in drawn))
@@ -214,7 +215,8 @@ def voucher(request: HttpRequest, pk: int) -> HttpResponse:
         "other_original": reviewing.other_original(found),
         "sees_other": found.other_organisation_id is not None and actor.may(VIEW, found.other_organisation_id),
         "same_paper": selectors.same_paper(found) if sees_book else [],
-        "together": _together(found) if sees_book and found.is_open else [],
+        "sees_counted": approves,
+        "together": _together(found) if approves and found.is_open else [],
         "colour": COLOURS[found.state],
         "prepared": people.get(preparer or 0, ""),
         "approved": people.get(found.approved_by_id or 0, ""),
@@ -222,7 +224,7 @@ def voucher(request: HttpRequest, pk: int) -> HttpResponse:
         "limit_fen": APPROVAL_LIMIT.at(place=found.book.place, as_of=found.on_day).value * 100,
         "sees_book": sees_book,
     }
-    return case_page(request, found, "books/voucher.html", context)
+    return as_shown(request, found, "books/voucher.html", context)
 
 
 def _together(found: Voucher) -> list[Voucher]:
