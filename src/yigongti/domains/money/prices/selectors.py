@@ -112,13 +112,14 @@ def effect_of(case: Adjustment) -> Effect | None:
         Quantity(row.institution_id, row.code, row.quantity, row.fund_percent)
         for row in case.usage.filter(code__in=codes)
     ]
-    if not usage and _usage is not None:
+    if not usage and _usage is not None and not case.usage.exists():
         usage = list(_usage(*usage_period(case), codes))
     views = organisation.get_many({one.institution_id for one in usage})
     found = effect(prices, usage, {pk: view.tier for pk, view in views.items()})
     return found if found.before_fen or found.after_fen or found.unplaced else None
 
 
-def missing_of(case: Adjustment, found: Effect) -> list[str]:
+def missing_of(case: Adjustment) -> list[str]:
     """Items of which the uploaded file gives no quantity. What the domain above did not count was not charged."""
-    return found.unknown if case.usage.exists() else []
+    said = set(case.usage.values_list("code", flat=True))
+    return sorted(set(case.lines.values_list("code", flat=True)) - said) if said else []

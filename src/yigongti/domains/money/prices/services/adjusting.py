@@ -139,6 +139,11 @@ def submit(case: Adjustment, actor: Actor, answers: Any) -> None:
     case.prepared_by_id = actor.id
     case.measured = found is not None
     case.before_fen, case.after_fen = (found.before_fen, found.after_fen) if found else (None, None)
+    if missing := selectors.missing_of(case):
+        raise StepRefused(
+            _("这些调价项目没有服务量：%(codes)s。没有发生过的，请在文件里写数量0。")
+            % {"codes": "、".join(missing[:10])}
+        )
     if found is not None:
         _check_effect(case, found)
 
@@ -150,11 +155,6 @@ def _check_effect(case: Adjustment, found: Effect) -> None:
         raise StepRefused(
             _("这些机构没有等级，服务量没有算进去：%(names)s。请先在机构目录补上等级。")
             % {"names": "、".join(names.get(one, "") for one in found.unplaced[:10])}
-        )
-    if missing := selectors.missing_of(case, found):
-        raise StepRefused(
-            _("这些调价项目没有服务量：%(codes)s。没有发生过的，请在文件里写数量0。")
-            % {"codes": "、".join(missing[:10])}
         )
     if max(found.before_fen, found.after_fen) > MOST_FEN:
         raise StepRefused(_("价格乘以服务量得出的总费用太大，请核对。"))

@@ -61,6 +61,8 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
     form = RevisionForm(request.POST or None, request.FILES or None, initial=first)
     read: PriceReading | None = None
     if request.method == "POST":
+        asked = {f"price_{row.line.pk}" for row in rows}
+        stale = any(name.startswith("price_") and name not in asked for name in request.POST)
         for row in rows:
             row.text = request.POST.get(f"price_{row.line.pk}", row.text).replace("\0", "").strip()[:40]
         if form.is_valid():
@@ -70,6 +72,8 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
                 if sent := form.cleaned_data["file"]:
                     read = reading.read_prices(sent.read(LARGEST + 1))
                     prices |= {(one.code, one.tier): one for one in read.prices}
+                if stale:  # lines are written anew with every correction: another has come between
+                    raise AdjustmentRefused(_("您打开这个页面以后方案改过，现在显示的是改过的，请重新填写。"))
                 if any(row.error for row in rows) or (read and read.bad):
                     raise AdjustmentRefused(_("有的行不对，没有存。"))
                 _store(case, form, list(prices.values()), actor)
