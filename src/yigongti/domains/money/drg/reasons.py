@@ -18,3 +18,4 @@ class Lapse(TextChoices):
 
     GONE = "gone", _("结算已被更正、冲销或撤回")
     REGROUPED = "regrouped", _("病例的入组或合并情况有变化")
+    COST = "cost", _("结算的一部分已被冲销，费用有变化")

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from yigongti.domains.money.drg.formulas import Bill
 from yigongti.domains.money.drg.reasons import SpecialReason
 from yigongti.domains.money.drg.workflow import SPECIAL, Outcome
 from yigongti.kernel.workflow.api import CaseModel
@@ -87,9 +88,13 @@ class SpecialReview(CaseModel):
             "where": self.institution_name, "drg": self.drg, "on": self.settled_on,
         }  # fmt: skip
 
+    def is_of(self, bill: Bill) -> bool:
+        """Whether a case still costs what it did when this was applied for."""
+        return (self.total_fen, self.patient_fen) == (bill.total_fen, bill.patient_fen)
+
     @property
     def in_force(self) -> bool:
-        """Whether the decision is what the case is paid by."""
+        """Whether the decision holds: the case is paid by it where the group does not pay as much."""
         return self.state == "granted" and self.lapsed_at is None
 
     @property

@@ -94,11 +94,14 @@ def finish(span: Span, pricer: Pricer) -> Finished:
         basis = found.basis(claim_id)
         if basis is None or basis != review.basis:
             lapsing.append((review.pk, Lapse.GONE if basis is None else Lapse.REGROUPED))
+        elif not review.is_of(found.bill(claim_id)):
+            lapsing.append((review.pk, Lapse.COST))
         elif review.state == "granted":
             rules = found.rules(cases[claim_id])
             if rules is not None:
                 payment = payment_of(review.outcome, review.decided_fen, found.bill(claim_id), rules)
-                final[claim_id] = Final(payment.kind.value, payment.whole_fen, payment.fund_fen, None, review.pk)
+                if payment.whole_fen > final[claim_id].whole_fen:  # a decision takes nothing from what the group pays
+                    final[claim_id] = Final(payment.kind.value, payment.whole_fen, payment.fund_fen, None, review.pk)
     here = {pk: one for pk, one in final.items() if cases[pk].id is None and one != cases[pk].final}
     away = [(cases[pk], one) for pk, one in final.items() if cases[pk].id is not None and one != cases[pk].final]
     return Finished(

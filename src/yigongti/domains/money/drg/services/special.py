@@ -134,15 +134,16 @@ def decide(case: SpecialReview, actor: Actor, answers: Answers) -> None:
     outcome, asked = Outcome(answers["outcome"]), answers["standard_yuan"]
     if (outcome is Outcome.ADJUSTED) != (asked is not None):
         raise StepRefused(_("调整支付标准时要填写调整后的标准，其他决定不填。"))
+    row = _require_standing(case)
     amount: int | None = case.total_fen if outcome is Outcome.BY_ITEM else None
     if asked is not None:
         amount = fen(Decimal(asked))
-        if not case.whole_fen < amount <= case.total_fen:
+        if not row.whole_fen < amount <= case.total_fen:
             raise StepRefused(
                 _("调整后的标准须高于按病组的支付%(least)s元，不超过实际费用%(most)s元。")
-                % {"least": yuan(case.whole_fen), "most": yuan(case.total_fen)}
+                % {"least": yuan(row.whole_fen), "most": yuan(case.total_fen)}
             )
-    _require_standing(case)
+    _require_more(amount, row)
     case.decided_by_id = actor.id
     case.outcome = outcome.value
     case.decided_fen = amount
@@ -152,7 +153,7 @@ def decide(case: SpecialReview, actor: Actor, answers: Answers) -> None:
 
 def grant(case: SpecialReview, actor: Actor, answers: Answers) -> None:
     """The second person. The month is grouped anew for it."""
-    _require_standing(case)
+    _require_more(case.decided_fen, _require_standing(case))
     _confirmed(case, actor)
     _page(case, "granted", _("特例单议已同意：%(what)s"), SPECIAL_APPLY, case.institution_id)
 
@@ -177,14 +178,27 @@ def withdraw(case: SpecialReview, actor: Actor, answers: Answers) -> None:
     _page(case, "withdrawn", _("特例单议已由医疗机构撤回：%(what)s"), SPECIAL_REVIEW, case.payer_id)
 
 
-def _require_standing(case: SpecialReview) -> None:
-    """Nobody decides on a claim that is no longer what was applied for."""
+def _require_more(amount: int | None, row: GroupedClaim) -> None:
+    """Rules and coefficients may have changed since the application."""
+    if amount is not None and amount <= row.whole_fen:
+        raise StepRefused(
+            _("按病组的支付现为%(whole)s元，不低于要决定的支付，不能同意。") % {"whole": yuan(row.whole_fen)}
+        )
+
+
+def _require_standing(case: SpecialReview) -> GroupedClaim:
+    """The result as it stands; nobody decides on a claim that is no longer what was applied for."""
     from yigongti.domains.money.drg.services.merging import basis_of
 
     rows: ScopedQuerySet = GroupedClaim.objects.unscoped("the step has checked the side")
     row: GroupedClaim | None = rows.filter(claim_id=case.claim_id, stands=True).first()
-    if row is None or basis_of(row.drg, row.merged_into or row.claim_id, reading.members_of(row)) != case.basis:
+    if (
+        row is None
+        or basis_of(row.drg, row.merged_into or row.claim_id, reading.members_of(row)) != case.basis
+        or not case.is_of(reading.bill_of(row))
+    ):
         raise StepRefused(_("申请之后，这笔结算或它的入组有变化，不能再作决定。"))
+    return row
 
 
 def lapse(case: SpecialReview, actor: Actor, answers: Answers) -> None:
