@@ -138,6 +138,21 @@ def test_the_other_side_is_not_told_what_else_counts(world, settings):
     assert [who for who, page in pages.items() if first.get_absolute_url() in page] == ["lead", "centre"]
 
 
+def test_a_dealing_typed_into_one_book_needs_a_third_person(world, settings):
+    """1.00 the west is said to owe, which nobody there has confirmed; without another member two are enough."""
+    settings.PLACE = "kunshan"
+    lines = [DraftLine("121809", 100, world.west.id), DraftLine("410109", -100, world.west.id)]
+    voucher = vouchers.draft(world.lead.id, on=DAY, summary="x", lines=lines, actor=world.finance(21))
+    take_step(voucher, "submit", actor=world.finance(21))
+    with pytest.raises(StepRefused):
+        take_step(voucher, "approve", actor=world.finance(22))
+    page = signed_in("finance_officer", world.ids["east"]).get(voucher.get_absolute_url()).content.decode()
+    assert "没有经对方确认" in page and "金额超过" not in page
+    take_step(voucher, "check", actor=world.finance(22))
+    assert take_step(voucher, "countersign", actor=world.director()).state == "posted"
+    assert not submitted(world, 100).large and not offered(world, world.west).large
+
+
 def test_an_entry_names_the_partner_of_its_own_generation(world):
     said = {"organisation_id": world.lead.organisation_id, "counterparty_id": world.west.organisation_id, "on": DAY,
             "amounts": {"fee": 5}, "source": "p", "summary": "x", "actor": SYSTEM}  # fmt: skip

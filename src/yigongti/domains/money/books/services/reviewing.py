@@ -33,7 +33,14 @@ def submit(case: Voucher, actor: Actor, answers: Any) -> None:
     case.approved_by_id = case.confirmed_by_id = None
     case.counted_fen = max(case.total_fen, counted_together(case))
     limit = APPROVAL_LIMIT.at(place=case.book.place, as_of=case.on_day).value
-    case.large = case.kind != Voucher.Kind.YEAR_CLOSE and case.counted_fen > limit * 100
+    above = case.kind != Voucher.Kind.YEAR_CLOSE and case.counted_fen > limit * 100
+    case.large = above or one_sided(case)
+
+
+def one_sided(case: Voucher) -> bool:
+    """Whether it says in one book alone what there is between two members: typed by hand, nobody of the other asked."""
+    typed = case.kind == Voucher.Kind.ORDINARY and case.other_book_id is None
+    return typed and case.lines.filter(counterparty__isnull=False).exists()
 
 
 def _check_lines(case: Voucher, book_id: int) -> None:

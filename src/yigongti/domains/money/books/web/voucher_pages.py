@@ -216,6 +216,7 @@ def voucher(request: HttpRequest, pk: int) -> HttpResponse:
         "sees_other": found.other_organisation_id is not None and actor.may(VIEW, found.other_organisation_id),
         "same_paper": selectors.same_paper(found) if sees_book else [],
         "sees_counted": approves,
+        "one_sided": reviewing.one_sided(found),
         "together": _together(found) if approves and found.is_open else [],
         "colour": COLOURS[found.state],
         "prepared": people.get(preparer or 0, ""),
