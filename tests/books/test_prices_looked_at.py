@@ -1,5 +1,6 @@
 """Price adjustments: quantities that speak of nothing, pages that are out of date."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,7 @@ from yigongti.domains.care.referrals.tests.factories import signed_in
 from yigongti.domains.money.prices.formulas import Quantity
 from yigongti.domains.money.prices.services import adjusting
 from yigongti.domains.money.prices.services.reading import NewPrice
+from yigongti.kernel import clock
 from yigongti.kernel.workflow.api import StepRefused, take_step
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +61,7 @@ def test_the_prices_that_are_approved_are_those_that_were_looked_at(listed, paye
     take_step(case, "submit", actor=payer(1))
     client = signed_in("guidance_officer", listed.ids["county"])
     assert client.get(case.get_absolute_url()).status_code == 200
+    assert client.get(adjusted(payer).get_absolute_url()).status_code == 200  # another one in between
     take_step(case, "give_back", actor=payer(2), answers={"reason": "x"})
     again(case, payer, 23100)
     with_later_moment(case, payer)
@@ -69,9 +72,5 @@ def test_the_prices_that_are_approved_are_those_that_were_looked_at(listed, paye
 
 
 def with_later_moment(case, payer):  # noqa: F811
-    from datetime import timedelta
-
-    from yigongti.kernel import clock
-
     with clock.fixed(clock.now() + timedelta(minutes=1)):
         take_step(case, "submit", actor=payer(1))

@@ -12,21 +12,21 @@ from yigongti.domains.money.prices.models import Adjustment
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.ui.cases import CasePage, case_page
 
+SHOWN, MOST = "prices.shown", 50
+
 
 def as_shown(request: HttpRequest, case: Adjustment, template: str, context: Mapping[str, Any]) -> HttpResponse:
-    """As ``case_page``. The reader's session keeps since when the adjustment he saw last had stood as he saw it."""
+    """As ``case_page``. The reader's session keeps since when an adjustment he saw had stood as he saw it."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    now = [case.pk, case.state, case.entered_at.isoformat()]
-    shown = request.session.get("prices.shown", now)
-    if request.method == "POST" and shown[0] == case.pk and shown != now:
+    key, now = str(case.pk), f"{case.state} {case.entered_at.isoformat()}"
+    shown: dict[str, str] = request.session.get(SHOWN, {})
+    if request.method == "POST" and shown.get(key, now) != now:
         messages.error(request, _("您打开这个页面以后方案改过，现在显示的是改过的，请核对以后再办理。"))
         whole = {**context, "case": case, "case_page": CasePage(case, actor)}
         response = render(request, template, whole, status=422)
     else:
         response = case_page(request, case, template, context)
-    taken = response.status_code == 302
-    if taken:
-        request.session.pop("prices.shown", None)
-    elif request.session.get("prices.shown") != now:
-        request.session["prices.shown"] = now
+    others = [(one, stand) for one, stand in shown.items() if one != key][1 - MOST :]
+    if shown != (seen := dict(others if response.status_code == 302 else [*others, (key, now)])):
+        request.session[SHOWN] = seen
     return response
