@@ -100,6 +100,18 @@ def months_taken_back(source_id: int, numbers: Iterable[str], sent: Iterable[str
         return frozenset(month for (month,) in cursor.fetchall())
 
 
+def months_taking_back(source_id: int, numbers: Iterable[str]) -> frozenset[date]:
+    """First days of the months of what takes back settlements of these numbers, and may have come before them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT date_trunc('month', happened_on)::date FROM health_record_fact"
+            " WHERE kind = 'claim' AND (detail ->> 'reverses') IS NOT NULL AND (detail ->> 'reverses') = ANY (%s)"
+            " AND source_id = %s AND superseded_by IS NULL",
+            [list(numbers), source_id],
+        )
+        return frozenset(month for (month,) in cursor.fetchall())
+
+
 def claim_months(resident_ids: Iterable[int], *, outside_only: bool = False) -> frozenset[date]:
     """First days of the months in which these entries of the master index have standing settlements (out of the county
     ``outside_only``)."""

@@ -99,6 +99,7 @@ CLAIM_SCHEMA = pa.schema(
 """What a claim says beyond that, as the settlement list has it.
 
 ``reverses``: the ``record_no`` of the claim of the same source that this one takes back, with amounts below zero.
+Whoever looked after the person, and ``service_start``, are then those of that claim.
 ``fund_fen`` is the pooled fund alone: critical illness insurance and medical aid stand beside it. ``insured_division``
 "" is here. Age is of ``service_start``, in days only below one year; both, and the sex, are the master index's
 where the claim doesn't say. ``cancelled``: wholly taken back, the fund's part too, or what took it back. ``visits``: 1
@@ -109,7 +110,9 @@ rows, what care cost over the rows that are not cancelled, visits and stays over
 
 _CLAIM_COLUMNS = """,
            fact.record_no, (fact.recorded_at AT TIME ZONE 'Asia/Shanghai')::date,
-           served.start_on, left(sheet.ended_at, 10)::date, fact.department,
+           CASE WHEN coalesce(sheet.reverses, '') = '' THEN served.start_on
+                ELSE coalesce(taken.began_on, taken.settled_on, served.start_on) END,
+           left(sheet.ended_at, 10)::date, fact.department,
            coalesce(sheet.insured_division, ''), coalesce(sheet.reverses, ''),
            sheet.critical_illness_fen, sheet.medical_aid_fen,
            coalesce(sheet.certificate_no, ''), coalesce(sheet.payment_method, ''),
@@ -147,7 +150,8 @@ _CLAIM_DETAIL = """
     ) AS person
     LEFT JOIN (
         SELECT back.source_id, back.record_no,
-               whole.total_fen + back.total_fen <= 0 AND whole.fund_fen + back.fund_fen <= 0 AS wholly
+               whole.total_fen + back.total_fen <= 0 AND whole.fund_fen + back.fund_fen <= 0 AS wholly,
+               whole.happened_on AS settled_on, left(whole.detail ->> 'started_at', 10)::date AS began_on
         FROM (
             SELECT source_id, detail ->> 'reverses' AS record_no, sum(total_fen) AS total_fen, sum(fund_fen) AS fund_fen
             FROM health_record_fact
@@ -161,7 +165,8 @@ _CLAIM_DETAIL = """
 _WHOLE = ", whole.sex, whole.birth_date, whole.birth_precision"
 
 # Who looked after somebody until when, of those who were ever handed on: before the first change the earliest known,
-# after the last whoever does today. The new one has them from the day of the change on.
+# after the last whoever does today. The new one has them from the day of the change on. What takes a claim back is of
+# whoever had the person when that claim was settled.
 _THEN = """, moved AS (
         SELECT pgh_obj_id AS id, managing_institution_id, until_on,
                lag(until_on, 1, '-infinity') OVER (PARTITION BY pgh_obj_id ORDER BY until_at, pgh_id) AS since_on
@@ -171,8 +176,12 @@ _THEN = """, moved AS (
         ) AS changed
     )"""
 _MOVED = """
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN coalesce(sheet.reverses, '') = '' THEN fact.happened_on
+                    ELSE coalesce(taken.settled_on, fact.happened_on) END AS day
+    ) AS home_on
     LEFT JOIN moved ON moved.id = coalesce(merged.whole_id, fact.resident_id)
-        AND fact.happened_on >= moved.since_on AND fact.happened_on < moved.until_on"""
+        AND home_on.day >= moved.since_on AND home_on.day < moved.until_on"""
 
 CLAIMS = register_dataset(
     Dataset(

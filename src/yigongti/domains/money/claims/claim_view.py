@@ -16,7 +16,7 @@ from yigongti.kernel import clock
 @dataclass(frozen=True)
 class ClaimView:
     """One version of a settlement. ``resident_id`` is the person; ``managing_id`` who looked after them on the day
-    it was settled.
+    it was settled, and ``began_on`` when care began: of a reversal those of what it takes back, where that is known.
 
     Money in fen, below zero in a reversal. ``beside_fen``: what critical illness insurance, medical aid and other funds
     paid beside the pooled fund. ``version`` counts from 1; ``stands`` is false for one that was superseded or
@@ -39,6 +39,7 @@ class ClaimView:
     settled_on: date
     settled_at: datetime
     service_start: date
+    began_on: date
     service_end: date | None
     department: str
     doctor: str
@@ -129,7 +130,24 @@ def views(facts: Iterable[health_record.ClaimFact], versions: Mapping[int, int])
     persons = health_record.persons({one.fact.resident_id for one in facts})
     cards = residents.cards(persons.values())
     before = health_record.managed_before(persons.values())
-    return [_view(one, persons, cards, before, versions.get(one.fact.id, 1)) for one in facts]
+    whole = _taken_back(facts)
+    return [
+        _view(one, persons, cards, before, versions.get(one.fact.id, 1), whole.get((one.fact.source_id, one.reverses)))
+        for one in facts
+    ]
+
+
+def _taken_back(facts: Iterable[health_record.ClaimFact]) -> dict[tuple[int, str], health_record.ClaimFact]:
+    """What those among them that are reversals take back, by payer and number: one query a payer, none without any."""
+    by_payer: dict[int, set[str]] = {}
+    for one in facts:
+        if one.reverses:
+            by_payer.setdefault(one.fact.source_id, set()).add(one.reverses)
+    return {
+        (payer, number): claim
+        for payer, numbers in by_payer.items()
+        for number, claim in health_record.claims_numbered(payer, numbers).items()
+    }
 
 
 def _view(
@@ -138,19 +156,21 @@ def _view(
     cards: Mapping[int, residents.Card],
     before: Mapping[int, list[tuple[date, int]]],
     version: int,
+    whole: health_record.ClaimFact | None,
 ) -> ClaimView:
     fact, detail = one.fact, one.fact.detail
     person = persons.get(fact.resident_id, fact.resident_id)
     card = cards.get(person)
     today = card.managing_institution_id if card else None
     start = day_said(detail.get("started_at"), fact.happened_on)
+    first = whole.fact if whole else fact
     return ClaimView(
         id=fact.id,
         record_no=fact.record_no,
         source_id=fact.source_id,
         source_name=fact.source,
         resident_id=person,
-        managing_id=next((manager for until, manager in before.get(person, ()) if fact.happened_on < until), today),
+        managing_id=next((manager for until, manager in before.get(person, ()) if first.happened_on < until), today),
         name_masked=card.name if card else "",
         institution_id=fact.institution_id,
         institution_name=fact.institution,
@@ -161,6 +181,7 @@ def _view(
         settled_on=fact.happened_on,
         settled_at=fact.happened_at,
         service_start=start,
+        began_on=day_said(first.detail.get("started_at"), first.happened_on),
         service_end=day_said(detail["ended_at"], start) if detail.get("ended_at") else None,
         department=fact.department,
         doctor=fact.practitioner,

@@ -224,7 +224,7 @@ def match_of(claim: ClaimView) -> CertificateMatch:
         "resident_id": claim.resident_id,
         "inside_county": claim.inside_county,
         "setting": claim.setting,
-        "service_start": claim.service_start,
+        "service_start": claim.began_on,
         "institution_name": claim.institution_name,
     }
     with engine() as backend:
@@ -252,8 +252,8 @@ def reimbursement(claim: ClaimView, match: CertificateMatch) -> Reimbursement | 
     """What the fund's part would have been either way; None where no referral is asked for. Raises PolicyGap."""
     if match.match is Match.NOT_NEEDED:
         return None
-    rule = WITHOUT_REFERRAL.at(place=settings.PLACE, as_of=claim.service_start)
-    percent = WITHOUT_REFERRAL_PERCENT.at(place=settings.PLACE, as_of=claim.service_start)
+    rule = WITHOUT_REFERRAL.at(place=settings.PLACE, as_of=claim.began_on)
+    percent = WITHOUT_REFERRAL_PERCENT.at(place=settings.PLACE, as_of=claim.began_on)
     referred = match.match is Match.COVERED
     amounts = either_way(claim.fund_fen, claim.covered_fen, rule=rule.value, percent=percent.value, referred=referred)
     return Reimbursement(amounts, referred, rule, percent)

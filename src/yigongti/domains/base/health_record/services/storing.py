@@ -6,7 +6,7 @@ from hashlib import blake2b
 
 import polars as pl
 
-from yigongti.domains.base.health_record.claims import months_taken_back, reversals_among
+from yigongti.domains.base.health_record.claims import months_taken_back, months_taking_back, reversals_among
 from yigongti.domains.base.health_record.extracts import CLAIM_SHEET
 from yigongti.domains.base.health_record.services.persons import Persons, persons_of
 from yigongti.domains.base.health_record.services.places import Places, places_of, tiers_of
@@ -203,6 +203,8 @@ def _store(mapping: Row, frame: pl.DataFrame, storing: Storing) -> Stored:
         reversed_, sent = frame["reverses"].drop_nulls().to_list(), frame["claim_no"].to_list()
         if reversed_ or written.updated:
             months |= months_taken_back(storing.source_id, reversed_, sent if written.updated else ())
+        if written.stored:
+            months |= months_taking_back(storing.source_id, sent)
     return Stored(
         stored=written.stored,
         updated=written.updated,
