@@ -175,3 +175,27 @@ def test_the_pages_say_with_which_it_was_paid(merging: Here) -> None:
     assert "与结算单S2合并为一次住院" in first and "557.25" in first
     assert "支付规则在这次入组之后有变化" not in first
     assert "并入另一次住院" in text(client.get(reverse("drg:cases"), {"outlier": "merged"}))
+
+
+def test_one_fund_does_not_pay_the_others_stay(merging: Here) -> None:
+    """Of employees: 0.5270 × 14,500 × 0.5 = 3,820.75, less 1,500 of the patient."""
+    settled(
+        [
+            stay(1, "2025-03-01", "2025-03-08", insurance_kind="01"),
+            stay(2, "2025-03-12", "2025-03-18"),
+            stay(3, "2025-03-20", "2025-03-25", insurance_kind="01"),
+        ],
+        merging,
+    )
+    regroup_due(settings.PLACE, actor=ACTOR)
+    # the first and the third, twelve days apart, are of one fund: 3,820.75 less 3,000
+    assert told() == {"S1": ("normal", 82_075, None), "S2": ALONE, "S3": ("merged", 0, "S1")}
+
+
+def test_two_stays_make_no_long_one(merging: Here) -> None:
+    """35 days each, 9,000 yuan: 70 days in one are not paid by item. 18,000 is above 3 × 3,557.25 = 10,671.75:
+    3,557.25 + 80 % of 7,328.25 = 9,419.85, less 6,000 of the patient. By item it would have been 12,000."""
+    money = {"total_yuan": "9000", "fund_yuan": "6000", "self_paid_yuan": "3000"}
+    settled([stay(1, "2025-03-01", "2025-04-05", **money), stay(2, "2025-04-06", "2025-05-11", **money)], merging)
+    regroup_due(settings.PLACE, actor=ACTOR)
+    assert told() == {"S1": ("high", 341_985, None), "S2": ("merged", 0, "S1")}

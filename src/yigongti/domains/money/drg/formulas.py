@@ -57,11 +57,13 @@ class Terms:
 
 @dataclass(frozen=True)
 class Bill:
-    """What a case cost (fen) and how long it lay: ``stay_days`` at least 1."""
+    """What a case cost (fen) and how long it lay: ``stay_days`` at least 1. ``longest``: of several stays paid as one the
+    longest, by which a stay is long; 0: there is one."""
 
     total_fen: int
     patient_fen: int
     stay_days: int
+    longest: int = 0
 
 
 @dataclass(frozen=True)
@@ -125,9 +127,10 @@ def pay(mdc: str, weight_e4: int | None, bill: Bill, terms: Terms) -> Payment:
     high = fen(Decimal(worth) * HIGH_RULES[terms.high_rule](weight_e4, terms))
     low = fen(Decimal(worth) * terms.low_ratio)
     kind, whole, part = Kind.NORMAL, worth, PAYS[terms.pays]
-    if mdc in terms.bed_day_mdcs and bill.stay_days >= terms.bed_day_from:
+    days = bill.longest or bill.stay_days
+    if mdc in terms.bed_day_mdcs and days >= terms.bed_day_from:
         kind, whole = Kind.BED_DAY, fen(terms.bed_day_fen * terms.coefficient * bill.stay_days)
-    elif bill.stay_days > terms.by_item_days:
+    elif days > terms.by_item_days:
         kind, whole, part = Kind.BY_ITEM, bill.total_fen, standard_less_patient
     elif bill.total_fen < low:
         kind, whole, part = Kind.LOW, bill.total_fen, standard_less_patient
@@ -158,7 +161,12 @@ def by_item(bill: Bill) -> Payment:
 def together(bills: Iterable[Bill]) -> Bill:
     """The bill of several stays paid as one."""
     kept = list(bills)
-    return Bill(sum(b.total_fen for b in kept), sum(b.patient_fen for b in kept), sum(b.stay_days for b in kept))
+    return Bill(
+        sum(b.total_fen for b in kept),
+        sum(b.patient_fen for b in kept),
+        sum(b.stay_days for b in kept),
+        max((b.longest or b.stay_days for b in kept), default=0),
+    )
 
 
 def own_coefficient(

@@ -237,7 +237,7 @@ def _kind_steps(payment: Payment, weight_e4: int | None, bill: Bill, rules: Rule
         )
         return [Step(label, working, payment.whole_fen, values[policy.BED_DAY_RATE.name])]
     if kind is Kind.BY_ITEM:
-        working = _("住院{days}天，超过{most}天，按实际费用").format(days=days, most=terms.by_item_days)
+        working = _("住院{days}天，超过{most}天，按实际费用").format(days=bill.longest or days, most=terms.by_item_days)
         return [Step(label, working, payment.whole_fen, values[policy.BY_ITEM_DAYS.name])]
     if kind is Kind.LOW:
         working = _("实际费用低于标准的{ratio}倍（{limit}元），按实际费用").format(

@@ -1,5 +1,7 @@
 """Stays of one person at one institution for the same group, soon after each other: which are paid together.
 
+One fund does not pay another's: the stays were settled by the same payer, from the same fund.
+
 A stay is a readmission when it began on the day of, or within so many days after, the end of an earlier one; the rule
 is that of the day the later one was settled. Stays that overlap are no readmissions: they are one stay billed twice or
 an error, which the screens of fund supervision name. The outcome depends on the stays alone, not on their order.
@@ -56,6 +58,8 @@ class Stay:
     end: date
     settled_on: date
     weight_e4: int
+    fund: tuple[int, bool] = (0, False)
+    """The payer, and whether it paid from the employees' fund."""
 
     @property
     def order(self) -> tuple[date, date, date, str, int]:
@@ -81,9 +85,9 @@ class Episode:
 
 def episodes(stays: Iterable[Stay], rule_on: Callable[[date], Rule | None]) -> list[Episode]:
     """Stays put together; one that is no readmission is an episode of its own. ``rule_on``: None: nothing is said."""
-    by_key: dict[tuple[int, int, str], list[Stay]] = {}
+    by_key: dict[tuple[int, int, str, tuple[int, bool]], list[Stay]] = {}
     for stay in stays:
-        by_key.setdefault((stay.resident_id, stay.institution_id, stay.adrg), []).append(stay)
+        by_key.setdefault((stay.resident_id, stay.institution_id, stay.adrg, stay.fund), []).append(stay)
     found: list[Episode] = []
     for same in by_key.values():
         found += _of_one(sorted(same, key=lambda stay: stay.order), rule_on)

@@ -14,7 +14,7 @@ from yigongti.domains.money.drg import readmission
 from yigongti.domains.money.drg.formulas import Bill, Kind, Payment, together
 from yigongti.domains.money.drg.grouping.reasons import Status
 from yigongti.domains.money.drg.models import GroupedClaim, SpecialReview
-from yigongti.domains.money.drg.payment import Rules, paid, payment_of
+from yigongti.domains.money.drg.payment import EMPLOYEES, Rules, paid, payment_of
 from yigongti.domains.money.drg.readmission import Episode, Stay, episodes
 from yigongti.domains.money.drg.reasons import Lapse
 from yigongti.domains.money.drg.services.pricing import Pricer
@@ -41,6 +41,7 @@ class _Case:
     claim_id: int
     record_no: str
     resident_id: int
+    source_id: int
     institution_id: int | None
     settled_on: date
     service_start: date | None
@@ -76,6 +77,7 @@ class _Case:
         return Stay(
             self.claim_id, self.record_no, self.resident_id, self.institution_id or 0, self.adrg, self.drg, self.code,
             self.service_start or end, end, self.settled_on, self.weight_e4,
+            (self.source_id, self.insurance_kind == EMPLOYEES),
         )  # fmt: skip
 
 
