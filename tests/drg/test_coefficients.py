@@ -213,3 +213,35 @@ def test_the_pages_say_which_coefficient_was_used(spring: Here) -> None:
     assert other.get(reverse("drg:coefficients_new")).status_code == 403
     assert other.get(made.url).status_code == 200
     assert doctor.get(made.url).status_code == 403
+
+
+def test_claims_that_are_not_yet_grouped_make_no_table(spring: Here) -> None:
+    last_year(spring)
+    settled([claim(6, **HEAVY)], spring, name="more.csv")
+    with pytest.raises(CoefficientsRefused, match="正在更新"):
+        propose(NEW_YEAR, actor=officer(spring))
+    regroup_due(settings.PLACE, actor=ACTOR)
+    publish_stale()
+    assert propose(NEW_YEAR, actor=officer(spring)).lines.get(institution_id=spring.hospital).cases == 4
+
+
+def test_figures_that_have_changed_since_are_not_approved(spring: Here, tmp_path: Path) -> None:
+    last_year(spring)
+    table = propose(NEW_YEAR, actor=officer(spring))
+    settled([claim(6, **PNEUMONIA)], spring, name="more.csv")
+    with pytest.raises(StepRefused, match="正在更新"):
+        take_step(table, "approve", actor=officer(spring, 3))
+    regroup_due(settings.PLACE, actor=ACTOR)
+    publish_stale()
+    with pytest.raises(StepRefused, match="有变化"):
+        take_step(table, "approve", actor=officer(spring, 3))
+    take_step(table, "reject", actor=officer(spring, 3), answers={"reason": "病例有变化"})
+    assert approved(spring).state == "approved"
+
+
+def test_a_year_that_is_over_is_not_paid_anew(spring: Here, tmp_path: Path) -> None:
+    with (
+        drg_rules(tmp_path / "all", coefficient__rule="by_level_and_cmi"),
+        pytest.raises(CoefficientsRefused, match="2025年已经结束"),
+    ):
+        propose(date(2025, 1, 1), actor=officer(spring))

@@ -14,7 +14,7 @@ from yigongti.domains.money.drg import policy
 from yigongti.domains.money.drg.formulas import E4, own_coefficient
 from yigongti.domains.money.drg.grouping.reasons import Status
 from yigongti.domains.money.drg.lake import DATASET
-from yigongti.domains.money.drg.models import Coefficient, CoefficientTable
+from yigongti.domains.money.drg.models import Coefficient, CoefficientTable, GroupedMonth
 from yigongti.domains.money.drg.payment import Own, level_of
 from yigongti.domains.money.drg.permissions import FIGURES
 from yigongti.kernel.access.api import Actor, ScopedQuerySet
@@ -103,8 +103,8 @@ def mixes(place: str, payer_id: int, year: int, on: date) -> list[Mix]:
     Raises CoefficientsRefused while months of the year wait to be grouped or published, or without cases.
     """
     start, end = date(year, 1, 1), date(year + 1, 1, 1)
-    taken = snapshot(DATASET, start, end)
-    if taken.waiting or snapshot("claims", start, end).waiting:
+    taken, claimed = snapshot(DATASET, start, end), snapshot("claims", start, end)
+    if taken.waiting or claimed.waiting or not _grouped(place, dict(claimed.files)):
         raise CoefficientsRefused(_("上年有的月份正在更新，请稍后再试。"))
     with engine() as backend:
         backend.create_view("cases", table(backend, taken), overwrite=True)
@@ -121,6 +121,11 @@ def mixes(place: str, payer_id: int, year: int, on: date) -> list[Mix]:
         raise CoefficientsRefused(_("%(year)s年没有已入组的病例。") % {"year": year})
     tiers = _tiers([row[0] for row in found], on)
     return [Mix(pk, name, level_of(tiers.get(pk, "")), cases, int(weight)) for pk, name, cases, weight in found]
+
+
+def _grouped(place: str, files: dict[date, str]) -> bool:
+    """Whether the months were grouped from these files of claims."""
+    return files.items() <= set(GroupedMonth.objects.filter(place=place, month__in=files).values_list("month", "file"))
 
 
 def _tiers(institution_ids: Iterable[int], on: date) -> dict[int, str]:

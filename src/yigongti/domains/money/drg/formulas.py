@@ -57,8 +57,10 @@ class Terms:
 
 @dataclass(frozen=True)
 class Bill:
-    """What a case cost (fen) and how long it lay: ``stay_days`` at least 1. ``longest``: of several stays paid as one the
-    longest, by which a stay is long; 0: there is one."""
+    """What a case cost (fen) and how long it lay: ``stay_days`` at least 1.
+
+    ``longest``: the days of the longest of several stays paid as one, 0 where there is one alone.
+    """
 
     total_fen: int
     patient_fen: int

@@ -1,20 +1,22 @@
 """Proposing the coefficients of a year, and deciding about them."""
 
 from datetime import date
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from yigongti.domains.base.organisation import api as organisation
-from yigongti.domains.money.drg.coefficients import CoefficientsRefused, mixes, steps_of, worked_out
+from yigongti.domains.money.drg.coefficients import CoefficientsRefused, Steps, mixes, steps_of, worked_out
 from yigongti.domains.money.drg.models import Coefficient, CoefficientTable
 from yigongti.domains.money.drg.permissions import COEFFICIENT_APPROVE, COEFFICIENT_PROPOSE
 from yigongti.domains.money.drg.policy import COEFFICIENT_RULE
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor, Forbidden, ScopedQuerySet
 from yigongti.kernel.notices.api import in_the_places_language, notify
-from yigongti.kernel.workflow.api import open_case
+from yigongti.kernel.policy.api import PolicyGap
+from yigongti.kernel.workflow.api import StepRefused, open_case
 from yigongti.kernel.workflow.table import Answers
 
 
@@ -33,6 +35,8 @@ def propose(starts_on: date, *, actor: Actor) -> CoefficientTable:
     place, year = settings.PLACE, starts_on.year
     if COEFFICIENT_RULE.at(place=place, as_of=starts_on).value != "by_level_and_cmi":
         raise CoefficientsRefused(_("本地政策在这一天只按机构级别定系数，不能提出机构系数。"))
+    if year < clock.today().year:
+        raise CoefficientsRefused(_("%(year)s年已经结束，不能再改当年的机构系数。") % {"year": year})
     if year - 1 >= clock.today().year:
         raise CoefficientsRefused(_("%(year)s年还没有过完，不能据以计算。") % {"year": year - 1})
     steps = steps_of(place, starts_on)
@@ -67,9 +71,24 @@ def propose(starts_on: date, *, actor: Actor) -> CoefficientTable:
 
 
 def approve(case: CoefficientTable, actor: Actor, answers: Answers) -> None:
-    """The second person: months it covers are grouped anew."""
+    """The second person: months it covers are grouped anew. What would come out otherwise now is proposed anew first."""
+    try:
+        steps = Steps(case.width, case.step, case.most, case.least_cases)
+        now = worked_out(
+            mixes(case.place, case.payer_id, case.year - 1, case.starts_on), steps, case.place, case.starts_on
+        )
+    except (CoefficientsRefused, PolicyGap) as refused:
+        raise StepRefused(str(refused)) from None
+    if {_figures(one) for one in now} != {_figures(one) for one in case.lines.all()}:
+        raise StepRefused(_("提出之后，上年的病例或规则有变化，请不予批准，重新提出。"))
     case.approved_by_id = actor.id
     case.approved_at = clock.now()
+
+
+def _figures(line: Coefficient) -> tuple[Any, ...]:
+    """What a line comes to and rests on."""
+    cases = (line.cases, line.weight_e4, line.level_cases, line.level_weight_e4)
+    return (line.institution_id, line.level, *cases, line.level_coefficient, line.coefficient, line.few)
 
 
 def reject(case: CoefficientTable, actor: Actor, answers: Answers) -> None:
