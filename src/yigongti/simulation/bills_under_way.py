@@ -26,7 +26,7 @@ def set_prices(first: Actor, second: Actor, place: str, year: int, say: Say) -> 
         for level in LEVELS[OUTSIDE + 1 :]
     ]
     made = prices.draft(
-        place, name="医疗服务价格目录（演示）", document="演示数据：不是任何地方的价格文件",
+        place, name="虚构的第一批价格", document="虚构的文件，不是任何地方的",
         starts_on=date(year - 2, 1, 1), prices=items, actor=first,
     )  # fmt: skip
     prices.take(place, made, "submit", actor=first)
