@@ -112,6 +112,10 @@ def test_posted_and_closed_stays(world):
         assert refused(f"DELETE FROM {table}")
     assert refused("UPDATE ledger_closedmonth SET month = '2024-02-01'")
     assert refused("DELETE FROM ledger_numbering")
+    for change in ("last = last - 1", "last = 0", "year = year + 1", f"book_id = {world.member.id}"):
+        assert refused(f"UPDATE ledger_numbering SET {change}"), change
+    assert not refused("UPDATE ledger_numbering SET last = last + 1")  # so posting does; a gap is named
+    assert refused("UPDATE ledger_book SET place = 'elsewhere'")
 
 
 def test_approved_prices_stay(listed, payer):  # noqa: F811

@@ -46,7 +46,7 @@ class Book(ScopedModel):
             pgtrigger.Protect(
                 name="identity",
                 operation=pgtrigger.Update,
-                condition=pgtrigger.AnyChange("organisation_id", "first_month"),
+                condition=pgtrigger.AnyChange("organisation_id", "place", "first_month"),
             ),
             rules.NEVER_EMPTIED,
         ]
@@ -97,8 +97,16 @@ class Numbering(models.Model):
             models.UniqueConstraint(fields=["book", "year"], name="ledger_numbering_once")
         ]
         triggers: ClassVar[list[Any]] = [
-            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete), rules.NEVER_EMPTIED
-        ]  # fmt: skip
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="onwards",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "NEW.last < OLD.last OR (NEW.book_id, NEW.year) IS DISTINCT FROM (OLD.book_id, OLD.year)"
+                ),
+            ),
+            rules.NEVER_EMPTIED,
+        ]
 
 
 class Entry(ScopedModel):
