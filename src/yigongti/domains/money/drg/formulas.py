@@ -138,7 +138,15 @@ def pay(mdc: str, weight_e4: int | None, bill: Bill, terms: Terms) -> Payment:
         kind, whole, part = Kind.LOW, bill.total_fen, standard_less_patient
     elif bill.total_fen > high:
         kind, whole = Kind.HIGH, worth + fen(Decimal(bill.total_fen - high) * terms.high_share)
-    return Payment(kind, worth, whole, part(whole, bill), high, low)
+    fund = part(whole, bill)
+    if kind is Kind.HIGH:
+        fund = min(fund, max(left_to_pay(bill), part(worth, bill)))
+    return Payment(kind, worth, whole, fund, high, low)
+
+
+def left_to_pay(bill: Bill) -> int:
+    """What a case cost beyond what the patient bore: what goes by the cost pays no more, whatever the rate holds."""
+    return max(bill.total_fen - bill.patient_fen, 0)
 
 
 def pay_without_group(kind: Kind, bill: Bill, terms: Terms) -> Payment:
@@ -152,7 +160,7 @@ def pay_without_group(kind: Kind, bill: Bill, terms: Terms) -> Payment:
 
 def adjusted_standard(whole_fen: int, bill: Bill, terms: Terms) -> Payment:
     """A special review's other standard: the fund's part follows by the place's rule."""
-    return Payment(Kind.SPECIAL, 0, whole_fen, PAYS[terms.pays](whole_fen, bill))
+    return Payment(Kind.SPECIAL, 0, whole_fen, min(PAYS[terms.pays](whole_fen, bill), left_to_pay(bill)))
 
 
 def by_item(bill: Bill) -> Payment:

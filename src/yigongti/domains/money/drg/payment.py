@@ -160,13 +160,13 @@ def account(
 
 
 def _fund_step(payment: Payment, bill: Bill, rules: Rules) -> Step:
-    working = (
-        _("{whole}元 − 个人负担{patient}元，不低于0").format(
-            whole=yuan(payment.whole_fen), patient=yuan(bill.patient_fen)
-        )
-        if payment.fund_fen != payment.whole_fen
-        else _("{whole}元全部由基金支付").format(whole=yuan(payment.whole_fen))
-    )
+    if payment.fund_fen == payment.whole_fen:
+        words = _("{whole}元全部由基金支付")
+    elif payment.fund_fen == formulas.standard_less_patient(payment.whole_fen, bill):
+        words = _("{whole}元 − 个人负担{patient}元，不低于0")
+    else:
+        words = _("{whole}元由基金支付，连同个人负担{patient}元不超过实际费用")
+    working = words.format(whole=yuan(payment.whole_fen), patient=yuan(bill.patient_fen))
     return Step(_("基金支付"), working, payment.fund_fen, rules.values[policy.PAYS.name])
 
 

@@ -71,7 +71,7 @@ def propose(starts_on: date, *, actor: Actor) -> CoefficientTable:
 
 
 def approve(case: CoefficientTable, actor: Actor, answers: Answers) -> None:
-    """The second person: months it covers are grouped anew. What would come out otherwise now is proposed anew first."""
+    """The second person: months it covers are grouped anew. What would now come out otherwise is proposed anew."""
     try:
         steps = Steps(case.width, case.step, case.most, case.least_cases)
         now = worked_out(

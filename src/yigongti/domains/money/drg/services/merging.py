@@ -102,7 +102,8 @@ def finish(span: Span, pricer: Pricer) -> Finished:
             rules = found.rules(cases[claim_id])
             if rules is not None:
                 payment = payment_of(review.outcome, review.decided_fen, found.bill(claim_id), rules)
-                if payment.whole_fen > final[claim_id].whole_fen:  # a decision takes nothing from what the group pays
+                group = final[claim_id]  # a decision takes nothing from what the group pays
+                if payment.whole_fen > group.whole_fen and payment.fund_fen >= group.payment_fen:
                     final[claim_id] = Final(payment.kind.value, payment.whole_fen, payment.fund_fen, None, review.pk)
     here = {pk: one for pk, one in final.items() if cases[pk].id is None and one != cases[pk].final}
     away = [(cases[pk], one) for pk, one in final.items() if cases[pk].id is not None and one != cases[pk].final]

@@ -14,6 +14,7 @@ from yigongti.domains.money.drg.formulas import (
     GroupSum,
     Kind,
     Terms,
+    adjusted_standard,
     cmi,
     index,
     low_risk_groups,
@@ -137,3 +138,17 @@ def test_low_risk_by_mortality() -> None:
     assert logs[0] < limit < logs[1]
     assert low_risk_groups(region) == {"A", "E"}
     assert low_risk_groups([one("A", 10, died=1), one("B", 10)]) == {"B"}
+
+
+def test_what_goes_by_cost_covers_the_cost_once_where_the_rate_holds_the_funds_part_alone() -> None:
+    """Standard 10,500.00 the fund's alone; 200,000 yuan of which the patient bore 60,000. By the rule 10,500 + 80 % of
+    168,500 = 145,300 of the fund, with the patient's 205,300: 140,000 are left to pay."""
+    terms = replace(TERMS, pays="standard_alone")
+    bill = Bill(20_000_000, 6_000_000, 10)
+    found = pay("E", 10_000, bill, terms)
+    assert (found.kind, found.whole_fen, found.fund_fen) == (Kind.HIGH, 14_530_000, 14_000_000)
+    assert pay("E", 10_000, Bill(20_000_000, 1_000_000, 10), terms).fund_fen == 14_530_000
+    assert pay("E", 10_000, Bill(20_000_000, 19_900_000, 10), terms).fund_fen == 1_050_000  # the standard stays
+    assert adjusted_standard(20_000_000, bill, terms).fund_fen == 14_000_000
+    assert adjusted_standard(12_000_000, bill, terms).fund_fen == 12_000_000
+    assert adjusted_standard(20_000_000, bill, TERMS).fund_fen == 14_000_000
