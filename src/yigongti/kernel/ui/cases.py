@@ -143,7 +143,8 @@ def case_page(
     *,
     elsewhere: Collection[str] = (),
 ) -> HttpResponse:
-    """Show a case (``case_page`` in the context); a POST takes the step named in its field ``step``.
+    """Show a case (``case_page`` in the context); a POST takes the step named in its field ``step``, unless the case
+    has become another since it was shown.
 
     ``elsewhere``: steps that have a page of their own, to which the template leads.
     """
@@ -169,10 +170,19 @@ def _take(request: HttpRequest, case: CaseModel, actor: Actor) -> HttpResponse |
     if not form.is_valid():
         return name, form
     try:
-        take_step(case, name, actor=actor, answers=form.cleaned_data)
+        take_step(case, name, actor=actor, answers=form.cleaned_data, seen=_seen(request))
     except StepRefused as refused:
         form.add_error(None, str(refused))
         messages.error(request, str(refused))
         return name, form
     messages.success(request, _("“%(step)s”已完成。") % {"step": step.label})
     return HttpResponseRedirect(request.get_full_path())
+
+
+def _seen(request: HttpRequest) -> datetime | None:
+    """Since when the case had stood as the page showed it; None where whoever asks does not say."""
+    try:
+        seen = datetime.fromisoformat(request.POST.get("seen", ""))
+    except ValueError:
+        return None
+    return seen if seen.tzinfo else None

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -63,14 +64,15 @@ def open_case(
     return case
 
 
-def take_step(case: C, name: str, *, actor: Actor, answers: Answers | None = None) -> C:
+def take_step(case: C, name: str, *, actor: Actor, answers: Answers | None = None, seen: datetime | None = None) -> C:
     """Take a step in one transaction: row locked, side and state checked; state, history, audit, inbox written.
 
-    Returns the case as it is now. Raises StepRefused, and then nothing has changed but the audit trail,
-    which says who tried.
+    ``seen``: since when the case had stood as the actor looked at it (its ``entered_at``); a step on what has become
+    another meanwhile is refused. Returns the case as it is now. Raises StepRefused, and then nothing has changed but
+    the audit trail, which says who tried.
     """
     try:
-        return again_after_deadlock(lambda: _taken(case, name, actor, answers or {}))
+        return again_after_deadlock(lambda: _taken(case, name, actor, answers or {}, seen))
     except StepRefused as refusal:
         record(
             actor=actor,
@@ -93,9 +95,9 @@ def again_after_deadlock(attempt: Callable[[], R]) -> R:
     return attempt()
 
 
-def _taken(case: C, name: str, actor: Actor, answers: Answers) -> C:
+def _taken(case: C, name: str, actor: Actor, answers: Answers, seen: datetime | None) -> C:
     with transaction.atomic():
-        return _take(case, name, actor, answers)
+        return _take(case, name, actor, answers, seen)
 
 
 def may_take(case: CaseModel, step: Step, actor: Actor) -> bool:
@@ -111,7 +113,7 @@ def may_take(case: CaseModel, step: Step, actor: Actor) -> bool:
     return actor.may(step.by, getattr(case, step.at) if step.at else None)
 
 
-def _take(case: C, name: str, actor: Actor, answers: Answers) -> C:
+def _take(case: C, name: str, actor: Actor, answers: Answers, seen: datetime | None = None) -> C:
     rows: ScopedQuerySet = type(case).objects.unscoped("the step checks the side")
     locked: C = rows.select_for_update().get(pk=case.pk)
     try:
@@ -127,6 +129,8 @@ def _take(case: C, name: str, actor: Actor, answers: Answers) -> C:
             _("现在的状态是“%(state)s”，不能“%(step)s”。可能别人刚刚办理过，请刷新页面。")
             % {"state": locked.state_label, "step": step.label}
         )
+    if seen is not None and seen != locked.entered_at:
+        raise StepRefused(_("您打开这个页面以后，这件事又办过一步。现在显示的是最新内容，请核对后再办理。"))
     if step.by is None and not actor.is_resident and ((due := step.due_at(locked)) is None or due > clock.now()):
         raise StepRefused(_("“%(step)s”的时间还没有到。") % {"step": step.label})
     given = {}

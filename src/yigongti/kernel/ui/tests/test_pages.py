@@ -1,6 +1,7 @@
 """The shell and its parts: menu by rights, error pages that stand alone, forms tied to their errors, cases acted on."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -213,6 +214,25 @@ class TestCasePage:
     def test_an_unknown_step_is_no_error_page(self, loan):
         response = case_page(send(person("doctor", OWNER), "/loans/1/", {"step": "fly"}), loan, self.template)
         assert response.status_code == 422
+
+    def test_a_step_on_a_page_that_is_out_of_date_is_refused_and_the_page_shown_anew(self, loan):
+        """The owner's page stands open while the loan is declined, and asked for again: it is another case by now."""
+        page = case_page(look(person("doctor", OWNER)), loan, self.template).content.decode()
+        [seen] = set(re.findall(r'name="seen" value="([^"]+)"', page))
+        with clock.fixed(clock.now() + timedelta(minutes=1)):
+            type(loan).objects.unscoped("test").filter(pk=loan.pk).update(entered_at=clock.now())
+        old = send(person("doctor", OWNER), "/loans/1/", {"step": "lend", "seen": seen})
+        response = case_page(old, loan, self.template)
+        assert response.status_code == 422 and "请核对后再办理" in response.content.decode()
+        assert loan.state == "asked"
+        [now] = set(re.findall(r'name="seen" value="([^"]+)"', response.content.decode()))
+        again = send(person("doctor", OWNER), "/loans/1/", {"step": "lend", "seen": now})
+        assert case_page(again, loan, self.template).status_code == 302
+
+    @pytest.mark.parametrize("seen", ["", "x", "2026-01-01", "\0", "9" * 5000])
+    def test_nonsense_of_when_it_was_seen_is_passed_over(self, loan, seen):
+        request = send(person("doctor", OWNER), "/loans/1/", {"step": "lend", "seen": seen})
+        assert case_page(request, loan, self.template).status_code == 302
 
     def test_of_a_long_case_the_latest_steps_are_shown_and_the_rest_behind_a_line(self, loan, monkeypatch):
         at = clock.now()
