@@ -163,3 +163,19 @@ def test_cases_without_a_weight_make_no_case_mix(here: Here, tmp_path: Path) -> 
         publish_stale()
         region = report(*MARCH, actor=ACTOR).region
     assert region.grouped == 2 and region.cmi is not None and region.cmi * 10_000 == 9_610
+
+
+def test_a_case_without_weight_or_rule_makes_no_case_mix(here: Here, tmp_path: Path) -> None:
+    folder = tmp_path / "scheme"
+    shutil.copytree(SHIPPED[0], folder)
+    (folder / "scheme.yaml").write_text("name: 本市\nversion: city\n", encoding="utf-8")
+    lines = (folder / "weights.csv").read_text(encoding="utf-8").splitlines()
+    without = [line for line in lines if not line.startswith("ES15,")]
+    (folder / "weights.csv").write_text("\n".join(without) + "\n", encoding="utf-8")
+    take_in(folder)
+    with drg_rules(tmp_path, scheme="city", base_rate__residents=[(date(2026, 1, 1), 13500)]):
+        settled([claim(1, **PNEUMONIA)], here)
+        run()
+        publish_stale()
+        assert {row.outlier for row in standing().values()} == {"no_rule"}
+        assert report(*MARCH, actor=ACTOR).region.cmi is None

@@ -1,5 +1,7 @@
 """Special reviews when money or rules change after the application: what is paid never rests on what no longer is."""
 
+from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,8 @@ from tests.drg.rules import drg_rules
 from tests.drg.test_special import ACTOR, DEAR, HEARD, applied, filled, granted, of, officer, spring, step
 from yigongti.domains.money.drg.models import SpecialReview
 from yigongti.domains.money.drg.services.claims import regroup_due
+from yigongti.domains.money.drg.services.special import SpecialRefused
+from yigongti.kernel import clock
 from yigongti.kernel.workflow.api import StepRefused
 
 __all__ = ["spring"]
@@ -74,3 +78,36 @@ def test_an_amount_is_measured_by_what_the_group_pays_now(spring: Here, tmp_path
         regroup_due(settings.PLACE, actor=ACTOR)
         with pytest.raises(StepRefused, match=r"现为35,572\.50元"):
             step(row, "decide", officer(spring), outcome="by_item", standard_yuan="", reason="x")
+
+
+def at(*day: int) -> AbstractContextManager[None]:
+    return clock.fixed(datetime(*day, 12, tzinfo=clock.ZONE))  # type: ignore[arg-type,misc]
+
+
+def test_a_decision_that_lapsed_after_the_last_day_may_be_asked_for_again(here: Here) -> None:
+    """Settled on 8 March, to 7 May; corrected on 1 June: to 31 July."""
+    with at(2025, 4, 1):
+        filled(here)
+        granted(here, applied(here))
+        regroup_due(settings.PLACE, actor=ACTOR)
+    with at(2025, 6, 1):
+        settled([claim(1, **(DEAR | {"total_yuan": "20000.10", "self_paid_yuan": "5000.10"}))], here, name="again.csv")
+        regroup_due(settings.PLACE, actor=ACTOR)
+    with at(2025, 8, 1), pytest.raises(SpecialRefused, match="2025-07-31"):
+        applied(here)
+    with at(2025, 7, 31):
+        assert applied(here).total_fen == 2_000_010
+
+
+def test_the_last_day_counts_from_the_last_of_the_stays_paid_together(here: Here, tmp_path: Path) -> None:
+    """The first was settled on 8 March, the second that was merged into it on 12 May: to 11 July."""
+    later = {"started_at": "2025-03-20 09:00", "ended_at": "2025-05-12 10:00", "settled_at": "2025-05-12 11:00"}
+    with drg_rules(tmp_path, readmission__rule="merged"):
+        filled(here)
+        settled([claim(99, 1, **(DEAR | later))], here, name="later.csv")
+        regroup_due(settings.PLACE, actor=ACTOR)
+        assert of("S99").outlier == "merged"
+        with at(2025, 7, 12), pytest.raises(SpecialRefused, match="2025-07-11"):
+            applied(here)
+        with at(2025, 7, 11):
+            assert applied(here).total_fen == 4_000_000

@@ -94,9 +94,9 @@ class Report:
 _SQL = """
     SELECT institution_id, max(institution_name), source_id, department, drg, status, outlier, bool_or(low_risk),
            count(*), sum(weight_e4), sum(total_fen), sum(fund_fen), sum(payment_fen), sum(stay_days),
-           count(*) FILTER (died), count(*) FILTER (died IS NULL)
+           count(*) FILTER (died), count(*) FILTER (died IS NULL), weight_e4 > 0
     FROM cases WHERE place = $place AND happened_on BETWEEN $since AND $until AND inside_county
-    GROUP BY institution_id, source_id, department, drg, status, outlier
+    GROUP BY institution_id, source_id, department, drg, status, outlier, weight_e4 > 0
 """
 
 
@@ -118,6 +118,7 @@ class _Sum:
     stay_days: int
     died: int
     unsaid: int
+    weighed: bool
 
 
 def report(
@@ -212,7 +213,7 @@ def _figures(key: Any, name: str, part: list[_Sum], region: dict[str, GroupSum],
         invalid=by_status[Status.INVALID],
         high=sum(one.cases for one in part if one.outlier == Kind.HIGH),
         weight_e4=sum(one.weight_e4 for one in groups),
-        cmi=cmi(_by_group(one for one in part if one.outlier != Kind.UNPRICED).values()),
+        cmi=cmi(_by_group(one for one in part if one.weighed).values()),
         cost_index=index(groups, region, "total_fen"),
         time_index=index(groups, region, "stay_days"),
         low_risk_cases=sum(one.cases for one in lows),

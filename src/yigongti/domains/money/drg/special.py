@@ -169,11 +169,22 @@ def standing(row: GroupedClaim, *, actor: Actor) -> Standing | None:
         return None
     if not actor.everything and actor.may(SPECIAL_REVIEW, row.source_id):
         return None
-    until = row.settled_on + timedelta(days=SPECIAL_WITHIN.at(place=row.place, as_of=row.settled_on).value)
+    until = _counted_from(row) + timedelta(days=SPECIAL_WITHIN.at(place=row.place, as_of=row.settled_on).value)
     counted = share(row.institution_id, row.settled_on.year)
     reasons = _reasons(row)
     unfit = _unfit(row, reasons)
     return Standing(reasons, unfit or _why_not(row, until, counted), counted, until, not unfit)
+
+
+def _counted_from(row: GroupedClaim) -> date:
+    """The last of the settlements paid together, or the day on which a review of the same settlement lapsed."""
+    rows: ScopedQuerySet = GroupedClaim.objects.unscoped("the caller may see the case")
+    merged = rows.filter(stands=True, merged_into=row.claim_id).aggregate(last=Max("settled_on"))["last"]
+    asked: ScopedQuerySet = SpecialReview.objects.unscoped("asks only for a day")
+    of_it = asked.filter(payer_id=row.source_id, institution_id=row.institution_id, record_no=row.record_no)
+    lapsed = of_it.aggregate(last=Max("lapsed_at"))["last"]
+    days = [row.settled_on, merged, lapsed.astimezone(clock.ZONE).date() if lapsed else None]
+    return max(day for day in days if day is not None)
 
 
 def _reasons(row: GroupedClaim) -> tuple[tuple[str, str], ...]:
