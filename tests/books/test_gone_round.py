@@ -1,5 +1,6 @@
 """Ways somebody might go round the second person, the other side, the limit or the closing."""
 
+import re
 import threading
 from datetime import date
 from decimal import Decimal
@@ -193,22 +194,30 @@ def test_two_reversals_of_one_pair_are_not_drawn_up_at_once():
 # -- what was looked at --------------------------------------------------------------------------------------------
 
 
+def seen_on(page: str) -> str:
+    """When the case had come to stand as a page shows it: what its buttons send along."""
+    [seen] = set(re.findall(r'name="seen" value="([^"]+)"', page))
+    return seen
+
+
 def test_what_is_confirmed_is_what_was_looked_at(world, settings):
     """The page shows 9.00; it is taken back, becomes 400,000.00 and is offered again; then the old page's button."""
     settings.PLACE = "kunshan"
     voucher = offered(world, world.west, 900)
     theirs = signed_in("finance_officer", world.ids["west"])
     address = voucher.get_absolute_url()
-    assert "9.00" in theirs.get(address).content.decode()
+    shown = theirs.get(address).content.decode()
+    assert "9.00" in shown
     take_step(voucher, "take_back", actor=world.finance(21))
     said = FromTemplate("internal_service_provided", DAY, {"fee": 400_000_00}, "检验", world.west.id)
     vouchers.redraft_from_template(voucher, said, actor=world.finance(21))
     take_step(voucher, "offer", actor=world.finance(21))
-    refused = theirs.post(address, {"step": "confirm"})
+    refused = theirs.post(address, {"step": "confirm", "seen": seen_on(shown)})
     assert refused.status_code == 422 and "400,000.00" in refused.content.decode()
     voucher.refresh_from_db()
     assert voucher.state == "offered"
-    assert theirs.post(address, {"step": "confirm"}).status_code == 302  # now it was shown
+    now = seen_on(refused.content.decode())
+    assert theirs.post(address, {"step": "confirm", "seen": now}).status_code == 302  # now it was shown
     voucher.refresh_from_db()
     assert voucher.state == "submitted"
 
@@ -217,12 +226,14 @@ def test_what_is_approved_is_what_was_looked_at(world, settings):
     settings.PLACE = "kunshan"
     voucher = submitted(world, 900)
     second = signed_in("finance_officer", world.ids["east"])
-    assert "9.00" in second.get(voucher.get_absolute_url()).content.decode()
+    shown = second.get(voucher.get_absolute_url()).content.decode()
+    assert "9.00" in shown
     take_step(voucher, "take_back", actor=world.finance(21))
     lines = [DraftLine("500104", 400_000_00), DraftLine("1002", -400_000_00)]
     vouchers.redraft(voucher, on=DAY, summary="x", lines=lines, actor=world.finance(21))
     take_step(voucher, "submit", actor=world.finance(21))
-    assert second.post(voucher.get_absolute_url(), {"step": "approve"}).status_code == 422
+    pressed = {"step": "approve", "seen": seen_on(shown)}
+    assert second.post(voucher.get_absolute_url(), pressed).status_code == 422
     voucher.refresh_from_db()
     assert voucher.state == "submitted"
 
@@ -232,11 +243,12 @@ def test_the_budget_that_is_approved_is_the_one_that_was_looked_at(world, settin
     budget = budgets.draft(world.lead.id, 2026, [Planned("4001", 900)], actor=world.finance(21))
     take_step(budget, "submit", actor=world.finance(21))
     second = signed_in("finance_officer", world.ids["east"])
-    assert second.get(budget.get_absolute_url()).status_code == 200
+    shown = second.get(budget.get_absolute_url()).content.decode()
     take_step(budget, "give_back", actor=world.finance(22), answers={"reason": "x"})
     budgets.redraft(budget, [Planned("4001", 400_000_00)], actor=world.finance(21))
     take_step(budget, "submit", actor=world.finance(21))
-    assert second.post(budget.get_absolute_url(), {"step": "approve"}).status_code == 422
+    pressed = {"step": "approve", "seen": seen_on(shown)}
+    assert second.post(budget.get_absolute_url(), pressed).status_code == 422
     budget.refresh_from_db()
     assert budget.state == "submitted"
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
+from tests.books.test_gone_round import seen_on
 from tests.books.test_prices import LATER, PLACE, adjusted, listed, payer, today, usage  # noqa: F401  (fixtures)
 from yigongti.domains.care.referrals.tests.factories import signed_in
 from yigongti.domains.money.prices.formulas import Quantity
@@ -60,15 +61,17 @@ def test_the_prices_that_are_approved_are_those_that_were_looked_at(listed, paye
     adjusting.take_usage(case, usage(listed), actor=payer(1))
     take_step(case, "submit", actor=payer(1))
     client = signed_in("guidance_officer", listed.ids["county"])
-    assert client.get(case.get_absolute_url()).status_code == 200
+    shown = client.get(case.get_absolute_url()).content.decode()
     assert client.get(adjusted(payer).get_absolute_url()).status_code == 200  # another one in between
     take_step(case, "give_back", actor=payer(2), answers={"reason": "x"})
     again(case, payer, 23100)
     with_later_moment(case, payer)
-    assert client.post(case.get_absolute_url(), {"step": "approve"}).status_code == 422
+    refused = client.post(case.get_absolute_url(), {"step": "approve", "seen": seen_on(shown)})
+    assert refused.status_code == 422
     case.refresh_from_db()
     assert case.state == "submitted"
-    assert client.post(case.get_absolute_url(), {"step": "approve"}).status_code == 302
+    now = {"step": "approve", "seen": seen_on(refused.content.decode())}
+    assert client.post(case.get_absolute_url(), now).status_code == 302
 
 
 def with_later_moment(case, payer):  # noqa: F811

@@ -15,13 +15,13 @@ from yigongti.domains.money.books.services.budgets import BudgetReading, Planned
 from yigongti.domains.money.books.services.closing import last_day
 from yigongti.domains.money.books.web import asked
 from yigongti.domains.money.books.web.books import book_context
-from yigongti.domains.money.books.web.looked import as_shown
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.access.web.guard import permission_required
 from yigongti.kernel.intake.sheets import LARGEST, SheetRefused, fen_of
 from yigongti.kernel.ledger import api as ledger
 from yigongti.kernel.ledger.api import AccountKind, AccountView, BookView, EntryRefused
+from yigongti.kernel.ui.cases import case_page
 
 COLOURS = {"draft": "", "submitted": "attention", "approved": "good", "discarded": ""}
 
@@ -137,4 +137,4 @@ def budget(request: HttpRequest, pk: int) -> HttpResponse:
             "change": fen - before.get(code, 0), "note": after[code].note if code in after else "",
         })  # fmt: skip
     context = {"rows": rows, "colour": COLOURS[found.state], "earlier": earlier, "in_force": standing == found}
-    return as_shown(request, found, "books/budget.html", context)
+    return case_page(request, found, "books/budget.html", context)

@@ -21,7 +21,6 @@ from yigongti.domains.money.books.services.vouchers import DraftLine
 from yigongti.domains.money.books.web import asked, template_pages
 from yigongti.domains.money.books.web.books import book_context
 from yigongti.domains.money.books.web.lines import Drawn
-from yigongti.domains.money.books.web.looked import as_shown
 from yigongti.domains.money.books.web.typed import MOST_ROWS, ROWS, Typed, TypedLine, fill, read_file, read_typed
 from yigongti.kernel import clock
 from yigongti.kernel.access.api import Actor, names_of
@@ -30,6 +29,7 @@ from yigongti.kernel.intake.sheets import LARGEST, SheetRefused
 from yigongti.kernel.ledger import api as ledger
 from yigongti.kernel.ledger.api import BookView, EntryRefused
 from yigongti.kernel.money import yuan
+from yigongti.kernel.ui.cases import case_page
 from yigongti.kernel.ui.filters import ChoiceFilter, TextFilter
 from yigongti.kernel.ui.listing import Column, Listing
 from yigongti.kernel.workflow.api import StepRefused, take_step
@@ -225,7 +225,7 @@ def voucher(request: HttpRequest, pk: int) -> HttpResponse:
         "limit_fen": APPROVAL_LIMIT.at(place=found.book.place, as_of=found.on_day).value * 100,
         "sees_book": sees_book,
     }
-    return as_shown(request, found, "books/voucher.html", context)
+    return case_page(request, found, "books/voucher.html", context)
 
 
 def _together(found: Voucher) -> list[Voucher]:

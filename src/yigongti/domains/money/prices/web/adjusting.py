@@ -21,10 +21,10 @@ from yigongti.domains.money.prices.services.adjusting import AdjustmentRefused
 from yigongti.domains.money.prices.web import previews
 from yigongti.domains.money.prices.web.forms import AdjustmentForm, UsageForm
 from yigongti.domains.money.prices.web.lists import COLOURS
-from yigongti.domains.money.prices.web.looked import as_shown
 from yigongti.kernel.access.api import Actor
 from yigongti.kernel.access.web.guard import permission_required
 from yigongti.kernel.intake.sheets import LARGEST, SheetRefused, template
+from yigongti.kernel.ui.cases import case_page
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN = 300
@@ -115,7 +115,7 @@ def adjustment(request: HttpRequest, pk: int) -> HttpResponse:
         "since": since,
         "until": until,
     }
-    return as_shown(request, found, "prices/adjustment.html", context)
+    return case_page(request, found, "prices/adjustment.html", context)
 
 
 def _way(before: int | None, after: int | None) -> str:
