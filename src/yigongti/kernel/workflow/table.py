@@ -47,6 +47,8 @@ class Ask:
             if self.required:
                 raise ValueError(self.name)
             return None
+        if "\0" in str(answer):
+            raise ValueError(self.name)  # no text the database keeps
         if self.kind == "date":
             return (answer if isinstance(answer, date) else date.fromisoformat(str(answer))).isoformat()
         if self.kind == "yes_no":

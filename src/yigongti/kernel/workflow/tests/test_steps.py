@@ -110,6 +110,12 @@ def test_a_number_is_kept_as_it_was_said(answer):
     assert Ask("amount", "金额", "number").read(answer) == str(Decimal(answer.strip()))
 
 
+@pytest.mark.parametrize("kind", ["text", "choice", "number", "date"])
+def test_an_answer_the_database_can_not_keep_is_none(kind):
+    with pytest.raises(ValueError):
+        Ask("why", "理由", kind=kind, choices=(("a\0b", "x"),)).read("a\0b")
+
+
 def test_a_second_person_is_somebody_else():
     one, two, three = (person("doctor", OWNER, id=number) for number in (91, 92, 93))
     errand = open_case(Errand(thing="盐", runner_id=OWNER, resident_id=1, wanted_for_id=two.id), actor=one)
