@@ -51,7 +51,7 @@ def in_words(figure: api.Figure) -> dict[str, Any]:
         "value": value_of(measure, figure.value),
         "unit": measure.value_unit.label,
         "plain": "",
-        "median": "" if figure.median is None else _("中位数 %(value)s") % {"value": _with_unit(measure, figure.median)},
+        "median": "",
         "state": "",
         "words": "",
         "target": "",
@@ -59,6 +59,8 @@ def in_words(figure: api.Figure) -> dict[str, Any]:
         "trend_target": None,
         "parts": _parts(figure) if figure.value is not None else [],
     }
+    if figure.median is not None:
+        words["median"] = _("中位数 %(value)s") % {"value": _with_unit(measure, figure.median)}
     if figure.value is not None and measure.value_unit.key == "minutes":
         words["plain"] = duration(figure.value)
     if figure.target is None:
