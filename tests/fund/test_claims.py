@@ -150,6 +150,34 @@ def test_a_member_that_leaves_in_june(here):
     assert of.homes.stretches[0].holder_of[here.id("east_centre")] == here.id("west")
 
 
+def test_what_takes_a_claim_back_is_taken_off_the_holder_that_had_it(here):
+    """The centre goes west on 15 June. Its claim of March, 70.00 at the east's hospital, is cancelled in August: nobody
+    has used anything. One of July is the west's, also when half of it comes back."""
+    moved(here.made["east_centre"], here.made["west"], date(YEAR, 6, 15))
+    march = claim(here, date(YEAR, 3, 3), "east_centre", "east_centre", 7_000)
+    july = claim(here, date(YEAR, 7, 3), "east_centre", "east_hospital", 9_000)
+    back = [
+        claim(here, date(YEAR, 8, 8), "east_centre", "east_centre", -7_000, reverses=march["record_no"]),
+        claim(here, date(YEAR, 8, 9), "east_centre", "east_hospital", -4_500, reverses=july["record_no"]),
+        claim(here, date(YEAR, 8, 9), "east_centre", "west_hospital", -1, reverses="of nobody"),
+    ]
+    publish_all([march, july, *back])
+    east, west = here.id("east"), here.id("west")
+    of = scope(as_originals=True)
+    found = of_sums(summed(of))
+    assert {cell: fen for cell, fen in found.items() if fen} == {(west, "other_holder"): 4_500, (west, "own"): -1}
+    with engine() as backend:
+        read = Reading(backend, gathering.published(of), of)
+        assert read.count(Which(home=east)) == (2, 0) and read.count(Which(home=west)) == (3, 4_499)
+        homes_of = {one.record_no: one.home for one in read.numbered([march["record_no"], back[0]["record_no"]])}
+        assert set(homes_of.values()) == {east}
+        earned = {
+            (one.holder, one.month): one.fund_fen for one in read.earned() if one.institution == here.id("east_centre")
+        }
+        assert earned == {(east, date(YEAR, 3, 1)): 7_000, (east, date(YEAR, 8, 1)): -7_000}
+    assert of_sums(summed(scope()))[east, "own"] == 7_000  # as years closed before were summed
+
+
 def test_the_edges_of_a_year(here):
     """31 December and 1 January, and 29 February 2028."""
     rows = [

@@ -27,7 +27,9 @@ NONE, ALL = "none", "all"
 class Scope:
     """Which claims are meant: of the fund's insured here, counted in the period [since, until).
 
-    ``last``: by the day care ended, claims settled up to this day still belong to the period.
+    ``last``: by the day care ended, claims settled up to this day still belong to the period. ``as_originals``: what
+    takes a claim back is the holder's who had that claim, though its institution has gone to another since (closings
+    made before this was so don't have it).
     """
 
     place: str
@@ -38,6 +40,7 @@ class Scope:
     homes: Homes
     counted_by: str = SETTLED
     last: date | None = None
+    as_originals: bool = False
 
     @property
     def snapshot_until(self) -> date:
@@ -137,6 +140,7 @@ class Reading:
         if scope.counted_by == SERVICE_ENDED:
             day = ibis.coalesce(claims.service_end, claims.service_start, claims.happened_on)
         counted = claims.mutate(counted_on=day, fund=claims.fund_fen.fill_null(0), total=claims.total_fen.fill_null(0))
+        counted = self._placed(counted)
         insured_here = counted.insured_division.isin(["", scope.division])
         mine = (counted.insurance_kind == scope.insurance_kind) & insured_here
         self.before: Any = counted.filter(mine, counted.counted_on < scope.since)  # care that ended in an earlier year
@@ -147,11 +151,26 @@ class Reading:
         insured_here = counted.insured_division.isin(["", scope.division])
         self.claims: Any = counted.filter(counted.insurance_kind == scope.insurance_kind, insured_here)
 
+    def _placed(self, claims: Any) -> Any:
+        """With ``placed_on``, the day whose tree says whose a claim is: of one taken back, the day of that one."""
+        claims = claims.mutate(placed_on=claims.counted_on)
+        if not (self.scope.as_originals and self.scope.homes.cuts):
+            return claims
+        back = claims.filter(claims.reverses.fill_null("") != "").select("source_id", record_no=claims.reverses)
+        first = claims.semi_join(back.distinct(), ["source_id", "record_no"])
+        first = first.group_by(of_source=first.source_id, of_number=first.record_no).aggregate(
+            of_day=first.counted_on.min()
+        )
+        both = claims.left_join(first, [claims.source_id == first.of_source, claims.reverses == first.of_number])
+        return both.mutate(placed_on=ibis.coalesce(both.of_day, both.counted_on)).drop(
+            "of_source", "of_number", "of_day"
+        )
+
     def _stretch(self, claims: Any) -> Any:
-        """Which stretch of the tree a claim's day lies in, from 0."""
+        """Which stretch of the tree the day of a claim lies in, from 0."""
         number = ibis.literal(0)
         for cut in self.scope.homes.cuts:
-            number = number + (claims.counted_on >= cut).cast("int32")
+            number = number + (claims.placed_on >= cut).cast("int32")
         return number
 
     def sums(self) -> ClaimSums:
@@ -212,13 +231,13 @@ class Reading:
         """Claims of this reading one by one, each with its cell."""
         claims = self._referred(claims)
         rows = claims.select(
-            "id", "source_id", "record_no", "reverses", "happened_on", "recorded_on", "counted_on", "managing_id",
-            "institution_id", "institution_name", "setting", "inside_county", "certified", "visits", "fund", "total",
-            "missed",
+            "id", "source_id", "record_no", "reverses", "happened_on", "recorded_on", "counted_on", "placed_on",
+            "managing_id", "institution_id", "institution_name", "setting", "inside_county", "certified", "visits",
+            "fund", "total", "missed",
         ).order_by("recorded_on", "id")  # fmt: skip
         found = []
         for row in rows.to_pyarrow().to_pylist():
-            holder_of = self.scope.homes.on(row["counted_on"])
+            holder_of = self.scope.homes.on(row["placed_on"])
             home, treated = holder_of.get(row["managing_id"]), holder_of.get(row["institution_id"])
             there = where(home, treated, row["setting"] == "pharmacy", row["inside_county"])
             cell = Cell(home, treated, row["institution_id"], there, row["counted_on"].replace(day=1),

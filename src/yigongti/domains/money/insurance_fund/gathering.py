@@ -162,6 +162,7 @@ def scope(place: str, year: int, fund_kind: str, at: Rules, *, since: date | Non
         homes=homes(place, at.option(policy.HOLDER), first, until, at.option(policy.MEMBERSHIP)),
         counted_by=counted_by,
         last=last,
+        as_originals=True,
     )
 
 
@@ -247,6 +248,7 @@ def scope_as_json(of: Scope) -> dict[str, Any]:
         "until": of.until.isoformat(),
         "counted_by": of.counted_by,
         "last": of.last.isoformat() if of.last else None,
+        "as_originals": of.as_originals,
         "stretches": [
             {"start": s.start.isoformat(), "holder_of": sorted(s.holder_of.items())} for s in of.homes.stretches
         ],
@@ -265,4 +267,5 @@ def scope_from_json(data: dict[str, Any]) -> Scope:
         homes=Homes(stretches, dict(data["names"])),
         counted_by=data["counted_by"],
         last=date.fromisoformat(data["last"]) if data["last"] else None,
+        as_originals=data.get("as_originals", False),
     )
