@@ -257,3 +257,19 @@ def test_who_hands_a_person_on_keeps_the_claims_settled_until_then(here: Here) -
     assert api.get(line.claim.id, actor=before).record_no == "S1"
     with pytest.raises(NotVisible):
         api.get(line.claim.id, actor=now)
+
+
+def test_one_persons_claims_are_reached_from_any_of_them(here: Here) -> None:
+    """Person 1 of the year: a stay, a visit, and the reversal of the stay; 5,000 − 5,000 + 100 yuan."""
+    settled(year(), here)
+    client = signed_in(Role.INSURANCE_OFFICER, here.bureau)
+    [stay] = [one.claim for one in api.Claims(SYSTEM, api.Which(record_no="S2"))]
+    link = reverse("claims:list") + f"?person={stay.resident_id}"
+    assert link in text(client.get(stay.address))
+    page = text(client.get(link))
+    assert all(f">{number}</a>" in page for number in ("S1", "S2", "S1R")) and ">S3</a>" not in page
+    assert "只看一位参保人的结算" in page and "100.00" in page
+    for odd in ("x", "-1", "9" * 30, "0"):
+        assert client.get(reverse("claims:list") + f"?person={odd}").status_code == 200
+    other = signed_in(Role.DIRECTOR, here.other)  # it treated somebody else
+    assert ">S2</a>" not in text(other.get(link))

@@ -37,7 +37,8 @@ ORDERS = {
 @dataclass(frozen=True)
 class Which:
     """Which claims are meant; what is left out holds for all. Days are included on both sides; ``institutions`` and
-    ``managing`` are ids of organisations (already with what is under them); ``ids`` claims by id."""
+    ``managing`` are ids of organisations (already with what is under them); ``ids`` claims by id; ``person``: of one
+    insured person."""
 
     since: date | None = None
     until: date | None = None
@@ -54,6 +55,7 @@ class Which:
     match: str = ""
     record_no: str = ""
     ids: tuple[int, ...] | None = None
+    person: int | None = None
 
 
 @dataclass(frozen=True)
@@ -230,6 +232,7 @@ def _narrow(which: Which, conditions: list[str], values: list[Any]) -> None:
         ("c.institution_id IN (SELECT unnest(?))", None if which.institutions is None else sorted(which.institutions)),
         ("c.managing_id IN (SELECT unnest(?))", None if which.managing is None else sorted(which.managing)),
         ("c.id IN (SELECT unnest(?))", None if which.ids is None else list(which.ids)),
+        ("c.resident_id = ?", which.person),
         ("coalesce(m.match, 'not_needed') = ? AND NOT c.inside_county", which.match or None),
     )
     for condition, value in simple:

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from yigongti.domains.base.health_record import api as health_record
 from yigongti.domains.base.organisation import api as organisation
 from yigongti.domains.money.claims import selectors
 from yigongti.domains.money.claims.matching import Match
@@ -47,7 +48,7 @@ LONG_FEN = 1_000_000_000
 def listing(request: HttpRequest) -> HttpResponseBase:
     """The claims the reader may see. The sums above the rows are of the same rows."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    rows = Claims(actor, order=_order(request)).narrowed(ids=_ids(request))
+    rows = Claims(actor, order=_order(request)).narrowed(ids=_ids(request), person=_person(request))
     page = Listing(
         request,
         rows,
@@ -61,7 +62,10 @@ def listing(request: HttpRequest) -> HttpResponseBase:
     found = page.rows
     assert isinstance(found, Claims)
     _note(page, found, actor)
-    return page.render("claims/list.html", {"figures": figures(found.sums()), "waiting": found.taken.waiting})
+    return page.render(
+        "claims/list.html",
+        {"figures": figures(found.sums()), "waiting": found.taken.waiting, "one_person": rows.which.person is not None},
+    )
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,14 @@ def _ids(request: HttpRequest) -> tuple[int, ...] | None:
     if not asked:
         return None
     return tuple(int(one) for one in asked.split(",")[:200] if one.isdecimal() and len(one) < 19)
+
+
+def _person(request: HttpRequest) -> int | None:
+    """The insured person whose claims are asked for: whom the entry in the address finally stands for."""
+    asked = request.GET.get("person", "")
+    if not asked.isdecimal() or len(asked) > 18:
+        return None
+    return health_record.persons({int(asked)}).get(int(asked), int(asked))
 
 
 def _under(key: str) -> frozenset[int]:
